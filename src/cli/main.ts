@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { Fault } from './terminal.ts'
+
+/** Each command lives in one file under commands/ and adds itself here. */
+const commands: ((program: Command) => void)[] = []
+
+const program = new Command('cloister')
+  .description('The clean room for annotating confidential data.')
+  .version('0.1.0')
+  .showHelpAfterError('Run the command with --help for its options and an example.')
+  .exitOverride()
+for (const add of commands) add(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else if (error instanceof Fault) {
+    process.stderr.write(`cloister: ${error.message}\n`)
+    process.exitCode = error.exitCode
+  } else throw error
+}

@@ -1,0 +1,2 @@
+import './tasks.ts'
+export const leases = 1

@@ -1,0 +1,4 @@
+import '../audit/store.ts'
+import './leases.ts'
+import 'fastify'
+export const tasks = 1

@@ -1,0 +1,2 @@
+import 'tsx'
+export const tool = 1

@@ -1,0 +1,2 @@
+import '../access/index.ts'
+export const rain = 1

@@ -1,0 +1,2 @@
+import '../domains/access/index.ts'
+export const clock = 1

@@ -1,0 +1,2 @@
+import './domains/audit/gateless.ts'
+export const outside = 1

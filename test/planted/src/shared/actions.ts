@@ -1,0 +1,2 @@
+import '../server/domains/access/index.ts'
+export const actions = 1

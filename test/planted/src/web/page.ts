@@ -1,0 +1,1 @@
+import '../server/kernel/clock.ts'

@@ -1,0 +1,74 @@
+/**
+ * Runs the tests under the given folders (default: all), units side by side, then those that
+ * start whole programs one after another. Lists every skipped test with its reason and closes
+ * with one line of counts. Under CI=true a skip is a failure.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** As written by outcomes-reporter.mjs. */
+interface Outcome {
+  name: string
+  outcome: 'passed' | 'failed' | 'skipped'
+  reason?: string
+}
+
+const named = process.argv.slice(2)
+const roots = named.length > 0 ? named : ['src', 'packages', 'test']
+const files = roots
+  .flatMap((root) =>
+    statSync(root).isFile()
+      ? [root]
+      : readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => join(root, name)),
+  )
+  .filter(
+    (name) => /[.]test[.]tsx?$/.test(name) && !/(^|\/)(dist|node_modules|planted)\//.test(name),
+  )
+if (files.length === 0) throw new Error(`no tests under ${roots.join(', ')}`)
+
+const wholePrograms = /^test\/(journeys|crash|network)\//
+const groups: [string[], number][] = [
+  [files.filter((name) => !wholePrograms.test(name)), 2],
+  [files.filter((name) => wholePrograms.test(name)), 1],
+]
+
+const scratch = mkdtempSync(join(tmpdir(), 'cloister-tests-'))
+const outcomes: Outcome[] = []
+let status = 0
+for (const [group, concurrency] of groups) {
+  if (group.length === 0) continue
+  const results = join(scratch, `${concurrency}.jsonl`)
+  const run = spawnSync(
+    process.execPath,
+    [
+      ...['-C', 'source', '--import', 'tsx', '--test', `--test-concurrency=${concurrency}`],
+      ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+      ...[
+        '--test-reporter=./tools/outcomes-reporter.mjs',
+        `--test-reporter-destination=${results}`,
+      ],
+      ...group,
+    ],
+    { stdio: 'inherit', env: { ...process.env, TSX_TSCONFIG_PATH: 'tsconfig.base.json' } },
+  )
+  if (run.status !== 0) status = run.status ?? 1
+  for (const line of readFileSync(results, 'utf8').split('\n'))
+    // The reporter beside this file wrote these lines a moment ago.
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
+    if (line !== '') outcomes.push(JSON.parse(line) as Outcome)
+}
+rmSync(scratch, { recursive: true })
+
+const count = (outcome: Outcome['outcome']) => outcomes.filter((o) => o.outcome === outcome).length
+const skipped = outcomes.filter((o) => o.outcome === 'skipped')
+for (const { name, reason } of skipped)
+  console.log(`skipped: ${name}: ${reason ?? 'no reason given'}`)
+if (skipped.length > 0 && process.env['CI'] === 'true') {
+  console.log('Under CI=true nothing may be skipped.')
+  status = 1
+}
+const failed = count('failed')
+console.log(`${count('passed')} passed, ${failed} failed, ${skipped.length} skipped`)
+process.exitCode = failed > 0 ? 1 : status
