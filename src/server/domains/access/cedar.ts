@@ -60,7 +60,7 @@ export function loadPolicies(schema: string, texts: readonly string[], version: 
   const remembered = new Map<string, Decision>()
   const decide: Policies['decide'] = (principal, action, resource, facts) => {
     // Principal and resource carry no attributes: the vector is all that a policy can read.
-    const key = `${action}\0${principal.kind}\0${JSON.stringify(facts)}`
+    const key = `${action}\0${resource.type}\0${principal.kind}\0${JSON.stringify(facts)}`
     const before = remembered.get(key)
     if (before !== undefined) return before
     const decision = ask(principal, action, resource, facts)
