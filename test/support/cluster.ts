@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { startPostgres } from '../../src/server/kernel/postgres.ts'
 
 /** Names the socket directory of the server that a whole test run shares. */
-export const clusterVariable = 'CLOISTER_TEST_POSTGRES'
+export const clusterVariable = 'POSTGRES_OF_THIS_TEST_RUN'
 
 export interface TestCluster {
   readonly socketDirectory: string

@@ -40,7 +40,7 @@ const standardParser: (oid: number) => (text: string) => unknown = pg.types.getT
 function textArray(text: string): (string | null)[] {
   const parsed = standardParser(1009)(text)
   if (!Array.isArray(parsed)) throw new TypeError('PostgreSQL sent no array where one was due')
-  return parsed.map((member: unknown) => (member === null ? null : String(member)))
+  return parsed.map((member: unknown) => (typeof member === 'string' ? member : null))
 }
 
 const parsers = new Map<number, (text: string) => unknown>([
