@@ -1,6 +1,6 @@
 import type { ServerOptions } from 'node:https'
 import type { TLSSocket } from 'node:tls'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { Problem, type ProblemKind, problems } from '#shared/problems.ts'
 
 export interface DoorOptions {
@@ -105,11 +105,10 @@ function placeOf(error: Error): string {
 }
 
 /** The client certificate of this connection, if its chain was accepted; DER, or null. */
-export function peerCertificate(request: FastifyRequest): Uint8Array | null {
-  const socket = request.raw.socket
+export function peerCertificate(socket: object): Uint8Array | null {
   if (!isTls(socket) || !socket.authorized) return null
-  const certificate = socket.getPeerCertificate()
-  return Buffer.isBuffer(certificate.raw) ? certificate.raw : null
+  const { raw } = socket.getPeerCertificate()
+  return Buffer.isBuffer(raw) ? raw : null
 }
 
 function isTls(socket: object): socket is TLSSocket {

@@ -6,8 +6,8 @@ import type { OnSignal } from '../kernel/signals.ts'
 
 export interface SignalSockets {
   /** Takes over an upgrade of `/signals`; refuses everything else by closing the connection. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
-  /** Passes a notification on: `person:…`, `workstation:…`, `zone:…`, `site`; null means that some may be lost. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** Passes a notification on: `person:…`, `workstation:…`, `site`; null means that some may be lost. */
   readonly onSignal: OnSignal
   /** Runs the listener on every signal that concerns the caller; the answer stops it. */
   watch(caller: Caller, listener: () => void): () => void
@@ -29,7 +29,6 @@ const beat = 700
  */
 export function openSignalSockets(
   admit: (request: IncomingMessage) => Promise<Caller | null>,
-  zoneOf: (caller: Caller) => Promise<string | null>,
 ): SignalSockets {
   const server = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false })
   const watchers = new Set<Watcher>()
@@ -58,7 +57,7 @@ export function openSignalSockets(
       socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
       return
     }
-    const topics = topicsOf(caller, await zoneOf(caller))
+    const topics = topicsOf(caller)
     server.handleUpgrade(request, socket, head, (client: WebSocket) => {
       const forget = watch(topics, () => {
         client.send('changed')
@@ -81,7 +80,7 @@ export function openSignalSockets(
       for (const watcher of watchers)
         if (payload === null || watcher.topics.has(payload)) watcher.tell()
     },
-    watch: (caller, listener) => watch(topicsOf(caller, null), listener),
+    watch: (caller, listener) => watch(topicsOf(caller), listener),
     get open() {
       return server.clients.size
     },
@@ -93,10 +92,9 @@ export function openSignalSockets(
   }
 }
 
-function topicsOf(caller: Caller, zone: string | null): ReadonlySet<string> {
+function topicsOf(caller: Caller): ReadonlySet<string> {
   const topics = new Set(['site'])
   if (caller.kind === 'person' && caller.id !== null) topics.add(`person:${caller.id}`)
   if (caller.workstation !== null) topics.add(`workstation:${caller.workstation}`)
-  if (zone !== null) topics.add(`zone:${zone}`)
   return topics
 }
