@@ -93,7 +93,11 @@ export async function checkMigrated(
   const migrations = await readMigrations(folder)
   const client = await openClient(connection)
   try {
-    const pending = compare(migrations, await readApplied(client))
+    const { rows } = await client.query<{ there: boolean }>(
+      `select to_regnamespace('kernel') is not null as there`,
+    )
+    const applied = rows[0]?.there === true ? await readApplied(client) : []
+    const pending = compare(migrations, applied)
     if (pending[0] !== undefined)
       throw new StartFault(
         `The database lacks the migration ${pending[0].name}; start the operator's process first, which migrates.`,
