@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, type TestContext } from 'node:test'
 import { openClient, openDb, type Connection, type Db } from '../../src/server/kernel/db.ts'
-import { migrate, migrationsFolder } from '../../src/server/kernel/migrate.ts'
+import { migrationsFolder, prepareDatabase } from '../../src/server/kernel/migrate.ts'
 import { adminRole, type Role } from '../../src/server/kernel/roles.ts'
 import { clusterVariable, startTestCluster, type TestCluster } from './cluster.ts'
 
@@ -62,8 +62,7 @@ async function ensureTemplate(at: (database: string) => Connection): Promise<str
     const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
     if (rowCount === 0) {
       await client.query(`drop database if exists ${name}_new`)
-      await client.query(`create database ${name}_new`)
-      await migrate(at(`${name}_new`))
+      await prepareDatabase(at(`${name}_new`))
       await client.query(`alter database ${name}_new rename to ${name}`)
     }
     return name

@@ -89,18 +89,30 @@ export async function openClient(connection: Connection): Promise<pg.Client> {
   return client
 }
 
+/** A bare pool for a library that brings its own statements; `actAs` takes on another role at once. */
+export function openPool(
+  connection: Connection,
+  { size, actAs, ...limits }: pg.ClientConfig & { readonly size: number; readonly actAs?: string },
+): pg.Pool {
+  const role = actAs === undefined ? {} : { options: `-c role=${actAs}` }
+  const pool = new pg.Pool({ ...configOf(connection), ...limits, ...role, max: size })
+  // A connection lost while nobody uses it is replaced; one in use tells its user. Neither ends us.
+  const ignore = () => undefined
+  pool.on('error', ignore)
+  pool.on('connect', (client) => client.on('error', ignore))
+  return pool
+}
+
 /**
  * A pool of at most `pool` connections. What it throws for a lost or unreachable database is the
  * Problem `database-unavailable`, for a full disk `storage-full`; every other error is PostgreSQL's own.
  */
 export function openDb(connection: Connection, { pool }: { readonly pool: number }): Db {
-  const inner = new pg.Pool({
-    ...configOf(connection),
-    max: pool,
+  const inner = openPool(connection, {
+    size: pool,
     statement_timeout: statementTimeout,
     idle_in_transaction_session_timeout: idleTransactionTimeout,
   })
-  inner.on('error', () => undefined)
   return new Kysely<Tables>({
     dialect: new PostgresDialect({
       pool: {
@@ -113,8 +125,6 @@ export function openDb(connection: Connection, { pool }: { readonly pool: number
 
 /** A client as Kysely takes it, with honest errors. */
 function guard(client: pg.PoolClient): PostgresPoolClient {
-  const ignore = () => undefined
-  client.on('error', ignore)
   async function query(text: string, values: unknown[]): Promise<pg.QueryResult> {
     const result = await client.query(text, values).catch(rethrow)
     if (text === 'commit' && result.command !== 'COMMIT')
@@ -126,7 +136,6 @@ function guard(client: pg.PoolClient): PostgresPoolClient {
     // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
     query: query as unknown as PostgresPoolClient['query'],
     release() {
-      client.off('error', ignore)
       client.release()
     },
   }

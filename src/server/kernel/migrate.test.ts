@@ -120,6 +120,10 @@ test('KE34 a file that differs from its hash, is missing or steers its transacti
 test('KE35 any role can see that the database is current, and a lacking one is refused', async (t) => {
   const database = await testDatabase(t)
   for (const role of roles) await checkMigrated(database.connection(role))
+  await assert.rejects(
+    checkMigrated(await emptyDatabase(t)),
+    refusal(/lacks the migration 0001_roles.sql/),
+  )
   const folder = folderOf(t, {})
   const lines = Object.fromEntries(
     (await readMigrations()).map(({ name, sql: text }) => [name, text]),

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Client } from 'pg'
 import { openClient, type Connection } from './db.ts'
 import { StartFault } from './fault.ts'
+import { migrateJobs } from './jobs.ts'
 
 /** The one numbered line of migrations, at the same place for the sources and the built product. */
 export const migrationsFolder = fileURLToPath(
@@ -92,7 +93,11 @@ export async function checkMigrated(
   const migrations = await readMigrations(folder)
   const client = await openClient(connection)
   try {
-    const pending = compare(migrations, await readApplied(client))
+    const { rows } = await client.query<{ there: boolean }>(
+      `select to_regnamespace('kernel') is not null as there`,
+    )
+    const applied = rows[0]?.there === true ? await readApplied(client) : []
+    const pending = compare(migrations, applied)
     if (pending[0] !== undefined)
       throw new StartFault(
         `The database lacks the migration ${pending[0].name}; start the operator's process first, which migrates.`,
@@ -153,6 +158,19 @@ async function apply(client: Client, { number, name, sha256, sql }: Migration): 
       { cause: error },
     )
   }
+}
+
+/**
+ * Makes a database ready to serve, from nothing or from any earlier state: creates it, migrates
+ * it, and brings the job library's tables up to date. Answers the migrations applied now. A
+ * database that is reached by URL must exist already. Needs an administrator of the cluster.
+ */
+export async function prepareDatabase(administrator: Connection): Promise<string[]> {
+  if (!('url' in administrator))
+    await createDatabase({ ...administrator, database: 'postgres' }, administrator.database)
+  const applied = await migrate(administrator)
+  await migrateJobs(administrator)
+  return applied
 }
 
 /** Creates the database unless it is there. Runs as an administrator of the cluster. */
