@@ -57,12 +57,12 @@ async function send<A extends Action, P extends TObject>(
   // Checked by Fastify against operation.params a moment ago.
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
   const params = request.params as Static<P>
-  let passed: Pass<A> | null = null
+  const held: { pass: Pass<A> | null } = { pass: null }
   try {
     const { pass, streamed } = await transact(ground.db, async (tx) => {
       const caller = await ground.identify(tx, request)
       const pass = await ground.gate.admit(tx, caller, operation.action, operation.resource(params))
-      passed = pass
+      held.pass = pass
       return { pass, streamed: await operation.run({ pass, tx, params }) }
     })
     const range = rangeOf(request.headers.range, streamed.length)
@@ -84,7 +84,7 @@ async function send<A extends Action, P extends TObject>(
       Readable.from(guarded(ground, sockets, pass, streamed, range), { objectMode: false }),
     )
   } catch (error) {
-    await recordFailure(ground, passed, error)
+    await recordFailure(ground, held.pass, error)
     throw error
   }
 }

@@ -2,6 +2,7 @@ import type { Generated } from 'kysely'
 import type { AuditTables } from '../domains/audit/tables.ts'
 import type { IdentityTables } from '../domains/identity/tables.ts'
 import type { ProjectsTables } from '../domains/projects/tables.ts'
+import type { VaultTables } from '../domains/vault/tables.ts'
 import type { WorkforceTables } from '../domains/workforce/tables.ts'
 
 /** One row for each migration that this database has been given. */
@@ -13,6 +14,7 @@ export interface MigrationTable {
 }
 
 /** Every table of the product, as `schema.table`. Each domain's tables.ts joins here by `extends`. */
-export interface Tables extends AuditTables, IdentityTables, WorkforceTables, ProjectsTables {
+export interface Tables
+  extends AuditTables, IdentityTables, VaultTables, WorkforceTables, ProjectsTables {
   'kernel.migration': MigrationTable
 }
