@@ -2,6 +2,7 @@
  * What `cloister` and the one-file verifier share: checks that need nothing but files. Only Node's
  * built-ins and packages without dependencies may be imported here.
  */
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -24,20 +25,37 @@ export interface Finding {
   readonly lines: readonly string[]
 }
 
-/** Reads the files of an exported log. What is no plain file, or longer than any file of a log, is a fault. */
+/**
+ * Reads the files of an exported log. What is no plain file, or longer than any file of a log, is a
+ * fault. A log is thousands of small files that are read one after another: reading them at once
+ * costs half of what the way through the thread pool does.
+ */
 export function directoryReader(dir: string): TileReader {
   return {
-    async read(path) {
-      const file = join(dir, path)
-      const found = await stat(file).catch((error: unknown) => {
-        if (isMissing(error)) return null
-        throw new Fault(`${file} cannot be read: ${reasonOf(error)}`, 2)
+    read(path) {
+      return new Promise((done) => {
+        done(readIn(dir, path))
       })
-      if (found === null) return null
+    },
+  }
+}
+
+function readIn(dir: string, path: string): Uint8Array | null {
+  try {
+    // Not to wait for the other end, should the file be a pipe.
+    const file = openSync(join(dir, path), constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const found = fstatSync(file)
       if (!found.isFile() || found.size > longestFile)
         throw new LogFault(`${path} is not a file of at most ${longestFile} bytes`, { path })
-      return readFile(file)
-    },
+      return readFileSync(file)
+    } finally {
+      closeSync(file)
+    }
+  } catch (error) {
+    if (error instanceof LogFault) throw error
+    if (isMissing(error)) return null
+    throw new Fault(`${join(dir, path)} cannot be read: ${reasonOf(error)}`, 2)
   }
 }
 
