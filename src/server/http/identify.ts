@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http'
+import { parse } from 'cookie'
+import type { FastifyRequest } from 'fastify'
+import type { Door } from '#shared/actions.ts'
+import type { Caller } from '../domains/access/index.ts'
+import { callerOf, cookieName } from '../domains/identity/index.ts'
+import type { Tx } from '../kernel/db.ts'
+import type { Identify } from './caller.ts'
+import { peerCertificate } from './door.ts'
+
+/** Which enrolled machine a client certificate stands for, or null when it is unknown, revoked or out of date. */
+export type ArrivalOf = (
+  tx: Tx,
+  certificate: Uint8Array,
+  address: string,
+  now: Date,
+) => Promise<{ kind: 'workstation' | 'device'; id: string; serial: string } | null>
+
+/** How a network door knows its callers: the machine by its certificate, the person by the session cookie. */
+export function identifyAt(door: Door, arrivalOf: ArrivalOf, now: () => Date): Identify {
+  return (tx, request: FastifyRequest) => identifyConnection(door, arrivalOf, now, tx, request.raw)
+}
+
+/** The same for a connection that Fastify does not see: the upgrade to a signal socket. */
+export async function identifyConnection(
+  door: Door,
+  arrivalOf: ArrivalOf,
+  now: () => Date,
+  tx: Tx,
+  request: IncomingMessage,
+): Promise<Caller> {
+  const address = request.socket.remoteAddress ?? ''
+  const at = now()
+  const certificate = peerCertificate(request.socket)
+  const machine = certificate === null ? null : await arrivalOf(tx, certificate, address, at)
+  if (door === 'building' || machine?.kind === 'device')
+    return {
+      ...{ door, kind: machine === null ? 'nobody' : 'device', id: machine?.id ?? null, address },
+      ...{ session: null, signedInAt: null, certificate: machine?.serial ?? null },
+      workstation: machine?.kind === 'workstation' ? machine.id : null,
+    }
+  const arrival = {
+    ...{ door, address, workstation: machine?.id ?? null, certificate: machine?.serial ?? null },
+    token: tokenOf(request.headers.cookie),
+  }
+  return callerOf(tx, arrival, at)
+}
+
+/** The operator door is a socket that only its owner can open: whoever speaks there is the operator. */
+export const identifyOperator: Identify = () =>
+  Promise.resolve({
+    ...{ door: 'operator', kind: 'operator', id: 'operator', session: null, signedInAt: null },
+    ...{ workstation: null, certificate: null, address: 'local' },
+  })
+
+function tokenOf(header: string | undefined): string | null {
+  if (header === undefined || header.length > 8192) return null
+  return parse(header)[cookieName] ?? null
+}

@@ -1,0 +1,175 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { dirname, join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Door } from '#shared/actions.ts'
+import {
+  type FactSource,
+  type Gate,
+  loadPolicies,
+  openGate,
+  type ResourceSource,
+} from './domains/access/index.ts'
+import { openRecorder } from './domains/audit/index.ts'
+import {
+  identityFacts,
+  identityRoutes,
+  type KeyRules,
+  personSource,
+} from './domains/identity/index.ts'
+import { projectsFacts, projectsRoutes, projectsSources } from './domains/projects/index.ts'
+import { workforceFacts, workforceRoutes } from './domains/workforce/index.ts'
+import { buildDoor } from './http/door.ts'
+import {
+  type ArrivalOf,
+  identifyAt,
+  identifyConnection,
+  identifyOperator,
+} from './http/identify.ts'
+import { type Ground, type Operate, operateOn } from './http/operate.ts'
+import { openSignalSockets, type SignalSockets } from './http/sockets.ts'
+import { type StreamOut, streamOn } from './http/stream.ts'
+import { serveWebApp } from './http/web-app.ts'
+import type { Clock } from './kernel/clock.ts'
+import { type Connection, type Db, openDb, transact } from './kernel/db.ts'
+import type { Role } from './kernel/roles.ts'
+import { openSignals } from './kernel/signals.ts'
+
+/** Where a door listens: an address with its certificate, or the operator's socket. */
+export interface Place {
+  readonly host: string
+  readonly port: number
+  readonly tls: { readonly cert: string; readonly key: string; readonly clientAuthority: string }
+}
+
+/** All that the server stands on; opened by whoever starts it, closed by them after it. */
+export interface Installation {
+  readonly demonstration: boolean
+  readonly now: Clock
+  readonly connect: (role: Role) => Connection
+  readonly poolSize: number
+  readonly policies: string
+  readonly webApp: string
+  readonly rules: KeyRules
+  readonly arrivalOf: ArrivalOf
+  readonly sealDetails: Ground['sealDetails']
+  readonly sources: readonly FactSource[]
+  readonly resources: readonly ResourceSource[]
+  /** The routes of the domains that stand on more than the database. */
+  readonly routes: (operate: Operate, streamOut: StreamOut, gate: Gate) => void
+  readonly doors: Readonly<Partial<Record<'inside' | 'building' | 'outside', Place>>> & {
+    readonly operator?: { readonly socket: string }
+  }
+  readonly onFault: (error: Error, requestId: string) => void
+}
+
+export interface Server {
+  /** The port of each network door, as the system gave it where 0 was asked. */
+  readonly ports: Readonly<Partial<Record<Door, number>>>
+  /** Sockets on which pages hear signals now. */
+  readonly openSockets: () => number
+  close(): Promise<void>
+}
+
+/** Opens the doors that the installation names, each over a database role of its own. */
+export async function openServer(installation: Installation): Promise<Server> {
+  const { connect, now } = installation
+  const gate = openGate(
+    readPolicies(installation.policies),
+    [identityFacts(installation.rules), workforceFacts, projectsFacts, ...installation.sources],
+    [personSource, ...projectsSources, ...installation.resources],
+    now,
+  )
+  const pools: Db[] = []
+  const apps: FastifyInstance[] = []
+  const ports: Partial<Record<Door, number>> = {}
+  const signals = await openSignals(connect('cloister_inside'))
+  const sockets: SignalSockets[] = []
+
+  async function open(door: Door, place: Place | { socket: string }): Promise<void> {
+    const db = openDb(connect(`cloister_${door}`), {
+      pool: door === 'inside' ? installation.poolSize : 4,
+    })
+    pools.push(db)
+    const tls = 'tls' in place ? place.tls : undefined
+    const app = buildDoor({ ...(tls && { tls }), onFault: installation.onFault })
+    apps.push(app)
+    const ground: Ground = {
+      ...{ door, db, gate, now, recorder: openRecorder(db) },
+      identify:
+        door === 'operator' ? identifyOperator : identifyAt(door, installation.arrivalOf, now),
+      sealDetails: installation.sealDetails,
+    }
+    const hears = signalSocketsOf(installation, door, db)
+    sockets.push(hears)
+    await signals.listen('cloister_signal', hears.onSignal)
+    const operate = operateOn(app, ground)
+    identityRoutes(operate, installation.rules, installation.demonstration)
+    workforceRoutes(operate)
+    projectsRoutes(operate)
+    installation.routes(operate, streamOn(app, ground, hears), gate)
+    if (door === 'inside' || door === 'outside') {
+      serveWebApp(app, installation.webApp)
+      app.server.on('upgrade', hears.upgrade)
+    }
+    ports[door] = await listen(app, place)
+  }
+
+  for (const door of ['inside', 'building', 'outside'] as const) {
+    const place = installation.doors[door]
+    if (place !== undefined) await open(door, place)
+  }
+  if (installation.doors.operator !== undefined) await open('operator', installation.doors.operator)
+
+  return {
+    ports,
+    openSockets: () => sockets.reduce((sum, s) => sum + s.open, 0),
+    async close() {
+      for (const s of sockets) s.close()
+      for (const app of apps) {
+        app.server.closeAllConnections()
+        await app.close()
+      }
+      await signals.close()
+      for (const pool of pools) await pool.destroy()
+    },
+  }
+}
+
+/** The sentences of every .cedar file of a folder, under its schema. */
+export function readPolicies(folder: string) {
+  const texts = readdirSync(folder)
+    .filter((name) => name.endsWith('.cedar'))
+    .sort()
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+  return loadPolicies(readFileSync(join(folder, 'schema.cedarschema'), 'utf8'), texts, 'live')
+}
+
+/** What a request's first steps check, done for the upgrade that Fastify never sees. */
+function signalSocketsOf(installation: Installation, door: Door, db: Db): SignalSockets {
+  const { arrivalOf, now, rules } = installation
+  return openSignalSockets(async (request: IncomingMessage) => {
+    const caller = await transact(db, (tx) => identifyConnection(door, arrivalOf, now, tx, request))
+    const { origin } = request.headers
+    if (caller.kind !== 'person' || origin === undefined) return null
+    return rules.relyingParty(caller).isOrigin(origin) ? caller : null
+  })
+}
+
+async function listen(app: FastifyInstance, place: Place | { socket: string }): Promise<number> {
+  if ('socket' in place) {
+    mkdirSync(dirname(place.socket), { recursive: true, mode: 0o700 })
+    rmSync(place.socket, { force: true })
+    // The umask holds while the socket is made: there is no moment in which others may open it.
+    const before = process.umask(0o177)
+    try {
+      await app.listen({ path: place.socket })
+    } finally {
+      process.umask(before)
+    }
+    return 0
+  }
+  await app.listen({ host: place.host, port: place.port })
+  const address = app.server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
