@@ -3,10 +3,12 @@
  * start whole programs one after another. Lists every skipped test with its reason and closes
  * with one line of counts. Under CI=true a skip is a failure.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { clusterVariable, startTestCluster } from '../test/support/cluster.ts'
 
 /** As written by outcomes-reporter.mjs. */
 interface Outcome {
@@ -34,13 +36,22 @@ const groups: [string[], number][] = [
   [files.filter((name) => wholePrograms.test(name)), 1],
 ]
 
+// One database server for all files of this run; each test takes its own database from it.
+const needsDatabase = files.some((name) => readFileSync(name, 'utf8').includes('testDatabase'))
+const cluster = needsDatabase ? await startTestCluster() : undefined
+const environment = {
+  ...process.env,
+  TSX_TSCONFIG_PATH: 'tsconfig.base.json',
+  ...(cluster && { [clusterVariable]: cluster.socketDirectory }),
+}
+
 const scratch = mkdtempSync(join(tmpdir(), 'cloister-tests-'))
 const outcomes: Outcome[] = []
 let status = 0
 for (const [group, concurrency] of groups) {
   if (group.length === 0) continue
   const results = join(scratch, `${concurrency}.jsonl`)
-  const run = spawnSync(
+  const run = spawn(
     process.execPath,
     [
       ...['-C', 'source', '--import', 'tsx', '--test', `--test-concurrency=${concurrency}`],
@@ -51,15 +62,17 @@ for (const [group, concurrency] of groups) {
       ],
       ...group,
     ],
-    { stdio: 'inherit', env: { ...process.env, TSX_TSCONFIG_PATH: 'tsconfig.base.json' } },
+    { stdio: 'inherit', env: environment },
   )
-  if (run.status !== 0) status = run.status ?? 1
+  await once(run, 'exit')
+  if (run.exitCode !== 0) status = run.exitCode ?? 1
   for (const line of readFileSync(results, 'utf8').split('\n'))
     // The reporter beside this file wrote these lines a moment ago.
     // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
     if (line !== '') outcomes.push(JSON.parse(line) as Outcome)
 }
 rmSync(scratch, { recursive: true })
+await cluster?.stop()
 
 const count = (outcome: Outcome['outcome']) => outcomes.filter((o) => o.outcome === outcome).length
 const skipped = outcomes.filter((o) => o.outcome === 'skipped')

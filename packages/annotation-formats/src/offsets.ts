@@ -1,0 +1,117 @@
+/** What an offset into a text counts. */
+export type Unit = 'codePoint' | 'utf16' | 'utf8' | 'grapheme'
+
+/**
+ * Offsets of one text in Unicode code points, UTF-16 code units, UTF-8 bytes and grapheme
+ * clusters (Unicode Standard Annex 29, as the runtime's `Intl.Segmenter` knows it). Built in one
+ * pass; a text of ASCII alone costs no table.
+ */
+export class TextIndex {
+  readonly text: string
+  /** Where each code point begins, then the length; undefined where it is the code point's own number. */
+  readonly #utf16: Uint32Array | undefined
+  readonly #utf8: Uint32Array | undefined
+  #graphemes: Uint32Array | undefined
+  readonly #codePoints: number
+
+  /** Refuses with a RangeError a text that holds half of a surrogate pair: it has no UTF-8. */
+  constructor(text: string) {
+    this.text = text
+    if (/^[\0-\x7f]*$/.test(text)) {
+      this.#codePoints = text.length
+      return
+    }
+    const utf16 = new Uint32Array(text.length + 1)
+    const utf8 = new Uint32Array(text.length + 1)
+    let count = 0
+    let at16 = 0
+    let at8 = 0
+    while (at16 < text.length) {
+      const code = text.codePointAt(at16) ?? 0
+      if (code >= 0xd800 && code <= 0xdfff)
+        throw new RangeError(`the text holds half of a surrogate pair at ${at16}`)
+      utf16[count] = at16
+      utf8[count] = at8
+      count++
+      at16 += code > 0xffff ? 2 : 1
+      at8 += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+    }
+    utf16[count] = at16
+    utf8[count] = at8
+    this.#codePoints = count
+    this.#utf16 = utf16.subarray(0, count + 1)
+    this.#utf8 = utf8.subarray(0, count + 1)
+  }
+
+  /** The length of the text in a unit. */
+  length(unit: Unit): number {
+    if (unit === 'codePoint') return this.#codePoints
+    const table = this.#table(unit)
+    return table === undefined ? this.#codePoints : this.#last(table, unit)
+  }
+
+  /**
+   * The same place counted in another unit, or undefined when the offset is past the end, is no
+   * whole number, or falls inside a code point or (counting to or from graphemes) a cluster.
+   */
+  convert(offset: number, from: Unit, to: Unit): number | undefined {
+    const codePoint = this.#toCodePoint(offset, from)
+    return codePoint === undefined ? undefined : this.#fromCodePoint(codePoint, to)
+  }
+
+  /** The piece of the text between two code points. */
+  slice(from: number, to: number): string {
+    const table = this.#utf16
+    return table === undefined
+      ? this.text.slice(from, to)
+      : this.text.slice(table[from] ?? this.text.length, table[to] ?? this.text.length)
+  }
+
+  #table(unit: Unit): Uint32Array | undefined {
+    if (unit === 'utf16') return this.#utf16
+    if (unit === 'utf8') return this.#utf8
+    if (unit === 'codePoint') return undefined
+    // Segmenting costs far more than the rest, and few formats ask for it.
+    this.#graphemes ??= this.#segment()
+    return this.#graphemes
+  }
+
+  /** Code points at which each cluster begins, then their number. */
+  #segment(): Uint32Array {
+    const starts: number[] = []
+    for (const { index } of new Intl.Segmenter('und').segment(this.text))
+      starts.push(this.#toCodePoint(index, 'utf16') ?? 0)
+    return Uint32Array.from([...starts, this.#codePoints])
+  }
+
+  #last(table: Uint32Array, unit: Unit): number {
+    return unit === 'grapheme' ? table.length - 1 : (table[table.length - 1] ?? 0)
+  }
+
+  #toCodePoint(offset: number, unit: Unit): number | undefined {
+    if (!Number.isInteger(offset) || offset < 0 || offset > this.length(unit)) return undefined
+    const table = this.#table(unit)
+    if (table === undefined) return offset
+    return unit === 'grapheme' ? table[offset] : find(table, offset)
+  }
+
+  #fromCodePoint(codePoint: number, unit: Unit): number | undefined {
+    const table = this.#table(unit)
+    if (table === undefined) return codePoint
+    return unit === 'grapheme' ? find(table, codePoint) : table[codePoint]
+  }
+}
+
+/** Where a number stands in an ascending table, or undefined. */
+function find(table: Uint32Array, wanted: number): number | undefined {
+  let low = 0
+  let high = table.length - 1
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    const found = table[middle] ?? 0
+    if (found === wanted) return middle
+    if (found < wanted) low = middle + 1
+    else high = middle - 1
+  }
+  return undefined
+}

@@ -1,0 +1,15 @@
+export { AuthorityFault, type AuthorityFaultKind } from './fault.ts'
+export { identifyPeer, type Peer, type Trust } from './identify.ts'
+export {
+  createAuthority,
+  issueForPeer,
+  issueForServer,
+  peerUri,
+  toPem,
+  workstationLifetimeMs,
+  writeRevocationList,
+  type Authority,
+  type Issued,
+  type PeerKind,
+  type Validity,
+} from './issue.ts'

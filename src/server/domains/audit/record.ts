@@ -1,0 +1,51 @@
+import { Problem } from '#shared/problems.ts'
+import type { Db, Tx } from '../../kernel/db.ts'
+import { type Entry, leafOf } from './entry.ts'
+import { insertPending, insertPendingBatch } from './store.ts'
+
+/** Writes the entry in the transaction of the change it speaks of: both become durable, or neither. */
+export async function record(tx: Tx, entry: Entry): Promise<void> {
+  await insertPending(tx, leafOf(entry))
+}
+
+/** Makes entries durable that stand alone: reveals and refusals. */
+export interface Recorder {
+  /**
+   * Resolves when the entry is durable; entries that arrive while one batch is being written share
+   * the next commit.
+   * @throws Problem `log-unavailable` when it could not be written; the act must then not go on
+   */
+  append(entry: Entry): Promise<void>
+}
+
+export function openRecorder(db: Db): Recorder {
+  const waiting: { body: Buffer; resolve: () => void; reject: (error: Error) => void }[] = []
+  let writing = false
+
+  async function drain(): Promise<void> {
+    writing = true
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, 2000)
+      try {
+        await insertPendingBatch(
+          db,
+          batch.map((w) => w.body),
+        )
+        for (const w of batch) w.resolve()
+      } catch {
+        for (const w of batch) w.reject(new Problem('log-unavailable'))
+      }
+    }
+    writing = false
+  }
+
+  return {
+    append(entry) {
+      const body = leafOf(entry)
+      return new Promise<void>((resolve, reject) => {
+        waiting.push({ body, resolve, reject })
+        if (!writing) void drain()
+      })
+    },
+  }
+}

@@ -1,0 +1,6 @@
+export { type CodePurpose, issueCode, useCode } from './codes.ts'
+export { identityFacts, personSource } from './facts.ts'
+export type { KeyRules, RelyingParty } from './keys.ts'
+export { cookieName, identityRoutes } from './routes.ts'
+export { type Arrival, callerOf, endSessionsOf, signalPerson } from './sessions.ts'
+export { namesOf, revokedSince } from './store.ts'

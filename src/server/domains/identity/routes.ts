@@ -1,0 +1,229 @@
+import { Type } from 'typebox'
+import {
+  Done,
+  KeyAnswered,
+  KeyChallenge,
+  KeyRegistered,
+  KeyRegistrationBegun,
+  KeyReplaced,
+  NewPerson,
+  NewPersonMade,
+  People,
+  PersonId,
+  type SiteRole,
+  siteRoles,
+  Standing,
+} from '#shared/identity.ts'
+import { Problem } from '#shared/problems.ts'
+import type { Operate } from '../../http/operate.ts'
+import type { Caller } from '../access/index.ts'
+import { hashOf, useCode } from './codes.ts'
+import {
+  challengeKey,
+  challengeRegistration,
+  type KeyRules,
+  registerKey,
+  verifyKey,
+} from './keys.ts'
+import {
+  approveKeyReplacement,
+  createOfficer,
+  createPerson,
+  requestKeyReplacement,
+  revokePerson,
+} from './people.ts'
+import { beginSession, endSessionsOf, stepUp, stepUpAge } from './sessions.ts'
+import { actorFacts, listPeople, nameOf, peekCode } from './store.ts'
+
+const site = () => ({ type: 'Site', id: 'site' }) as const
+const self = (_: unknown, caller: { readonly id: string | null }) =>
+  ({ type: 'Person', id: caller.id ?? 'nobody' }) as const
+const done = { done: true } as const
+const Nothing = Type.Object({}, { additionalProperties: false })
+const Person = Type.Object({ person: PersonId })
+const person = ({ params }: { params: { person: string } }) =>
+  ({ type: 'Person', id: params.person }) as const
+
+/** The session cookie's name: bound to this host, never sent elsewhere, out of reach of scripts. */
+export const cookieName = '__Host-cloister'
+
+export function identityRoutes(operate: Operate, rules: KeyRules, demonstration: boolean): void {
+  operate('POST', '/keys/begin', {
+    action: 'identity.key.register',
+    body: KeyRegistrationBegun,
+    answer: KeyChallenge,
+    resource: site,
+    async run({ pass, tx, body }) {
+      const subject = await peekCode(tx, hashOf(body.code), 'key', pass.at)
+      if (subject === undefined) throw new Problem('code-refused')
+      return challengeRegistration(tx, rules, mustBeKnown(pass.caller), subject, pass.at)
+    },
+  })
+  operate('POST', '/keys/finish', {
+    action: 'identity.key.register',
+    body: KeyRegistered,
+    answer: Done,
+    resource: site,
+    async run({ pass, tx, body, note }) {
+      const subject = await useCode(tx, 'key', body.code, pass.at)
+      const key = await registerKey(tx, rules, mustBeKnown(pass.caller), subject, body, pass.at)
+      note({ person: subject, key })
+      return done
+    },
+  })
+  operate('POST', '/session/begin', {
+    action: 'identity.session.begin',
+    body: Nothing,
+    answer: KeyChallenge,
+    resource: site,
+    run: ({ pass, tx }) => challengeKey(tx, rules, mustBeKnown(pass.caller), 'sign-in', pass.at),
+  })
+  operate('POST', '/session/finish', {
+    action: 'identity.session.begin',
+    body: KeyAnswered,
+    answer: Done,
+    resource: site,
+    async run({ pass, tx, body, note, reply }) {
+      const who = await verifyKey(tx, rules, mustBeKnown(pass.caller), 'sign-in', body, pass.at)
+      const token = await beginSession(tx, pass.caller, who, pass.at)
+      note({ person: who.person })
+      reply.header(
+        'set-cookie',
+        `${cookieName}=${token}; Path=/; Secure; HttpOnly; SameSite=Strict`,
+      )
+      return done
+    },
+  })
+  operate('POST', '/session/stepup/begin', {
+    action: 'identity.session.stepup',
+    body: Nothing,
+    answer: KeyChallenge,
+    resource: self,
+    run: ({ pass, tx }) => challengeKey(tx, rules, pass.caller, 'step-up', pass.at),
+  })
+  operate('POST', '/session/stepup/finish', {
+    action: 'identity.session.stepup',
+    body: KeyAnswered,
+    answer: Done,
+    resource: self,
+    async run({ pass, tx, body }) {
+      await verifyKey(tx, rules, pass.caller, 'step-up', body, pass.at)
+      if (pass.caller.session !== null) await stepUp(tx, pass.caller.session, pass.at)
+      return done
+    },
+  })
+  operate('POST', '/session/end', {
+    action: 'identity.session.end',
+    body: Nothing,
+    answer: Done,
+    resource: self,
+    async run({ pass, tx, reply }) {
+      await endSessionsOf(tx, pass.actor, pass.at)
+      reply.header(
+        'set-cookie',
+        `${cookieName}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0`,
+      )
+      reply.header('clear-site-data', '"cache", "storage"')
+      return done
+    },
+  })
+  operate('GET', '/standing', {
+    action: 'identity.standing.read',
+    answer: Standing,
+    resource: self,
+    async run({ pass, tx }): Promise<Standing> {
+      const row = await actorFacts(tx, pass.actor, pass.caller.session ?? '')
+      return {
+        person: pass.actor,
+        name: (await nameOf(tx, pass.actor)) ?? '',
+        roles: (row?.roles ?? []).filter(isSiteRole),
+        door: pass.door === 'inside' ? 'inside' : 'outside',
+        workstation: pass.workstation,
+        demonstration,
+        steppedUp: row !== undefined && row.stepped_up_at.getTime() + stepUpAge > pass.at.getTime(),
+      }
+    },
+  })
+  peopleRoutes(operate)
+}
+
+function peopleRoutes(operate: Operate): void {
+  operate('GET', '/people', {
+    action: 'identity.person.list',
+    answer: People,
+    resource: site,
+    async run({ tx }) {
+      const rows = await listPeople(tx)
+      return {
+        people: rows.map((row) => ({
+          person: row.person,
+          name: row.name ?? '',
+          roles: row.roles.filter(isSiteRole),
+          keys: row.keys,
+          revoked: row.revoked_at !== null,
+          replacement: row.replacement_by === null ? null : { requestedBy: row.replacement_by },
+        })),
+      }
+    },
+  })
+  operate('POST', '/people', {
+    action: 'identity.person.create',
+    body: NewPerson,
+    answer: NewPersonMade,
+    resource: site,
+    async run({ pass, tx, body, note }) {
+      const actor = await actorFacts(tx, pass.actor, pass.caller.session ?? '')
+      const made = await createPerson(pass, tx, body, actor?.roles ?? [])
+      note({ person: made.person, roles: body.roles })
+      return made
+    },
+  })
+  operate('POST', '/officers', {
+    action: 'identity.officer.create',
+    body: Type.Object({ name: NewPerson.properties.name }, { additionalProperties: false }),
+    answer: NewPersonMade,
+    resource: site,
+    run: ({ pass, tx, body }) => createOfficer(pass, tx, body.name),
+  })
+  operate('POST', '/people/:person/revoke', {
+    action: 'identity.person.revoke',
+    params: Person,
+    body: Nothing,
+    answer: Done,
+    resource: person,
+    async run({ pass, tx, params }) {
+      await revokePerson(pass, tx, params.person)
+      return done
+    },
+  })
+  operate('POST', '/people/:person/key-replacement', {
+    action: 'identity.key.replace.request',
+    params: Person,
+    body: Nothing,
+    answer: Done,
+    resource: person,
+    async run({ pass, tx, params }) {
+      await requestKeyReplacement(pass, tx, params.person)
+      return done
+    },
+  })
+  operate('POST', '/people/:person/key-replacement/approval', {
+    action: 'identity.key.replace.approve',
+    params: Person,
+    body: Nothing,
+    answer: KeyReplaced,
+    resource: person,
+    run: ({ pass, tx, params }) => approveKeyReplacement(pass, tx, params.person),
+  })
+}
+
+/** Inside, keys work only at an enrolled workstation: its name is the relying party's. */
+function mustBeKnown(caller: Caller): Caller {
+  if (caller.door === 'inside' && caller.workstation === null)
+    throw new Problem('certificate-refused')
+  return caller
+}
+
+function isSiteRole(role: string): role is SiteRole {
+  return siteRoles.some((known) => known === role)
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import type { Tx } from '../../kernel/db.ts'
+import { newId, randomBytes } from '../../kernel/random.ts'
+import { notify } from '../../kernel/signals.ts'
+import type { Caller } from '../access/index.ts'
+import { endSessions, insertSession, markSteppedUp, openSession } from './store.ts'
+
+/** However long a shift is, a session ends after this. */
+const longest = 12 * 3_600_000
+/** A sensitive act needs a user verification at most this old. */
+export const stepUpAge = 5 * 60_000
+
+/** What a door knows of a connection before it knows the person. */
+export interface Arrival {
+  readonly door: Caller['door']
+  readonly workstation: string | null
+  readonly certificate: string | null
+  readonly address: string
+  readonly token: string | null
+}
+
+/**
+ * Opens a session for a person whose key was just verified and ends every other session of theirs.
+ * Answers the cookie's token: 256 random bits, kept here only as their SHA-256.
+ */
+export async function beginSession(
+  tx: Tx,
+  caller: Caller,
+  who: { person: string; key: string },
+  now: Date,
+): Promise<string> {
+  await endSessionsOf(tx, who.person, now)
+  const token = Buffer.from(randomBytes(32)).toString('base64url')
+  await insertSession(tx, {
+    token_hash: digest(token),
+    id: newId('ses'),
+    person: who.person,
+    door: caller.door,
+    workstation: caller.workstation,
+    key: who.key,
+    began_at: now,
+    stepped_up_at: now,
+    ends_at: new Date(now.getTime() + longest),
+    ended_at: null,
+  })
+  return token
+}
+
+/** Ends every session of a person and tells the pages that show something to them. */
+export async function endSessionsOf(tx: Tx, person: string, now: Date): Promise<void> {
+  if ((await endSessions(tx, person, now)) > 0) await signalPerson(tx, person)
+}
+
+/** Tells every page of this person that what they may do has changed. */
+export async function signalPerson(tx: Tx, person: string): Promise<void> {
+  await notify(tx, 'cloister_signal', `person:${person}`)
+}
+
+export async function stepUp(tx: Tx, session: string, now: Date): Promise<void> {
+  await markSteppedUp(tx, session, now)
+}
+
+/** Who this connection speaks for: the person of its session, else the machine, else nobody. */
+export async function callerOf(tx: Tx, arrival: Arrival, now: Date): Promise<Caller> {
+  const { door, workstation, certificate, address, token } = arrival
+  const machine: Caller = {
+    ...{ door, workstation, certificate, address, session: null, signedInAt: null },
+    ...(workstation === null ? { kind: 'nobody', id: null } : { kind: 'device', id: workstation }),
+  }
+  if (token === null || !/^[A-Za-z0-9_-]{43}$/.test(token)) return machine
+  const session = await openSession(tx, digest(token), now)
+  // A cookie that turns up at another door or machine than its own is worth nothing there.
+  if (session === undefined || session.door !== door || session.workstation !== workstation)
+    return machine
+  return {
+    ...machine,
+    kind: 'person',
+    id: session.person,
+    session: session.id,
+    signedInAt: session.began_at,
+  }
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}

@@ -1,0 +1,36 @@
+import { type Terms, termsMembers } from '#shared/projects.ts'
+import type { Tx } from '../../kernel/db.ts'
+import { newId } from '../../kernel/random.ts'
+import type { Pass } from '../access/index.ts'
+import { insertClient, insertClientPerson, insertTerms } from './store.ts'
+
+export async function createClient(
+  pass: Pass<'projects.client.create'>,
+  tx: Tx,
+  name: string,
+): Promise<string> {
+  const id = newId('cli')
+  await insertClient(tx, { id, name, created_at: pass.at })
+  return id
+}
+
+/** Lets a person speak for this client at the outside door. */
+export async function addClientPerson(
+  _pass: Pass<'projects.client.terms.set'>,
+  tx: Tx,
+  client: string,
+  person: string,
+): Promise<void> {
+  await insertClientPerson(tx, { client, person })
+}
+
+/** Keeps a new version of the terms. Complete means that no member of GDPR Art. 28(3) is missing. */
+export async function setTerms(
+  pass: Pass<'projects.client.terms.set'>,
+  tx: Tx,
+  client: string,
+  terms: Terms,
+): Promise<void> {
+  const complete = termsMembers.every((member) => terms[member] !== undefined)
+  await insertTerms(tx, { client, body: terms, complete, by: pass.actor, now: pass.at })
+}

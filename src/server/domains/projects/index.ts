@@ -1,0 +1,11 @@
+export { projectsFacts, projectsSources } from './facts.ts'
+export { projectsRoutes } from './routes.ts'
+export {
+  itemById,
+  latestGuideline,
+  latestSchema,
+  projectByCode,
+  projectById,
+  projectsOf,
+  schemaVersion,
+} from './store.ts'

@@ -1,0 +1,255 @@
+import { type Insertable, sql } from 'kysely'
+import type { Tx } from '../../kernel/db.ts'
+import type { ProjectsTables } from './tables.ts'
+
+type Row<T extends keyof ProjectsTables> = Insertable<ProjectsTables[T]>
+
+/** What the gate asks of a project, and of one item of it, for one person: one reading. */
+export async function projectFacts(
+  tx: Tx,
+  project: string,
+  item: string | null,
+  person: string | null,
+  now: Date,
+) {
+  const { rows } = await sql<{
+    state: string
+    complete: boolean | null
+    instructed: boolean
+    item_state: string | null
+    roles: string[]
+    client_person: boolean
+  }>`
+    select p.state,
+      (select t.complete from projects.terms t where t.client = p.client order by t.version desc limit 1) as complete,
+      exists (select 1 from projects.instruction i
+               where i.project = p.id and i.begins <= ${now} and (i.ends is null or i.ends > ${now})) as instructed,
+      (select i.state from projects.item i where i.id = ${item} and i.project = p.id) as item_state,
+      array(select t.role from projects.team t where t.project = p.id and t.person = ${person} order by t.role) as roles,
+      exists (select 1 from projects.client_person c where c.client = p.client and c.person = ${person}) as client_person
+    from projects.project p where p.id = ${project}`.execute(tx)
+  return rows[0]
+}
+
+export async function speaksFor(tx: Tx, client: string, person: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('projects.client_person')
+    .select('person')
+    .where('client', '=', client)
+    .where('person', '=', person)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export function projectById(tx: Tx, id: string) {
+  return tx.selectFrom('projects.project').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+export function projectByCode(tx: Tx, code: string) {
+  return tx.selectFrom('projects.project').selectAll().where('code', '=', code).executeTakeFirst()
+}
+
+/** An item with the project it belongs to; what an act on it is located by. */
+export function itemById(tx: Tx, id: string) {
+  return tx
+    .selectFrom('projects.item as i')
+    .innerJoin('projects.project as p', 'p.id', 'i.project')
+    .select([
+      'i.id',
+      'i.project',
+      'i.kind',
+      'i.language',
+      'i.state',
+      'i.length',
+      'i.rate',
+      'p.code',
+      'p.client',
+    ])
+    .where('i.id', '=', id)
+    .executeTakeFirst()
+}
+
+export async function clientExists(tx: Tx, id: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('projects.client')
+    .select('id')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function insertClient(tx: Tx, row: Row<'projects.client'>): Promise<void> {
+  await tx.insertInto('projects.client').values(row).execute()
+}
+
+export async function insertClientPerson(
+  tx: Tx,
+  row: Row<'projects.client_person'>,
+): Promise<void> {
+  await tx
+    .insertInto('projects.client_person')
+    .values(row)
+    .onConflict((c) => c.doNothing())
+    .execute()
+}
+
+export async function insertTerms(
+  tx: Tx,
+  terms: { client: string; body: object; complete: boolean; by: string; now: Date },
+): Promise<void> {
+  await sql`
+    insert into projects.terms (client, version, body, complete, set_by, set_at)
+    select ${terms.client}, coalesce(max(version), 0) + 1, ${JSON.stringify(terms.body)}, ${terms.complete}, ${terms.by}, ${terms.now}
+      from projects.terms where client = ${terms.client}`.execute(tx)
+}
+
+export function listClients(tx: Tx) {
+  return sql<{ id: string; name: string; body: unknown; complete: boolean | null }>`
+    select c.id, c.name, t.body, t.complete
+      from projects.client c
+      left join lateral (select body, complete from projects.terms t
+                          where t.client = c.id order by version desc limit 1) t on true
+     order by c.name limit 1000`.execute(tx)
+}
+
+/** False when the code is taken. */
+export async function insertProject(tx: Tx, row: Row<'projects.project'>): Promise<boolean> {
+  const done = await tx
+    .insertInto('projects.project')
+    .values(row)
+    .onConflict((c) => c.column('code').doNothing())
+    .executeTakeFirst()
+  return done.numInsertedOrUpdatedRows === 1n
+}
+
+export async function insertInstruction(tx: Tx, row: Row<'projects.instruction'>): Promise<void> {
+  await tx.insertInto('projects.instruction').values(row).execute()
+}
+
+export async function setProjectState(
+  tx: Tx,
+  project: string,
+  state: ProjectsTables['projects.project']['state'],
+): Promise<void> {
+  await tx.updateTable('projects.project').set({ state }).where('id', '=', project).execute()
+}
+
+export function listProjects(tx: Tx, only: string | null) {
+  return sql<{
+    id: string
+    client: string
+    code: string
+    kind: 'text' | 'audio' | 'image'
+    state: 'draft' | 'open' | 'paused' | 'closed'
+    schema: number | null
+    guideline: number | null
+    items: number
+  }>`
+    select p.id, p.client, p.code, p.kind, p.state,
+      (select max(version) from projects.label_schema s where s.project = p.id) as schema,
+      (select max(version) from projects.guideline g where g.project = p.id) as guideline,
+      (select coalesce(sum(accepted), 0)::int8 from projects.batch b
+        where b.project = p.id and b.state <> 'undone') as items
+      from projects.project p
+     where ${only}::text is null or p.id = ${only}
+     order by p.created_at desc limit 1000`.execute(tx)
+}
+
+export function teamOf(tx: Tx, project: string) {
+  return tx
+    .selectFrom('projects.team')
+    .select(['person', 'role'])
+    .where('project', '=', project)
+    .orderBy('person')
+    .orderBy('role')
+    .execute()
+}
+
+export function projectsOf(tx: Tx, person: string) {
+  return tx
+    .selectFrom('projects.team as t')
+    .innerJoin('projects.project as p', 'p.id', 't.project')
+    .select(['p.id', 'p.code', 'p.kind', 'p.state', 't.role'])
+    .where('t.person', '=', person)
+    .orderBy('p.code')
+    .execute()
+}
+
+export async function replaceTeamRoles(
+  tx: Tx,
+  member: {
+    project: string
+    person: string
+    roles: readonly ('annotator' | 'reviewer')[]
+    by: string
+    now: Date
+  },
+): Promise<void> {
+  const { project, person, roles, by, now } = member
+  await tx
+    .deleteFrom('projects.team')
+    .where('project', '=', project)
+    .where('person', '=', person)
+    .execute()
+  if (roles.length > 0)
+    await tx
+      .insertInto('projects.team')
+      .values(roles.map((role) => ({ project, person, role, set_by: by, set_at: now })))
+      .execute()
+}
+
+export function latestSchema(tx: Tx, project: string) {
+  return tx
+    .selectFrom('projects.label_schema')
+    .select(['version', 'body'])
+    .where('project', '=', project)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+export function schemaVersion(tx: Tx, project: string, version: number) {
+  return tx
+    .selectFrom('projects.label_schema')
+    .select(['version', 'body'])
+    .where('project', '=', project)
+    .where('version', '=', version)
+    .executeTakeFirst()
+}
+
+export async function insertSchema(tx: Tx, row: Row<'projects.label_schema'>): Promise<void> {
+  await tx.insertInto('projects.label_schema').values(row).execute()
+}
+
+export function latestGuideline(tx: Tx, project: string) {
+  return tx
+    .selectFrom('projects.guideline')
+    .select(['version', 'object'])
+    .where('project', '=', project)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+export async function insertGuideline(tx: Tx, row: Row<'projects.guideline'>): Promise<void> {
+  await tx.insertInto('projects.guideline').values(row).execute()
+}
+
+export function instructionsOf(tx: Tx, project: string) {
+  return tx
+    .selectFrom('projects.instruction')
+    .select(['subject', 'begins'])
+    .where('project', '=', project)
+    .orderBy('begins')
+    .execute()
+}
+
+export function batchesOf(tx: Tx, project: string) {
+  return tx
+    .selectFrom('projects.batch')
+    .select(['id', 'name', 'state', 'accepted', 'rejected', 'began_at'])
+    .where('project', '=', project)
+    .orderBy('began_at')
+    .limit(1000)
+    .execute()
+}

@@ -1,0 +1,122 @@
+import { Problem } from '#shared/problems.ts'
+import type { Admission } from '#shared/workforce.ts'
+import type { Tx } from '../../kernel/db.ts'
+import type { Pass } from '../access/index.ts'
+import {
+  admissionFacts,
+  agreementsInForce,
+  courseExists,
+  insertAgreement,
+  insertPass,
+  insertSignature,
+  recordsOf,
+  signaturesOf,
+  upsertCertificate,
+  upsertShift,
+  upsertVetting,
+} from './store.ts'
+
+/** A course counts for this long (MPA Content Security Best Practices OR-5, TISAX 8.2.3). */
+export const trainingDays = 365
+
+/** Everything recorded about one person's admission, and what is still missing. */
+export async function readAdmission(tx: Tx, person: string, now: Date): Promise<Admission> {
+  const facts = await admissionFacts(tx, person, null, null, now)
+  const { vettings, courses, certificates, shifts } = await recordsOf(tx, person, now)
+  const signed = await signaturesOf(tx, person)
+  const unsigned = (await agreementsInForce(tx)).filter(
+    (a) => !signed.some((s) => s.agreement === a.agreement && s.version === a.version),
+  )
+  return {
+    vetted: facts?.vetted_until != null && facts.vetted_until > now,
+    agreed: unsigned.length === 0,
+    trained: facts?.trained_until != null && facts.trained_until > now,
+    vettings: vettings.map(({ kind, jurisdiction, result, expires }) => ({
+      kind,
+      jurisdiction,
+      result: result === 'cleared' || result === 'not-permitted-by-law' ? result : 'not-cleared',
+      expires,
+    })),
+    unsigned,
+    courses: courses.map(({ course, passed_at }) => ({
+      course,
+      passedAt: passed_at.toISOString(),
+      current: passed_at.getTime() + trainingDays * 86_400_000 > now.getTime(),
+    })),
+    certificates: certificates.map(({ language, kind, expires }) => ({
+      language,
+      kind: kind === 'audio' || kind === 'image' ? kind : 'text',
+      expires,
+    })),
+    shifts: shifts.map(({ begins, ends }) => ({
+      begins: begins.toISOString(),
+      ends: ends.toISOString(),
+    })),
+  }
+}
+
+export async function setVetting(
+  pass: Pass<'workforce.vetting.set'>,
+  tx: Tx,
+  person: string,
+  vetting: Admission['vettings'][number],
+): Promise<void> {
+  if (person === pass.actor) throw new Problem('four-eyes')
+  await upsertVetting(tx, { person, ...vetting, recorded_by: pass.actor, recorded_at: pass.at })
+}
+
+/** A new version asks everybody to sign again: the gate refuses until they have. */
+export async function publishAgreement(
+  pass: Pass<'workforce.agreement.publish'>,
+  tx: Tx,
+  agreement: { agreement: string; version: number; title: string },
+): Promise<void> {
+  if (!(await insertAgreement(tx, { ...agreement, published_at: pass.at })))
+    throw new Problem('already-done')
+}
+
+/** Signs for oneself, and only the version in force. */
+export async function signAgreement(
+  pass: Pass<'workforce.agreement.sign'>,
+  tx: Tx,
+  signed: { agreement: string; version: number },
+): Promise<void> {
+  const current = (await agreementsInForce(tx)).find((a) => a.agreement === signed.agreement)
+  if (current === undefined) throw new Problem('not-found')
+  if (current.version !== signed.version) throw new Problem('conflict')
+  await insertSignature(tx, { person: pass.actor, ...signed, signed_at: pass.at })
+}
+
+export async function recordCourse(
+  pass: Pass<'workforce.course.pass'>,
+  tx: Tx,
+  person: string,
+  { course, score }: { course: string; score: number },
+): Promise<void> {
+  if (person === pass.actor) throw new Problem('four-eyes')
+  if (!(await courseExists(tx, course))) throw new Problem('not-found')
+  await insertPass(tx, { person, course, score, passed_at: pass.at })
+}
+
+export async function certify(
+  pass: Pass<'workforce.certificate.set'>,
+  tx: Tx,
+  person: string,
+  certificate: Admission['certificates'][number],
+): Promise<void> {
+  if (person === pass.actor) throw new Problem('four-eyes')
+  await upsertCertificate(tx, { person, ...certificate })
+}
+
+/** A shift lasts at most twelve hours. */
+export async function setShift(
+  _pass: Pass<'workforce.shift.set'>,
+  tx: Tx,
+  person: string,
+  shift: { begins: string; ends: string },
+): Promise<void> {
+  const [begins, ends] = [new Date(shift.begins), new Date(shift.ends)]
+  const hours = (ends.getTime() - begins.getTime()) / 3_600_000
+  if (!(hours > 0 && hours <= 12)) throw new Problem('invalid-input', { where: 'body/ends' })
+  await upsertShift(tx, { person, begins, ends })
+}

@@ -1,0 +1,3 @@
+export { workforceFacts } from './facts.ts'
+export { workforceRoutes } from './routes.ts'
+export { certifiedLanguages } from './store.ts'

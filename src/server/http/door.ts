@@ -1,0 +1,117 @@
+import type { ServerOptions } from 'node:https'
+import type { TLSSocket } from 'node:tls'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { Problem, type ProblemKind, problems } from '#shared/problems.ts'
+
+export interface DoorOptions {
+  /** Server certificate and key, and the authority whose client certificates are known here; absent on the unix socket. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientAuthority: string }
+  /** Receives what must not leave: the full error, with the request's number. */
+  readonly onFault: (error: Error, requestId: string) => void
+}
+
+/**
+ * A listener with the house's manners: strict shapes, TLS 1.3 with an optional client certificate
+ * (a missing one is answered with a problem document, not a closed socket), every fault as an
+ * RFC 9457 document, nothing cached, nothing embedded.
+ */
+export function buildDoor(options: DoorOptions): FastifyInstance {
+  const { tls, onFault } = options
+  const https: ServerOptions | null =
+    tls === undefined
+      ? null
+      : {
+          ...{ cert: tls.cert, key: tls.key, ca: tls.clientAuthority },
+          ...{ requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3' },
+        }
+  const app: FastifyInstance = Fastify({
+    https,
+    logger: false,
+    bodyLimit: 65_536,
+    requestTimeout: 60_000,
+    connectionTimeout: 120_000,
+    genReqId: () => crypto.randomUUID(),
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
+    routerOptions: { maxParamLength: 128 },
+  })
+  app.addHook('onSend', async (request, reply) => {
+    reply.headers(answerHeaders)
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    reply.header('x-request-number', request.id)
+  })
+  app.setErrorHandler((error: unknown, request, reply) => {
+    const problem = problemOf(error)
+    if (problem.kind === 'internal')
+      onFault(error instanceof Error ? error : new Error(String(error)), request.id)
+    const { status, title } = problems[problem.kind]
+    return reply
+      .status(status)
+      .type('application/problem+json')
+      .send({
+        ...problem.details,
+        type: `/problems/${problem.kind}`,
+        title,
+        status,
+        instance: request.id,
+      })
+  })
+  app.setNotFoundHandler(() => {
+    throw new Problem('not-found')
+  })
+  return app
+}
+
+const answerHeaders = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'strict-transport-security': 'max-age=31536000',
+}
+
+const byCode: Record<string, ProblemKind> = {
+  FST_ERR_VALIDATION: 'invalid-input',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid-input',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid-input',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-input',
+  FST_ERR_MAX_PARAM_LENGTH_EXCEEDED: 'not-found',
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (!(error instanceof Error)) return new Problem('internal')
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const kind = byCode[code]
+  if (kind !== undefined)
+    return new Problem(kind, kind === 'invalid-input' ? { where: placeOf(error) } : {})
+  const status = 'statusCode' in error ? error.statusCode : undefined
+  if (status === 400 || error instanceof SyntaxError) return new Problem('invalid-input')
+  return new Problem('internal')
+}
+
+/** Where in the request the shape was broken; never what stood there. */
+function placeOf(error: Error): string {
+  const context = 'validationContext' in error ? String(error.validationContext) : 'body'
+  const faults: unknown = 'validation' in error ? error.validation : undefined
+  const first: unknown = Array.isArray(faults) ? faults[0] : undefined
+  const path =
+    typeof first === 'object' && first !== null && 'instancePath' in first
+      ? String(first.instancePath)
+      : ''
+  return `${context}${path}`
+}
+
+/** The client certificate of this connection, if its chain was accepted; DER, or null. */
+export function peerCertificate(request: FastifyRequest): Uint8Array | null {
+  const socket = request.raw.socket
+  if (!isTls(socket) || !socket.authorized) return null
+  const certificate = socket.getPeerCertificate()
+  return Buffer.isBuffer(certificate.raw) ? certificate.raw : null
+}
+
+function isTls(socket: object): socket is TLSSocket {
+  return 'getPeerCertificate' in socket
+}

@@ -1,0 +1,206 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Static, TObject, TSchema } from 'typebox'
+import { type Action, actOf, type Door } from '#shared/actions.ts'
+import { Problem } from '#shared/problems.ts'
+import { type Gate, type Pass, Refused, type Resource } from '../domains/access/index.ts'
+import { type Entry, record, type Recorder } from '../domains/audit/index.ts'
+import { type Db, transact, type Tx } from '../kernel/db.ts'
+import type { Identify } from './caller.ts'
+
+/** What the shapes have let through, typed. */
+export interface Shaped<P, Q, B> {
+  readonly params: P
+  readonly query: Q
+  readonly body: B
+}
+
+export interface Call<A extends Action, P, Q, B> extends Shaped<P, Q, B> {
+  readonly pass: Pass<A>
+  readonly tx: Tx
+  /** Words and numbers for the sealed details beside this act's log entry. */
+  readonly note: (details: Readonly<Record<string, unknown>>) => void
+  /** For the few answers that set a cookie or a status. */
+  readonly reply: FastifyReply
+  readonly request: FastifyRequest
+}
+
+/** A route: method, address, shapes, the thing acted on, and the domain's function. Nothing else. */
+export interface Operation<
+  A extends Action,
+  P extends TObject,
+  Q extends TObject,
+  B extends TSchema,
+  R extends TSchema,
+> {
+  readonly action: A
+  readonly params?: P
+  readonly query?: Q
+  readonly body?: B
+  /** What leaves: undeclared members are stripped. */
+  readonly answer: R
+  /** Largest body in bytes; 64 KiB where nothing is said. */
+  readonly limit?: number
+  resource(
+    shaped: Shaped<Static<P>, Static<Q>, Static<B>>,
+    caller: { readonly id: string | null },
+  ): Resource
+  run(call: Call<A, Static<P>, Static<Q>, Static<B>>): Promise<Static<R>>
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+export type Operate = <
+  A extends Action,
+  R extends TSchema,
+  P extends TObject = TObject,
+  Q extends TObject = TObject,
+  B extends TSchema = TObject,
+>(
+  method: Method,
+  url: string,
+  operation: Operation<A, P, Q, B, R>,
+) => void
+
+/** What every route of a door stands on. */
+export interface Ground {
+  readonly door: Door
+  readonly db: Db
+  readonly gate: Gate
+  readonly recorder: Recorder
+  readonly identify: Identify
+  /** Seals details beside the log in the same transaction and answers their salted hash. */
+  readonly sealDetails: (
+    tx: Tx,
+    details: Readonly<Record<string, unknown>>,
+    project: string | null,
+  ) => Promise<Uint8Array>
+  readonly now: () => Date
+}
+
+/**
+ * The one way from a request to a domain (DESIGN.md section 4): shape, caller, transaction, gate,
+ * domain, log entry, commit, answer. An act that is not for this door gets no route here at all.
+ * A GET reveals: its entry is made durable by itself before the answer leaves, sharing a commit
+ * with others; everything else changes: its entry commits with the change or not at all.
+ */
+export function operateOn(app: FastifyInstance, ground: Ground): Operate {
+  return (method, url, operation) => {
+    if (!actOf(operation.action).doors.some((door) => door === ground.door)) return
+    app.route({
+      method,
+      url,
+      schema: {
+        ...(operation.params && { params: operation.params }),
+        ...(operation.query && { querystring: operation.query }),
+        ...(operation.body && { body: operation.body }),
+        response: { 200: operation.answer },
+      },
+      bodyLimit: operation.limit ?? 65_536,
+      handler: async (request, reply: FastifyReply) =>
+        reply.send(await answerWith(ground, operation, method, request, reply)),
+    })
+  }
+}
+
+async function answerWith<
+  A extends Action,
+  P extends TObject,
+  Q extends TObject,
+  B extends TSchema,
+  R extends TSchema,
+>(
+  ground: Ground,
+  operation: Operation<A, P, Q, B, R>,
+  method: Method,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  // Fastify has just checked these against the operation's shapes; its types cannot carry that through a generic.
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
+  const shaped = { params: request.params, query: request.query, body: request.body } as Shaped<
+    Static<P>,
+    Static<Q>,
+    Static<B>
+  >
+  const reveals = method === 'GET'
+  let passed: Pass<A> | null = null
+  try {
+    const done = await transact(ground.db, async (tx) => {
+      const caller = await ground.identify(tx, request)
+      const pass = await ground.gate.admit(
+        tx,
+        caller,
+        operation.action,
+        operation.resource(shaped, caller),
+      )
+      passed = pass
+      const noted: Record<string, unknown> = {}
+      const note = (details: Readonly<Record<string, unknown>>): void => {
+        Object.assign(noted, details)
+      }
+      const answer = await operation.run({ ...shaped, pass, tx, note, reply, request })
+      const details =
+        Object.keys(noted).length === 0 ? null : await ground.sealDetails(tx, noted, pass.project)
+      const entry = entryOf(pass, ground.now(), 'done', details)
+      if (!reveals) await record(tx, entry)
+      return { answer, entry }
+    })
+    if (reveals) await ground.recorder.append(done.entry)
+    return done.answer
+  } catch (error) {
+    await recordFailure(ground, passed, error)
+    throw error
+  }
+}
+
+/** The refusal is recorded after the rollback, on its own; where that fails, the failure is the answer. */
+export async function recordFailure(
+  ground: Ground,
+  pass: Pass | null,
+  error: unknown,
+): Promise<void> {
+  if (error instanceof Refused) {
+    const { caller, action, resource, located, zone, policies } = error.refusal
+    await ground.recorder.append({
+      time: ground.now(),
+      actor: caller.id ?? 'nobody',
+      action,
+      resource: `${resource.type}::${resource.id}`,
+      project: located.project,
+      item: located.item,
+      door: caller.door,
+      workstation: caller.workstation,
+      zone,
+      outcome: 'refused',
+      policies,
+      details: null,
+    })
+  } else if (pass !== null && !(error instanceof Problem && error.kind === 'log-unavailable'))
+    await ground.recorder.append({
+      ...entryOf(pass, ground.now(), 'failed', null),
+      policies: [error instanceof Problem ? error.kind : 'internal'],
+    })
+}
+
+/** The log entry of an act that had this pass. */
+export function entryOf(
+  pass: Pass,
+  time: Date,
+  outcome: Entry['outcome'],
+  details: Uint8Array | null,
+): Entry {
+  return {
+    time,
+    actor: pass.actor,
+    action: pass.action,
+    resource: `${pass.resource.type}::${pass.resource.id}`,
+    project: pass.project,
+    item: pass.item,
+    door: pass.door,
+    workstation: pass.workstation,
+    zone: pass.zone,
+    outcome,
+    policies: pass.policies,
+    details,
+  }
+}

@@ -1,0 +1,253 @@
+import { join } from 'node:path'
+import { Secret } from './secret.ts'
+import { Settings, type Environment, type ReadFile } from './settings.ts'
+
+export { Secret } from './secret.ts'
+
+/** A door on the network. Certificate and key are files in PEM; a demonstration makes its own. */
+export interface NetworkDoor {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly certificate: string | null
+  readonly key: string | null
+}
+
+export type NetworkDoorName = 'inside' | 'building' | 'outside'
+const networkDoors = { inside: 8443, building: 8444, outside: 8445 } as const
+
+/** Whose database URL can be given: each door, who migrates, who writes the log, who runs jobs. */
+export const databaseUsers = [
+  'inside',
+  'building',
+  'outside',
+  'operator',
+  'owner',
+  'sequencer',
+  'jobs',
+] as const
+export type DatabaseUser = (typeof databaseUsers)[number]
+
+export type RootKey =
+  | { readonly kind: 'sealed-file'; readonly path: string; readonly passphrase: Secret }
+  | {
+      readonly kind: 'pkcs11'
+      readonly module: string
+      readonly slot: number
+      readonly pin: Secret
+    }
+
+export type Scanner =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'socket'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+
+/** What one process was told. A door that is null is not served by it; no URL means the embedded database. */
+export interface Config {
+  readonly demonstration: boolean
+  /** The state directory. */
+  readonly directory: string
+  readonly doors: Readonly<Record<NetworkDoorName, NetworkDoor | null>> & {
+    readonly operator: { readonly socket: string }
+  }
+  readonly databases: Readonly<Partial<Record<DatabaseUser, Secret>>>
+  /** Null where this process opens nothing: the outside door, or a demonstration that makes its own. */
+  readonly rootKey: RootKey | null
+  readonly scanner: Scanner
+  readonly witness: { readonly url: string; readonly key: string } | null
+  /** Where sealed objects lie. */
+  readonly objects: string
+  /** The facility's description; null only in a demonstration. */
+  readonly site: string | null
+  readonly log: { readonly origin: string; readonly key: string } | null
+  readonly workers: { readonly jobs: number; readonly connections: number }
+}
+
+export type ConfigAnswer = { readonly config: Config } | { readonly faults: readonly string[] }
+
+/**
+ * Reads the configuration from the file that CLOISTER_CONFIG names and from the environment, which
+ * wins; docs/operations.md lists the keys. Answers one frozen object or all faults at once, each
+ * naming its place. Nothing is guessed: unknown keys, unknown CLOISTER_ variables and mistyped
+ * values are faults. Opens nothing but the files that hold secrets, through `readFile`.
+ */
+export function readConfig(env: Environment, readFile: ReadFile): ConfigAnswer {
+  const settings = new Settings(env, readFile)
+  const demonstration = settings.flag('demonstration') ?? false
+  const directory = settings.path('directory') ?? ''
+  const config: Config = {
+    demonstration,
+    directory,
+    doors: readDoors(settings, demonstration, directory),
+    databases: readDatabases(settings, env, demonstration),
+    rootKey: readRootKey(settings, env),
+    scanner: readScanner(settings, demonstration),
+    witness: readPair(settings, 'witness', {
+      url: settings.text('witness.url', /^https?:\/\/[^\s@]+$/, 'an http or https address'),
+      key: settings.text('witness.key', verifierKey, 'a verifier key: name+hash+key'),
+    }),
+    objects: settings.path('objects') ?? join(directory, 'objects'),
+    site: settings.path('site') ?? null,
+    log: readPair(settings, 'log', {
+      origin: settings.text('log.origin', /^[^\s+]{1,200}$/, 'a name without spaces and +'),
+      key: settings.path('log.key_file'),
+    }),
+    workers: {
+      jobs: settings.whole('workers.jobs', 1, 32) ?? 2,
+      connections: settings.whole('workers.connections', 1, 64) ?? 8,
+    },
+  }
+  if (!settings.given('directory'))
+    settings.faults.push('directory must be said: where does Cloister keep its state?')
+  if (!demonstration) demandRealSettings(settings, config)
+  settings.finish()
+  return settings.faults.length > 0
+    ? { faults: Object.freeze(settings.faults) }
+    : { config: freeze(config) }
+}
+
+/** C2SP signed-note: name, four bytes of hash in hex, key in base64. */
+const verifierKey = /^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/
+
+function readDoors(settings: Settings, demonstration: boolean, directory: string): Config['doors'] {
+  const read = (name: NetworkDoorName): NetworkDoor | null => {
+    const host = settings.text(`doors.${name}.host`, /^[\w.:-]+$/, 'a host name or an address')
+    const port = settings.whole(`doors.${name}.port`, 0, 65_535)
+    const certificate = settings.path(`doors.${name}.certificate`) ?? null
+    const key = settings.path(`doors.${name}.key`) ?? null
+    if (demonstration) {
+      if (host !== undefined && !['127.0.0.1', '::1', 'localhost'].includes(host))
+        settings.faults.push(`doors.${name}.host: a demonstration listens on loopback only`)
+      return { host: host ?? '127.0.0.1', port: port ?? networkDoors[name], certificate, key }
+    }
+    if (host === undefined && port === undefined && certificate === null && key === null)
+      return null
+    if (host !== undefined && port !== undefined && certificate !== null && key !== null)
+      return { host, port, certificate, key }
+    settings.faults.push(`doors.${name} needs all of host, port, certificate and key`)
+    return null
+  }
+  const socket = settings.path('doors.operator.socket') ?? join(directory, 'operator.sock')
+  if (Buffer.byteLength(socket) > 107)
+    settings.faults.push(
+      `doors.operator.socket: ${socket} is longer than the 107 bytes of a socket`,
+    )
+  return {
+    inside: read('inside'),
+    building: read('building'),
+    outside: read('outside'),
+    operator: { socket },
+  }
+}
+
+function readDatabases(
+  settings: Settings,
+  env: Environment,
+  demonstration: boolean,
+): Config['databases'] {
+  const databases: Partial<Record<DatabaseUser, Secret>> = {}
+  for (const name of databaseUsers) {
+    const variable = `DATABASE_URL_${name.toUpperCase()}`
+    const key = `databases.${name}.url_file`
+    const fromFile = settings.secretFile(key)
+    const fromVariable = env[variable]
+    if (fromFile !== undefined && fromVariable !== undefined)
+      settings.faults.push(`${variable} and ${key} are both given; keep one`)
+    const url = fromVariable === undefined ? fromFile : new Secret(fromVariable)
+    if (url === undefined) continue
+    if (demonstration)
+      settings.faults.push(`${variable}: a demonstration brings its own database and uses no other`)
+    if (!/^postgres(ql)?:\/\/[^\s]+$/.test(url.reveal()))
+      settings.faults.push(`${fromVariable === undefined ? key : variable} must be postgres://…`)
+    databases[name] = url
+  }
+  const known = databaseUsers.map((name) => `DATABASE_URL_${name.toUpperCase()}`)
+  for (const name of Object.keys(env))
+    if (name.startsWith('DATABASE_URL') && !known.includes(name))
+      settings.faults.push(`unknown variable ${name}; known are ${known.join(', ')}`)
+  return databases
+}
+
+function readRootKey(settings: Settings, env: Environment): RootKey | null {
+  const path = settings.path('root_key.file')
+  const passphraseFile = settings.path('root_key.passphrase_file')
+  const credential = settings.text('root_key.credential', /^[\w.-]+$/, 'the name of a credential')
+  const module = settings.path('root_key.pkcs11.module')
+  const slot = settings.whole('root_key.pkcs11.slot', 0, 2 ** 31)
+  const pin = settings.secretFile('root_key.pkcs11.pin_file')
+  const sealed = [path, passphraseFile, credential].some((given) => given !== undefined)
+  const token = [module, slot, pin].some((given) => given !== undefined)
+  if (!sealed && !token) return null
+  if (sealed && token) settings.faults.push('root_key is a file or a PKCS#11 token, not both')
+  else if (token) {
+    if (module !== undefined && slot !== undefined && pin !== undefined)
+      return { kind: 'pkcs11', module, slot, pin }
+    settings.faults.push('root_key.pkcs11 needs all of module, slot and pin_file')
+  } else if (path === undefined || (passphraseFile === undefined) === (credential === undefined))
+    settings.faults.push('root_key needs file, and either passphrase_file or credential')
+  else {
+    const secret = passphraseFile ?? credentialPath(settings, env, credential ?? '')
+    const passphrase = secret && settings.secretIn(secret, 'root_key')
+    if (passphrase) return { kind: 'sealed-file', path, passphrase }
+  }
+  return null
+}
+
+/** systemd puts a unit's credentials into a folder of its own and names it (systemd.exec, LoadCredential). */
+function credentialPath(settings: Settings, env: Environment, name: string): string | undefined {
+  const folder = env['CREDENTIALS_DIRECTORY']
+  if (folder !== undefined) return join(folder, name)
+  settings.faults.push('root_key.credential: systemd has passed no credentials to this process')
+  return undefined
+}
+
+function readScanner(settings: Settings, demonstration: boolean): Scanner {
+  const wanted = "'none', the path of clamd's socket, or host:port"
+  const text = settings.text(
+    'clamav',
+    /^(none|\/.+|[\w.-]+:[0-9]{1,5}|\[[0-9a-fA-F:]+\]:[0-9]{1,5})$/,
+    wanted,
+  )
+  if (!demonstration && !settings.given('clamav'))
+    settings.faults.push(`clamav must be said: ${wanted}`)
+  if (text === undefined || text === 'none') return { kind: 'none' }
+  if (text.startsWith('/')) return { kind: 'socket', path: text }
+  const colon = text.lastIndexOf(':')
+  const port = Number(text.slice(colon + 1))
+  if (port < 1 || port > 65_535) settings.faults.push(`clamav: there is no port ${port}`)
+  return { kind: 'tcp', host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port }
+}
+
+/** Two values that make sense only together. */
+function readPair<A extends string, B extends string>(
+  settings: Settings,
+  name: string,
+  pair: Readonly<Record<A | B, string | undefined>>,
+): Readonly<Record<A | B, string>> | null {
+  const given = Object.entries<string | undefined>(pair).filter(([, value]) => value !== undefined)
+  if (given.length === 0) return null
+  if (isWhole(pair)) return pair
+  settings.faults.push(`${name} needs all of ${Object.keys(pair).join(' and ')}`)
+  return null
+}
+
+function isWhole<K extends string>(
+  table: Readonly<Record<K, string | undefined>>,
+): table is Readonly<Record<K, string>> {
+  return Object.values(table).every((value) => value !== undefined)
+}
+
+function demandRealSettings(settings: Settings, { doors, rootKey, site, log }: Config): void {
+  const missing = (what: string) => settings.faults.push(`${what} must be said`)
+  if (doors.inside === null && doors.building === null && doors.outside === null)
+    missing('at least one of doors.inside, doors.building and doors.outside')
+  if (doors.inside !== null && rootKey === null) missing('root_key (the inside door opens data)')
+  if (site === null) missing('site')
+  if (log === null) missing('log.origin and log.key_file')
+}
+
+function freeze<T extends object>(value: T): T {
+  const members: unknown[] = Object.values(value)
+  for (const member of members) if (typeof member === 'object' && member !== null) freeze(member)
+  return Object.freeze(value)
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { testDatabase } from '../../../test/support/database.ts'
+import { Problem } from '../../shared/problems.ts'
+import { openClient, openDb, transact } from './db.ts'
+
+const isUnavailable = (error: unknown) =>
+  error instanceof Problem && error.kind === 'database-unavailable'
+
+test('KE20 a transaction whose failed statement was swallowed is an error at its commit', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  await sql`create table note (text text not null)`.execute(db)
+  await assert.rejects(
+    transact(db, async (tx) => {
+      await sql`insert into note values ('kept?')`.execute(tx)
+      await sql`insert into note values (null)`.execute(tx).catch(() => undefined)
+    }),
+    /failed before its commit/,
+  )
+  assert.deepEqual((await sql`select * from note`.execute(db)).rows, [])
+})
+
+test('KE21 a deadlock is retried only when the caller says that the work is repeatable', async (t) => {
+  const database = await testDatabase(t)
+  const db = database.db('cloister_admin')
+  await sql`create table counter (name text primary key, n int8 not null)`.execute(db)
+  await sql`insert into counter values ('a', 0), ('b', 0)`.execute(db)
+  const both = async (first: string, second: string, retries: number) => {
+    let runs = 0
+    await transact(
+      db,
+      async (tx) => {
+        runs += 1
+        await sql`update counter set n = n + 1 where name = ${first}`.execute(tx)
+        await sql`select pg_sleep(0.1)`.execute(tx)
+        await sql`update counter set n = n + 1 where name = ${second}`.execute(tx)
+      },
+      { retries },
+    )
+    return runs
+  }
+  const unrepeated = await Promise.allSettled([both('a', 'b', 0), both('b', 'a', 0)])
+  assert.deepEqual(unrepeated.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  const repeated = await Promise.all([both('a', 'b', 5), both('b', 'a', 5)])
+  assert.ok(repeated[0] + repeated[1] > 2, 'one of the two was repeated')
+  assert.deepEqual((await sql`select n from counter order by name`.execute(db)).rows, [
+    { n: 3 },
+    { n: 3 },
+  ])
+})
+
+test('KE22 a connection lost in the middle of a transaction is database-unavailable, and the next one works', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  await assert.rejects(
+    transact(db, async (tx) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)
+      await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(db)
+      await sql`select 1`.execute(tx)
+    }),
+    isUnavailable,
+  )
+  assert.deepEqual((await sql`select 1 as one`.execute(db)).rows, [{ one: 1 }])
+})
+
+test('KE22 a database that is not there is database-unavailable', async () => {
+  const nowhere = { socketDirectory: '/nowhere', role: 'cloister_inside', database: 'cloister' }
+  await assert.rejects(openClient(nowhere), isUnavailable)
+  const db = openDb(nowhere, { pool: 1 })
+  await assert.rejects(sql`select 1`.execute(db), isUnavailable)
+  await db.destroy()
+})
+
+test('KE23 PostgreSQL’s word for a full disk becomes storage-full', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  await assert.rejects(
+    sql`do $$ begin raise exception 'no room' using errcode = '53100'; end $$`.execute(db),
+    (error) => error instanceof Problem && error.kind === 'storage-full',
+  )
+})
+
+test('KE24 values come back as the types that the house uses', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  const { rows } = await sql`select
+    9007199254740991::int8 as size,
+    array[1, null, 2]::int8[] as sizes,
+    '2026-02-03T04:05:06.789Z'::timestamptz as moment,
+    '2026-02-03'::date as day,
+    '\\x00ff'::bytea as bytes,
+    array['2026-02-03']::date[] as days`.execute(db)
+  assert.deepEqual(rows, [
+    {
+      size: Number.MAX_SAFE_INTEGER,
+      sizes: [1, null, 2],
+      moment: new Date('2026-02-03T04:05:06.789Z'),
+      day: '2026-02-03',
+      bytes: Buffer.from([0, 255]),
+      days: ['2026-02-03'],
+    },
+  ])
+  await assert.rejects(sql`select 9007199254740992::int8`.execute(db), /past 2\^53/)
+})
+
+test('KE25 a statement and an idle transaction have an end', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_inside')
+  const { rows } = await sql`select current_setting('statement_timeout') as statement,
+    current_setting('idle_in_transaction_session_timeout') as idle`.execute(db)
+  assert.deepEqual(rows, [{ statement: '30s', idle: '15s' }])
+})

@@ -1,0 +1,18 @@
+import type { Generated } from 'kysely'
+import type { AuditTables } from '../domains/audit/tables.ts'
+import type { IdentityTables } from '../domains/identity/tables.ts'
+import type { ProjectsTables } from '../domains/projects/tables.ts'
+import type { WorkforceTables } from '../domains/workforce/tables.ts'
+
+/** One row for each migration that this database has been given. */
+export interface MigrationTable {
+  readonly number: number
+  readonly name: string
+  readonly sha256: string
+  readonly applied: Generated<Date>
+}
+
+/** Every table of the product, as `schema.table`. Each domain's tables.ts joins here by `extends`. */
+export interface Tables extends AuditTables, IdentityTables, WorkforceTables, ProjectsTables {
+  'kernel.migration': MigrationTable
+}
