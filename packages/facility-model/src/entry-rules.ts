@@ -1,15 +1,6 @@
 import { kindsOf } from './factors.ts'
 import { finding, type Finding } from './finding.ts'
-import {
-  graphOf,
-  namesOf,
-  passagesOf,
-  pathTo,
-  reach,
-  zonesOfKind,
-  type Passage,
-  type Reached,
-} from './graph.ts'
+import { graphOf, namesOf, passagesOf, pathTo, reach, zonesOfKind, type Passage } from './graph.ts'
 import { detectors, searches } from './grammar.ts'
 import type { Profile } from './profiles.ts'
 import type { Site, Zone } from './site.ts'
@@ -59,19 +50,15 @@ export function checkScreening(site: Site): Finding[] {
         path,
       ),
   )
-  const reached = reachIn(site, passages, (zone) => !lockers.has(zone))
-  const unlocked = lastPassages(
-    passages,
-    reached,
-    (zone) => screened.has(zone) && !lockers.has(zone),
-    (zone) => !lockers.has(zone),
-  ).map(({ passage, path }) =>
-    finding(
-      'F2',
-      `People come to the detector in ${passage.to} by ${passage.portal.name} and pass no lockers before. Put lockers into a zone on the way.`,
-      [passage.portal.name, passage.to],
-      path,
-    ),
+  const bare = new Set([...screened].filter((zone) => !lockers.has(zone)))
+  const unlocked = waysTo(site, passages, bare, (zone) => !lockers.has(zone)).map(
+    ({ passage, path }) =>
+      finding(
+        'F2',
+        `People come to the detector in ${passage.to} by ${passage.portal.name} and pass no lockers before. Put lockers into a zone on the way.`,
+        [passage.portal.name, passage.to],
+        path,
+      ),
   )
   return [...unscreened, ...unlocked]
 }
@@ -98,7 +85,7 @@ function screens(zone: Zone, by: readonly string[]): boolean {
 
 interface Way {
   readonly passage: Passage
-  /** From the public zone to the secure one. */
+  /** From the public zone to the goal. */
   readonly path: readonly string[]
 }
 
@@ -107,30 +94,30 @@ function waysIn(
   passages: readonly Passage[],
   through: (zone: string) => boolean,
 ): Way[] {
-  const secure = namesOf(zonesOfKind(site, 'secure'))
-  const reached = reachIn(site, passages, through)
-  return lastPassages(passages, reached, (zone) => secure.has(zone), through)
+  return waysTo(site, passages, namesOf(zonesOfKind(site, 'secure')), through)
 }
 
-function reachIn(
+/**
+ * For each goal, the passages into it to which people come from a public zone without having been in
+ * that goal before, each with its shortest path. The search goes on only from zones that it may pass
+ * through.
+ */
+function waysTo(
   site: Site,
   passages: readonly Passage[],
-  through: (zone: string) => boolean,
-): Reached {
-  return reach(graphOf(passages), namesOf(zonesOfKind(site, 'public')), through)
-}
-
-function lastPassages(
-  passages: readonly Passage[],
-  reached: Reached,
-  isGoal: (zone: string) => boolean,
+  goals: ReadonlySet<string>,
   through: (zone: string) => boolean,
 ): Way[] {
-  return passages
-    .filter(({ from, to }) => isGoal(to) && reached.has(from))
-    .filter(({ from }) => reached.get(from) === null || through(from))
-    .map((passage) => ({
-      passage,
-      path: [...pathTo(reached, passage.from), passage.portal.name, passage.to],
-    }))
+  const graph = graphOf(passages)
+  const entering = graphOf(passages, 'to')
+  const starts = namesOf(zonesOfKind(site, 'public'))
+  return [...goals].flatMap((goal) => {
+    const reached = reach(graph, starts, (zone) => zone !== goal && through(zone))
+    return (entering.get(goal) ?? [])
+      .filter(({ from }) => reached.get(from) === null || (reached.has(from) && through(from)))
+      .map((passage) => ({
+        passage,
+        path: [...pathTo(reached, passage.from), passage.portal.name, goal],
+      }))
+  })
 }

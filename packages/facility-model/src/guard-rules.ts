@@ -4,18 +4,33 @@ import { walkingCost } from './passage-times.ts'
 import { securePortals } from './portal-rules.ts'
 import type { Profile } from './profiles.ts'
 import type { GuardDuty, Portal, Site } from './site.ts'
-import { contains, minutesOfWeek, sayMinute, shiftSpans, union, type Span } from './week.ts'
+import {
+  complement,
+  contains,
+  minutesOfWeek,
+  sayMinute,
+  shiftSpans,
+  subtract,
+  type Span,
+} from './week.ts'
 
 /** The week's spans in which a guard post is manned. */
 export function dutySpans(site: Site, duty: GuardDuty): Span[] {
-  if (duty.on === 'always') return [{ from: 0, to: minutesOfWeek }]
-  if (duty.on === 'hours') return union(site.hours)
-  return union(
-    duty.on.flatMap((name) => {
-      const shift = site.shifts.find((candidate) => candidate.name === name)
-      return shift === undefined ? [] : shiftSpans(shift, site.hours)
-    }),
+  const named = typeof duty.on === 'string' ? [duty.on] : duty.on
+  const manned = named.flatMap((name) => spansOf(site, name))
+  return subtract(
+    manned,
+    (duty.absent ?? []).flatMap((name) => spansOf(site, name)),
   )
+}
+
+/** The spans of `always`, `hours`, `night` (outside the hours) or a shift. */
+function spansOf(site: Site, name: string): readonly Span[] {
+  if (name === 'always') return [{ from: 0, to: minutesOfWeek }]
+  if (name === 'hours') return site.hours
+  const shift = site.shifts.find((candidate) => candidate.name === name)
+  if (shift !== undefined) return shiftSpans(shift, site.hours)
+  return name === 'night' ? complement(site.hours) : []
 }
 
 /** A stretch of the week during which the same posts are manned. */

@@ -1,12 +1,15 @@
+export { acceptInText } from './accept.ts'
 export { checkSite, openFindings, type CheckOptions } from './check.ts'
 export { dynamicsOf, type Dynamics } from './dynamics.ts'
+export { demonstrationFile, examples, exampleSite, type Example } from './examples.ts'
 export type { Finding } from './finding.ts'
 export { kindOf, type FactorKind } from './factors.ts'
-export { sayFault, type Fault } from './page.ts'
+export { longestFile, sayFault, type Fault } from './page.ts'
+export { siteGrammar, type SiteFile } from './grammar.ts'
 export { parseSite } from './parse.ts'
-export { profiles } from './profiles.ts'
+export { profileOf, profiles, type Profile } from './profiles.ts'
 export { retentionOf, retentionRule, retentionTable, type RetentionRule } from './retention.ts'
-export { ruleOf, rules, type Rule, type RuleId, type Severity } from './rules.ts'
+export { isRuleId, ruleIds, ruleOf, rules, type Rule, type RuleId, type Severity } from './rules.ts'
 export type {
   Acceptance,
   Box,
@@ -29,7 +32,5 @@ export type {
   ZoneKind,
 } from './site.ts'
 export { contains, minutesOfDay, minutesOfWeek, shiftSpans, type Span } from './week.ts'
+export { newFindings, singleFailures, singleLosses, without, type Loss } from './whatif.ts'
 export { workstationsOf, type Workstation } from './workstations.ts'
-
-/** The site that the demonstration builds: sites/demonstration.yaml. */
-export const demonstrationFile = new URL('../sites/demonstration.yaml', import.meta.url)

@@ -173,7 +173,8 @@ function checkEquipment(site: Site, known: Names, page: Page): void {
       if (!known.need([ofPortal ? 'portals' : 'zones'], object, path)) continue
       const zones = ofPortal ? (touching.get(object) ?? []) : [object]
       const near = zones.some((one) => above(one).includes(zone) || above(zone).includes(one))
-      if (!near && (ofPortal || part !== undefined))
+      const allKnown = zones.every((one) => known.has(['zones'], one))
+      if (!near && allKnown && (ofPortal || part !== undefined))
         page.fault(
           path,
           `the camera hangs in ${zone} and cannot see ${thing}, which is in ${zones.join(' and ')}`,
@@ -253,11 +254,10 @@ function checkDate(date: string, path: Path, page: Page): void {
     page.fault(path, `${date} is no day of the calendar`)
 }
 
-/** A zone without a way in is a slip of the pen; an unlocked way in is a finding, not a fault. */
+/** A zone without any way in is a slip of the pen; a way in without a lock is a finding, not a fault. */
 function checkEveryZoneIsReached(site: Site, page: Page): void {
   const starts = zonesOfKind(site, 'public').map(({ name }) => name)
-  const entering = passagesOf(site).filter((passage) => !passage.fleeing)
-  const reached = reach(graphOf(entering), starts)
+  const reached = reach(graphOf(passagesOf(site)), starts)
   for (const { name, kind } of site.zones)
     if (kind !== 'building' && !reached.has(name))
       page.fault(

@@ -115,6 +115,10 @@ export type RuleId = keyof typeof rules
 
 export const ruleIds: ReadonlySet<string> = new Set(Object.keys(rules))
 
+export function isRuleId(text: string): text is RuleId {
+  return ruleIds.has(text)
+}
+
 /** The rule of an id. */
 export function ruleOf(id: RuleId): Rule {
   return { id, ...rules[id] }

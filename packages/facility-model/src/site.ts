@@ -192,6 +192,8 @@ export interface GuardDuty {
   readonly zone: string
   /** `always`, `hours`, or the names of shifts. */
   readonly on: 'always' | 'hours' | readonly string[]
+  /** Times at which nobody comes, in a site that something was taken from: `always`, `night`, or a shift. */
+  readonly absent?: readonly string[]
 }
 
 export interface Acceptance {
