@@ -75,8 +75,9 @@ async function answerOf(answer: IncomingMessage): Promise<unknown> {
 /** A problem document in one line: its title and what else it says. */
 function wordsOf(body: unknown): string {
   if (typeof body !== 'object' || body === null) return 'the server refused'
-  const { title, type, status, instance, ...more } = Object.fromEntries(Object.entries(body))
-  void [type, status]
-  const rest = Object.entries(more).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+  const { title, instance, ...more } = Object.fromEntries(Object.entries(body))
+  const rest = Object.entries(more)
+    .filter(([name]) => name !== 'type' && name !== 'status')
+    .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
   return [`${String(title)} (${String(instance)})`, ...rest].join('; ')
 }
