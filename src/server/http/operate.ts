@@ -159,27 +159,31 @@ export async function recordFailure(
   pass: Pass | null,
   error: unknown,
 ): Promise<void> {
-  if (error instanceof Refused) {
-    const { caller, action, resource, located, zone, policies } = error.refusal
-    await ground.recorder.append({
-      time: ground.now(),
-      actor: caller.id ?? 'nobody',
-      action,
-      resource: `${resource.type}::${resource.id}`,
-      project: located.project,
-      item: located.item,
-      door: caller.door,
-      workstation: caller.workstation,
-      zone,
-      outcome: 'refused',
-      policies,
-      details: null,
-    })
-  } else if (pass !== null && !(error instanceof Problem && error.kind === 'log-unavailable'))
+  if (error instanceof Refused) await ground.recorder.append(entryOfRefusal(error, ground.now()))
+  else if (pass !== null && !(error instanceof Problem && error.kind === 'log-unavailable'))
     await ground.recorder.append({
       ...entryOf(pass, ground.now(), 'failed', null),
       policies: [error instanceof Problem ? error.kind : 'internal'],
     })
+}
+
+/** The log entry of what the gate refused. */
+export function entryOfRefusal({ refusal }: Refused, time: Date): Entry {
+  const { caller, action, resource, located, zone, policies } = refusal
+  return {
+    time,
+    actor: caller.id ?? 'nobody',
+    action,
+    resource: `${resource.type}::${resource.id}`,
+    project: located.project,
+    item: located.item,
+    door: caller.door,
+    workstation: caller.workstation,
+    zone,
+    outcome: 'refused',
+    policies,
+    details: null,
+  }
 }
 
 /** The log entry of an act that had this pass. */

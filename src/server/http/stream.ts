@@ -18,6 +18,8 @@ export interface Streamed {
   read(from: number, to: number): AsyncIterable<Uint8Array>
   /** Called once when the answer has ended, with the range that really left. */
   sent?(from: number, to: number): void
+  /** Called once when nothing more will be read, also when nothing ever was. */
+  close?(): Promise<void>
 }
 
 export interface StreamOperation<A extends Action, P extends TObject> {
@@ -58,6 +60,7 @@ async function send<A extends Action, P extends TObject>(
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
   const params = request.params as Static<P>
   let passed: Pass<A> | null = null
+  let opened: Streamed | null = null
   try {
     const { pass, streamed } = await transact(ground.db, async (tx) => {
       const caller = await ground.identify(tx, request)
@@ -65,6 +68,7 @@ async function send<A extends Action, P extends TObject>(
       passed = pass
       return { pass, streamed: await operation.run({ pass, tx, params }) }
     })
+    opened = streamed
     const range = rangeOf(request.headers.range, streamed.length)
     if (operation.record === 'each')
       await ground.recorder.append(entryOf(pass, ground.now(), 'done', null))
@@ -80,10 +84,14 @@ async function send<A extends Action, P extends TObject>(
         'content-disposition': `attachment; filename="${streamed.fileName.replaceAll(/[^\w.-]/g, '_')}"`,
       }),
     })
-    return await reply.send(
-      Readable.from(guarded(ground, sockets, pass, streamed, range), { objectMode: false }),
-    )
+    const body = Readable.from(guarded(ground, sockets, pass, streamed, range), {
+      objectMode: false,
+    })
+    body.once('close', () => void streamed.close?.())
+    opened = null
+    return await reply.send(body)
   } catch (error) {
+    await opened?.close?.()
     await recordFailure(ground, passed, error)
     throw error
   }

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { AnnotationTables } from '../domains/annotation/tables.ts'
 import type { AuditTables } from '../domains/audit/tables.ts'
 import type { IdentityTables } from '../domains/identity/tables.ts'
 import type { ProjectsTables } from '../domains/projects/tables.ts'
@@ -13,6 +14,7 @@ export interface MigrationTable {
 }
 
 /** Every table of the product, as `schema.table`. Each domain's tables.ts joins here by `extends`. */
-export interface Tables extends AuditTables, IdentityTables, WorkforceTables, ProjectsTables {
+export interface Tables
+  extends AuditTables, IdentityTables, WorkforceTables, ProjectsTables, AnnotationTables {
   'kernel.migration': MigrationTable
 }
