@@ -1,10 +1,16 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { addFacilityCommands } from './commands/facility.ts'
+import { addLogCommands } from './commands/log.ts'
 import { addWitnessCommands } from './commands/witness.ts'
 import { Fault } from './terminal.ts'
 
 /** Each command lives in one file under commands/ and adds itself here. */
-const commands: ((program: Command) => void)[] = [addWitnessCommands]
+const commands: ((program: Command) => void)[] = [
+  addFacilityCommands,
+  addLogCommands,
+  addWitnessCommands,
+]
 
 const program = new Command('cloister')
   .description('The clean room for annotating confidential data.')

@@ -1,1 +1,36 @@
-export {}
+export { acceptInText } from './accept.ts'
+export { checkSite, openFindings, type CheckOptions } from './check.ts'
+export { dynamicsOf, type Dynamics } from './dynamics.ts'
+export { demonstrationFile, examples, exampleSite, type Example } from './examples.ts'
+export type { Finding } from './finding.ts'
+export { kindOf, type FactorKind } from './factors.ts'
+export { longestFile, sayFault, type Fault } from './page.ts'
+export { siteGrammar, type SiteFile } from './grammar.ts'
+export { parseSite } from './parse.ts'
+export { profileOf, profiles, type Profile } from './profiles.ts'
+export { retentionOf, retentionRule, retentionTable, type RetentionRule } from './retention.ts'
+export { isRuleId, ruleIds, ruleOf, rules, type Rule, type RuleId, type Severity } from './rules.ts'
+export type {
+  Acceptance,
+  Box,
+  Camera,
+  Controller,
+  Factor,
+  GuardDuty,
+  Network,
+  Opening,
+  Portal,
+  Project,
+  Recorder,
+  Screening,
+  Sensor,
+  Shift,
+  Site,
+  WorkstationGroup,
+  WorkstationUse,
+  Zone,
+  ZoneKind,
+} from './site.ts'
+export { contains, minutesOfDay, minutesOfWeek, shiftSpans, type Span } from './week.ts'
+export { newFindings, singleFailures, singleLosses, without, type Loss } from './whatif.ts'
+export { workstationsOf, type Workstation } from './workstations.ts'

@@ -1,11 +1,11 @@
 import { fromBase64, fromDecimal, toBase64 } from './base64.ts'
-import { longestCheckpoint } from './checkpoints.ts'
+import { longestCheckpoint, parseCheckpoint } from './checkpoints.ts'
 import { checkCount, LogFault } from './fault.ts'
-import { hashLength, leafHash } from './hash.ts'
-import { decodeUtf8 } from './notes.ts'
+import { hashLength, leafHash, tileWidth } from './hash.ts'
+import { decodeUtf8, parseNote } from './notes.ts'
 import { type Policy, trustCheckpoint, type TrustedCheckpoint } from './policy.ts'
-import { longestProof, verifyInclusion } from './proofs.ts'
-import { longestEntry } from './tiles.ts'
+import { longestProof, proveInclusion, verifyInclusion } from './proofs.ts'
+import { bundlePath, bundleRanges, longestEntry, readWidth, type TileReader } from './tiles.ts'
 
 /** One entry's proof that needs nothing but a policy to be checked (C2SP tlog-proof). */
 export interface Evidence {
@@ -89,4 +89,31 @@ export function verifyEvidence(bytes: Uint8Array, policy: Policy, entry?: Uint8A
       { index },
     )
   return { ...trusted, index, entry: proved }
+}
+
+/**
+ * Makes the proof file of the entry at `index` under a signed checkpoint of the log, with the entry
+ * in it. Throws a LogFault where a file is missing or the tiles do not give the checkpoint's root;
+ * whether the checkpoint can be trusted is for whoever checks the proof.
+ */
+export async function proveEntry(
+  reader: TileReader,
+  checkpoint: Uint8Array,
+  index: number,
+): Promise<string> {
+  const note = decodeUtf8(checkpoint, 'the checkpoint')
+  const { size, root } = parseCheckpoint(parseNote(checkpoint).text)
+  const proof = await proveInclusion(reader, index, size)
+  const tile = Math.floor(index / tileWidth)
+  const firstIndex = tile * tileWidth
+  const width = Math.min(tileWidth, size - firstIndex)
+  const found = await readWidth(reader, (w) => bundlePath(tile, w), width)
+  const ranges = bundleRanges(found.bytes, width, { ...found, firstIndex })
+  const entry = found.bytes.subarray(...(ranges[index - firstIndex] ?? [0, 0]))
+  if (!verifyInclusion({ leaf: leafHash(entry), index, size, proof, root }))
+    throw new LogFault(
+      `entry ${index} in ${found.path} and the tiles do not give the root of the checkpoint; verify the log for the first fault`,
+      { path: found.path, index },
+    )
+  return writeEvidence({ index, proof, checkpoint: note, extra: entry })
 }

@@ -45,11 +45,22 @@ export function digestInto(message: Uint8Array, out: Buffer, at: number): void {
   out.write(hash('sha256', message, 'binary'), at, hashLength, 'latin1')
 }
 
-// One byte of headroom for the prefix of the first pair; one hash more than a tile for the carry.
-const rows: readonly [Buffer, Buffer] = [
-  Buffer.alloc(1 + (tileWidth + 1) * hashLength),
-  Buffer.alloc(1 + (tileWidth + 1) * hashLength),
-]
+/** Room for the hashes of one tile and a carry, with the message of each pair cut out beforehand. */
+interface Row {
+  /** One byte of headroom for the prefix of the first pair, then the hashes. */
+  readonly bytes: Buffer
+  readonly pairs: readonly Uint8Array[]
+}
+
+function makeRow(): Row {
+  const bytes = Buffer.alloc(1 + (tileWidth + 1) * hashLength)
+  const pairs = Array.from(
+    { length: tileWidth / 2 },
+    (_, i) => new Uint8Array(bytes.buffer, bytes.byteOffset + i * 2 * hashLength, pair.length),
+  )
+  return { bytes, pairs }
+}
+const rows: readonly [Row, Row] = [makeRow(), makeRow()]
 
 /**
  * The hash over 1 to 257 neighbouring nodes of one height, given one after another; the last may
@@ -61,21 +72,25 @@ export function foldNodes(nodes: Uint8Array): Uint8Array {
   if (!Number.isInteger(count) || count < 1 || count > tileWidth + 1)
     throw new LogFault('a tile holds 1 to 256 hashes of 32 bytes')
   let [from, to] = rows
-  from.set(nodes, 1)
+  from.bytes.set(nodes, 1)
   while (count > 1) {
-    const pairs = Math.floor(count / 2)
-    for (let i = 0; i < pairs; i++) {
+    const whole = Math.floor(count / 2)
+    for (const [i, message] of from.pairs.entries()) {
+      if (i === whole) break
       // The byte before a pair belongs to the pair before it, which has been read already.
-      from[i * 2 * hashLength] = 1
-      digestInto(from.subarray(i * 64, i * 64 + 65), to, 1 + i * hashLength)
+      message[0] = 1
+      digestInto(message, to.bytes, 1 + i * hashLength)
     }
-    if (count % 2 === 1) to.set(from.subarray(1 + pairs * 64, 33 + pairs * 64), 1 + pairs * 32)
+    if (count % 2 === 1) {
+      const last = 1 + whole * 2 * hashLength
+      to.bytes.set(from.bytes.subarray(last, last + hashLength), 1 + whole * hashLength)
+    }
     count = Math.ceil(count / 2)
     const swap = from
     from = to
     to = swap
   }
-  return Uint8Array.from(from.subarray(1, 1 + hashLength))
+  return Uint8Array.from(from.bytes.subarray(1, 1 + hashLength))
 }
 
 /** Whether two byte strings are equal. Not in constant time: nothing compared here is secret. */

@@ -10,6 +10,7 @@ export {
   longestEvidence,
   parseEvidence,
   type ProvedEntry,
+  proveEntry,
   verifyEvidence,
   writeEvidence,
 } from './evidence.ts'

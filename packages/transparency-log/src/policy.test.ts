@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { cosigned, sampleKeys, sampleLog } from '../../../test/support/sample-log.ts'
+import { cosigned, readerOf, sampleKeys, sampleLog } from '../../../test/support/sample-log.ts'
 import { checkpointText, signCheckpoint } from './checkpoints.ts'
-import { parseEvidence, verifyEvidence, writeEvidence } from './evidence.ts'
+import { parseEvidence, proveEntry, verifyEvidence, writeEvidence } from './evidence.ts'
 import { LogFault } from './fault.ts'
 import { generateSigningKey, logSigner } from './keys.ts'
 import { signNote } from './notes.ts'
@@ -92,4 +92,21 @@ test('TL15 a proof file that is malformed or does not hold is refused', () => {
   for (const { why, proof } of evidence.bad)
     assert.throws(() => verifyEvidence(Buffer.from(proof), evidencePolicy), LogFault, why)
   assert.throws(() => parseEvidence(new Uint8Array(1 << 20)), /at most/)
+})
+
+test('TL15 an entry is proved from the tiles with the entry in the file, and not from damaged ones', async () => {
+  const log = sampleLog(700, keys)
+  const checkpoint = log.files.get('checkpoint')!
+  for (const index of [0, 255, 256, 699]) {
+    const file = Buffer.from(await proveEntry(readerOf(log.files), checkpoint, index))
+    const proved = verifyEvidence(file, policy)
+    assert.deepEqual([proved.index, proved.checkpoint.size], [index, 700])
+    assert.ok(Buffer.from(proved.entry).equals(log.entries[index]!))
+  }
+  await assert.rejects(proveEntry(readerOf(log.files), checkpoint, 700), /no entry 700/)
+  log.files.get('tile/entries/001')![9]! ^= 1
+  await assert.rejects(
+    proveEntry(readerOf(log.files), checkpoint, 256),
+    /entry 256 in tile\/entries/,
+  )
 })

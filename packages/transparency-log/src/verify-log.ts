@@ -83,7 +83,7 @@ async function readLeafTile(reader: TileReader, index: number, width: number): P
   return { index, width, bundle, tile }
 }
 
-let message = Buffer.alloc(0)
+let message = new Uint8Array(0)
 const leafHashes = Buffer.alloc(tileWidth * hashLength)
 
 /** The leaf hashes of a bundle, valid until the next call, once they are those of the tile. */
@@ -91,7 +91,7 @@ function checkLeafTile({ index, width, bundle, tile }: LeafTile): Uint8Array {
   const firstIndex = index * tileWidth
   const { path, exact } = bundle
   const ranges = bundleRanges(bundle.bytes, width, { path, firstIndex, exact })
-  if (message.length < bundle.bytes.length) message = Buffer.alloc(bundle.bytes.length)
+  if (message.length < bundle.bytes.length) message = new Uint8Array(bundle.bytes.length)
   message.set(bundle.bytes)
   for (const [i, [from, to]] of ranges.entries()) {
     // The byte before an entry is its length, read already: it gives its place to the prefix.

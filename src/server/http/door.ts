@@ -1,6 +1,7 @@
 import type { ServerOptions } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { VaultFault, type VaultFaultKind } from '../domains/vault/index.ts'
 import { Problem, type ProblemKind, problems } from '#shared/problems.ts'
 
 export interface DoorOptions {
@@ -70,6 +71,16 @@ const answerHeaders = {
   'strict-transport-security': 'max-age=31536000',
 }
 
+/** Faults of the vault that the person who asked can act on; every other is ours. */
+const byFault: Partial<Record<VaultFaultKind, ProblemKind>> = {
+  'object-missing': 'not-found',
+  'key-destroyed': 'not-found',
+  'storage-full': 'storage-full',
+  'scanner-unavailable': 'scanner-unavailable',
+  'media-refused': 'unsupported-media',
+  infected: 'infected',
+}
+
 const byCode: Record<string, ProblemKind> = {
   FST_ERR_VALIDATION: 'invalid-input',
   FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
@@ -82,6 +93,7 @@ const byCode: Record<string, ProblemKind> = {
 
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof VaultFault) return new Problem(byFault[error.kind] ?? 'internal')
   if (!(error instanceof Error)) return new Problem('internal')
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const kind = byCode[code]

@@ -17,6 +17,8 @@ export interface Shaped<P, Q, B> {
 export interface Call<A extends Action, P, Q, B> extends Shaped<P, Q, B> {
   readonly pass: Pass<A>
   readonly tx: Tx
+  /** Asks the gate for a further act in this transaction, with a log entry of its own. */
+  readonly also: <X extends Action>(action: X, resource: Resource) => Promise<Pass<X>>
   /** Words and numbers for the sealed details beside this act's log entry. */
   readonly note: (details: Readonly<Record<string, unknown>>) => void
   /** For the few answers that set a cookie or a status. */
@@ -123,7 +125,7 @@ async function answerWith<
     Static<B>
   >
   const reveals = method === 'GET'
-  let passed: Pass<A> | null = null
+  const held: { pass: Pass<A> | null } = { pass: null }
   try {
     const done = await transact(ground.db, async (tx) => {
       const caller = await ground.identify(tx, request)
@@ -133,12 +135,14 @@ async function answerWith<
         operation.action,
         operation.resource(shaped, caller),
       )
-      passed = pass
+      held.pass = pass
       const noted: Record<string, unknown> = {}
       const note = (details: Readonly<Record<string, unknown>>): void => {
         Object.assign(noted, details)
       }
-      const answer = await operation.run({ ...shaped, pass, tx, note, reply, request })
+      const also = <X extends Action>(action: X, resource: Resource) =>
+        admitAlso(ground, tx, pass, action, resource)
+      const answer = await operation.run({ ...shaped, pass, tx, also, note, reply, request })
       const details =
         Object.keys(noted).length === 0 ? null : await ground.sealDetails(tx, noted, pass.project)
       const entry = entryOf(pass, ground.now(), 'done', details)
@@ -148,7 +152,25 @@ async function answerWith<
     if (reveals) await ground.recorder.append(done.entry)
     return done.answer
   } catch (error) {
-    await recordFailure(ground, passed, error)
+    await recordFailure(ground, held.pass, error)
+    throw error
+  }
+}
+
+/** A refusal of the further act is recorded like any other, and is the domain's to take or to pass on. */
+async function admitAlso<X extends Action>(
+  ground: Ground,
+  tx: Tx,
+  first: Pass,
+  action: X,
+  resource: Resource,
+): Promise<Pass<X>> {
+  try {
+    const pass = await ground.gate.admit(tx, first.caller, action, resource)
+    await record(tx, entryOf(pass, ground.now(), 'done', null))
+    return pass
+  } catch (error) {
+    await recordFailure(ground, null, error)
     throw error
   }
 }
@@ -159,31 +181,27 @@ export async function recordFailure(
   pass: Pass | null,
   error: unknown,
 ): Promise<void> {
-  if (error instanceof Refused) await ground.recorder.append(entryOfRefusal(error, ground.now()))
-  else if (pass !== null && !(error instanceof Problem && error.kind === 'log-unavailable'))
+  if (error instanceof Refused && pass === null) {
+    const { caller, action, resource, located, zone, policies } = error.refusal
+    await ground.recorder.append({
+      time: ground.now(),
+      actor: caller.id ?? 'nobody',
+      action,
+      resource: `${resource.type}::${resource.id}`,
+      project: located.project,
+      item: located.item,
+      door: caller.door,
+      workstation: caller.workstation,
+      zone,
+      outcome: 'refused',
+      policies,
+      details: null,
+    })
+  } else if (pass !== null && !(error instanceof Problem && error.kind === 'log-unavailable'))
     await ground.recorder.append({
       ...entryOf(pass, ground.now(), 'failed', null),
       policies: [error instanceof Problem ? error.kind : 'internal'],
     })
-}
-
-/** The log entry of what the gate refused. */
-export function entryOfRefusal({ refusal }: Refused, time: Date): Entry {
-  const { caller, action, resource, located, zone, policies } = refusal
-  return {
-    time,
-    actor: caller.id ?? 'nobody',
-    action,
-    resource: `${resource.type}::${resource.id}`,
-    project: located.project,
-    item: located.item,
-    door: caller.door,
-    workstation: caller.workstation,
-    zone,
-    outcome: 'refused',
-    policies,
-    details: null,
-  }
 }
 
 /** The log entry of an act that had this pass. */

@@ -18,8 +18,6 @@ export interface Streamed {
   read(from: number, to: number): AsyncIterable<Uint8Array>
   /** Called once when the answer has ended, with the range that really left. */
   sent?(from: number, to: number): void
-  /** Called once when nothing more will be read, also when nothing ever was. */
-  close?(): Promise<void>
 }
 
 export interface StreamOperation<A extends Action, P extends TObject> {
@@ -59,16 +57,14 @@ async function send<A extends Action, P extends TObject>(
   // Checked by Fastify against operation.params a moment ago.
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
   const params = request.params as Static<P>
-  let passed: Pass<A> | null = null
-  let opened: Streamed | null = null
+  const held: { pass: Pass<A> | null } = { pass: null }
   try {
     const { pass, streamed } = await transact(ground.db, async (tx) => {
       const caller = await ground.identify(tx, request)
       const pass = await ground.gate.admit(tx, caller, operation.action, operation.resource(params))
-      passed = pass
+      held.pass = pass
       return { pass, streamed: await operation.run({ pass, tx, params }) }
     })
-    opened = streamed
     const range = rangeOf(request.headers.range, streamed.length)
     if (operation.record === 'each')
       await ground.recorder.append(entryOf(pass, ground.now(), 'done', null))
@@ -84,15 +80,11 @@ async function send<A extends Action, P extends TObject>(
         'content-disposition': `attachment; filename="${streamed.fileName.replaceAll(/[^\w.-]/g, '_')}"`,
       }),
     })
-    const body = Readable.from(guarded(ground, sockets, pass, streamed, range), {
-      objectMode: false,
-    })
-    body.once('close', () => void streamed.close?.())
-    opened = null
-    return await reply.send(body)
+    return await reply.send(
+      Readable.from(guarded(ground, sockets, pass, streamed, range), { objectMode: false }),
+    )
   } catch (error) {
-    await opened?.close?.()
-    await recordFailure(ground, passed, error)
+    await recordFailure(ground, held.pass, error)
     throw error
   }
 }

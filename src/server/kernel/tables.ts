@@ -3,6 +3,7 @@ import type { AnnotationTables } from '../domains/annotation/tables.ts'
 import type { AuditTables } from '../domains/audit/tables.ts'
 import type { IdentityTables } from '../domains/identity/tables.ts'
 import type { ProjectsTables } from '../domains/projects/tables.ts'
+import type { VaultTables } from '../domains/vault/tables.ts'
 import type { WorkforceTables } from '../domains/workforce/tables.ts'
 
 /** One row for each migration that this database has been given. */
@@ -15,6 +16,12 @@ export interface MigrationTable {
 
 /** Every table of the product, as `schema.table`. Each domain's tables.ts joins here by `extends`. */
 export interface Tables
-  extends AuditTables, IdentityTables, WorkforceTables, ProjectsTables, AnnotationTables {
+  extends
+    AuditTables,
+    IdentityTables,
+    VaultTables,
+    WorkforceTables,
+    ProjectsTables,
+    AnnotationTables {
   'kernel.migration': MigrationTable
 }

@@ -3,7 +3,7 @@ import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
 import { itemById } from '../projects/index.ts'
-import type { Closed, Ground, Opened, Seals } from './ground.ts'
+import type { Closed, Ground, Seals } from './ground.ts'
 import { addSent, closeOpen, openListening, startListening } from './store.ts'
 
 /** Bytes for http/stream: the domain's own view of what it answers with. */
@@ -11,52 +11,47 @@ export interface Sound {
   readonly length: number
   readonly type: string
   read(from: number, to: number): AsyncIterable<Uint8Array>
-  close(): Promise<void>
 }
 
-/** @throws Problem `not-found` when the item has no such asset */
+/** Where an item's content lies. @throws Problem `not-found` when it has no such asset */
 export async function contentOf(
   seals: Seals,
   tx: Tx,
-  item: string,
-  asset: 'text' | 'audio' | 'peaks',
-): Promise<string> {
-  const object = await seals.find(tx, item, asset)
-  if (object === null) throw new Problem('not-found')
-  return object
+  { id, project }: { readonly id: string; readonly project: string },
+  asset: 'content' | 'peaks',
+): Promise<{ readonly id: string; readonly length: number }> {
+  const found = await seals.find(tx, { project, owner: { kind: 'item', item: id }, asset })
+  if (found === undefined) throw new Problem('not-found')
+  return found
 }
 
 /** How many channels a recording has; its peaks say so in bytes 8 to 11, little-endian. */
-export async function channelsOf(seals: Seals, pass: Pass, tx: Tx, item: string): Promise<number> {
-  const peaks = await seals.open(tx, pass, await contentOf(seals, tx, item, 'peaks'))
-  try {
-    const pieces: Uint8Array[] = []
-    for await (const piece of peaks.read(0, 12)) pieces.push(piece)
-    return Buffer.concat(pieces).readUInt32LE(8)
-  } finally {
-    await peaks.close()
-  }
+export async function channelsOf(
+  seals: Seals,
+  pass: Pass,
+  tx: Tx,
+  item: { readonly id: string; readonly project: string },
+): Promise<number> {
+  const peaks = await seals.openRange(tx, pass, (await contentOf(seals, tx, item, 'peaks')).id)
+  const pieces: Uint8Array[] = []
+  for await (const piece of peaks.range(0, 12)) pieces.push(piece)
+  return Buffer.concat(pieces).readUInt32LE(8)
 }
 
 /** Notes that a person begins to listen and answers what the Bench must know beforehand. */
 export async function openMedia({ seals }: Ground, pass: Pass<'annotation.media.open'>, tx: Tx) {
   const item = pass.item === null ? undefined : await itemById(tx, pass.item)
   if (item?.kind !== 'audio' || item.rate === null) throw new Problem('not-found')
-  const audioBytes = await lengthOf(seals, pass, tx, await contentOf(seals, tx, item.id, 'audio'))
-  const peaksBytes = await lengthOf(seals, pass, tx, await contentOf(seals, tx, item.id, 'peaks'))
+  const audio = await contentOf(seals, tx, item, 'content')
+  const peaks = await contentOf(seals, tx, item, 'peaks')
   await startListening(tx, {
     ...{ id: newId('lst'), task: pass.resource.id, project: item.project, item: item.id },
     ...{ person: pass.actor, workstation: pass.workstation, zone: pass.zone },
     ...{ opened_at: pass.at, closed_at: null },
   })
-  const channels = await channelsOf(seals, pass, tx, item.id)
-  return { rate: item.rate, samples: item.length, channels, audioBytes, peaksBytes }
-}
-
-async function lengthOf(seals: Seals, pass: Pass, tx: Tx, object: string): Promise<number> {
-  const opened = await seals.open(tx, pass, object)
-  await opened.close()
-  return opened.length
+  const channels = await channelsOf(seals, pass, tx, item)
+  const { rate, length: samples } = item
+  return { rate, samples, channels, audioBytes: audio.length, peaksBytes: peaks.length }
 }
 
 /**
@@ -68,11 +63,11 @@ export async function readAudio(
   pass: Pass<'annotation.media.read'>,
   tx: Tx,
 ): Promise<Sound> {
-  const { opened, listening } = await openAsset(ground, pass, tx, 'audio')
+  const { opened, listening } = await openAsset(ground, pass, tx, 'content')
   async function* read(from: number, to: number): AsyncGenerator<Uint8Array> {
     let at = from
     try {
-      for await (const piece of opened.read(from, to)) {
+      for await (const piece of opened.range(from, to)) {
         at += piece.length
         yield piece
       }
@@ -80,7 +75,7 @@ export async function readAudio(
       if (at > from) await keepSent(ground, listening, [from, at])
     }
   }
-  return { length: opened.length, type: 'audio/wav', read, close: () => opened.close() }
+  return { length: opened.length, type: 'audio/wav', read }
 }
 
 /** The waveform's peaks, by range. @throws Problem `not-ready` when the recording was not opened */
@@ -90,12 +85,9 @@ export async function readPeaks(
   tx: Tx,
 ): Promise<Sound> {
   const { opened } = await openAsset(ground, pass, tx, 'peaks')
-  const { length } = opened
   return {
-    length,
-    type: 'application/octet-stream',
-    read: read.bind(opened),
-    close: close.bind(opened),
+    ...{ length: opened.length, type: 'application/octet-stream' },
+    read: (from, to) => opened.range(from, to),
   }
 }
 
@@ -103,13 +95,14 @@ async function openAsset(
   { seals }: Ground,
   pass: Pass<'annotation.media.read'>,
   tx: Tx,
-  asset: 'audio' | 'peaks',
-): Promise<{ opened: Opened; listening: string }> {
+  asset: 'content' | 'peaks',
+) {
+  const { item: id, project } = pass
   const listening = await openListening(tx, pass.resource.id, pass.actor)
-  if (listening === undefined || pass.item === null)
+  if (listening === undefined || id === null || project === null)
     throw new Problem('not-ready', { missing: 'opening' })
-  const opened = await seals.open(tx, pass, await contentOf(seals, tx, pass.item, asset))
-  return { opened, listening }
+  const { id: object } = await contentOf(seals, tx, { id, project }, asset)
+  return { opened: await seals.openRange(tx, pass, object), listening }
 }
 
 /** Adds a range to its opening; where that was closed meanwhile, the range gets an entry of its own. */

@@ -28,12 +28,12 @@ export async function openTask(
     ...{ task: held.id, type: held.type, item: held.item, project: held.project },
     ...{ code: item.code, kind: item.kind, language: item.language },
     ...(item.kind === 'text' && {
-      text: await textOf(seals, pass, tx, await contentOf(seals, tx, held.item, 'text')),
+      text: await textOf(seals, pass, tx, (await contentOf(seals, tx, item, 'content')).id),
     }),
     ...(item.kind === 'audio' && {
       audio: {
         ...{ rate: item.rate ?? 0, samples: item.length },
-        channels: await channelsOf(seals, pass, tx, held.item),
+        channels: await channelsOf(seals, pass, tx, item),
       },
     }),
     sha256: item.content_sha256.toString('hex'),
@@ -49,14 +49,8 @@ export async function openTask(
 
 /** A sealed text, opened whole. */
 export async function textOf(seals: Seals, pass: Pass, tx: Tx, object: string): Promise<string> {
-  const opened = await seals.open(tx, pass, object)
-  try {
-    const pieces: Uint8Array[] = []
-    for await (const piece of opened.read(0, opened.length)) pieces.push(piece)
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(pieces))
-  } finally {
-    await opened.close()
-  }
+  const bytes = await seals.open(tx, pass, object)
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
 }
 
 function jsonOf(text: string): unknown {

@@ -4,7 +4,7 @@ import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
 import { signalPerson } from '../identity/index.ts'
-import type { Ground } from './ground.ts'
+import { type Ground, placeOf } from './ground.ts'
 import { closeListening } from './media.ts'
 import { insertDecision, lockTaskOfItem, setTask } from './store.ts'
 import { keepAnnotation, leaveFinished } from './submit.ts'
@@ -35,17 +35,13 @@ export async function decideReview(
   const reason =
     review.reason === undefined
       ? null
-      : await ground.seals.seal(
-          tx,
-          { project, item, asset: id, version: 1 },
-          Buffer.from(review.reason, 'utf8'),
-        )
+      : await ground.seals.seal(tx, placeOf(task, id, 1), Buffer.from(review.reason, 'utf8'))
   await insertDecision(tx, {
     ...{ id, item, project, annotation: task.annotation, reviewer: pass.actor },
     ...{ decision, corrected, reason, at: now },
   })
   await closeListening(ground, tx, task.id, now)
-  await leaveFinished(ground, tx, task.id)
+  await leaveFinished(ground, tx, task)
   if (decision === 'return') {
     await setTask(tx, task.id, { state: 'returned', since: now })
     await setTask(tx, annotated.id, { state: 'returned', reserved: annotated.author, since: now })

@@ -20,16 +20,11 @@ import {
 import { Done } from '#shared/identity.ts'
 import { Problem } from '#shared/problems.ts'
 import { ProjectId } from '#shared/projects.ts'
-import {
-  entryOf,
-  entryOfRefusal,
-  type Ground as DoorGround,
-  type Operate,
-} from '../../http/operate.ts'
+import type { Call, Ground as DoorGround, Operate } from '../../http/operate.ts'
 import type { StreamOut } from '../../http/stream.ts'
 import type { Gate } from '../access/index.ts'
 import { record } from '../audit/index.ts'
-import type { Ground, Seals } from './ground.ts'
+import type { AdmitOpening, Ground, Seals } from './ground.ts'
 import { openMedia, readAudio, readPeaks } from './media.ts'
 import { openTask } from './payload.ts'
 import { decideReview } from './review.ts'
@@ -74,8 +69,6 @@ export function annotationRoutes(operate: Operate, streamOut: StreamOut, standin
 function groundOf({ gate, seals, sealDetails, apart }: Standing): Ground {
   return {
     ...{ gate, seals, apart },
-    recordDone: (tx, pass) => record(tx, entryOf(pass, pass.at, 'done', null)),
-    recordRefused: (tx, refused, at) => record(tx, entryOfRefusal(refused, at)),
     async recordClose(tx, closed) {
       const { project, item, person, workstation, zone, openedAt, closedAt, sent } = closed
       const details = await sealDetails(tx, { openedAt: openedAt.toISOString(), sent }, project)
@@ -94,14 +87,16 @@ function queueRoutes(operate: Operate, ground: Ground): void {
     params: Project,
     answer: TaskPayload,
     resource: project,
-    run: async ({ pass, tx }) => found(await nextTask(ground, pass, tx, 'annotate')),
+    run: async ({ pass, tx, also }) =>
+      found(await nextTask(ground, pass, tx, 'annotate', opening(also))),
   })
   operate('POST', '/projects/:project/next-review', {
     action: 'annotation.review.next',
     params: Project,
     answer: TaskPayload,
     resource: project,
-    run: async ({ pass, tx }) => found(await nextTask(ground, pass, tx, 'review')),
+    run: async ({ pass, tx, also }) =>
+      found(await nextTask(ground, pass, tx, 'review', opening(also))),
   })
   operate('GET', '/tasks/:task', {
     action: 'annotation.task.open',
@@ -129,7 +124,7 @@ function queueRoutes(operate: Operate, ground: Ground): void {
     params: Task,
     answer: TaskPayload,
     resource: task,
-    run: ({ pass, tx }) => reopenTask(ground, pass, tx),
+    run: ({ pass, tx, also }) => reopenTask(ground, pass, tx, opening(also)),
   })
 }
 
@@ -150,9 +145,11 @@ function workRoutes(operate: Operate, ground: Ground): void {
     answer: NextTask,
     limit: annotationLimit,
     resource: task,
-    async run({ pass, tx, body }) {
+    async run({ pass, tx, body, also }) {
       await submitAnnotation(ground, pass, tx, body.annotation)
-      return { next: body.next ? await nextTaskAfter(ground, pass, tx, 'annotate') : null }
+      return {
+        next: body.next ? await nextTaskAfter(ground, pass, tx, 'annotate', opening(also)) : null,
+      }
     },
   })
   operate('POST', '/tasks/:task/skip', {
@@ -161,10 +158,12 @@ function workRoutes(operate: Operate, ground: Ground): void {
     body: Skip,
     answer: NextTask,
     resource: task,
-    async run({ pass, tx, body, note }) {
+    async run({ pass, tx, body, note, also }) {
       await skipTask(ground, pass, tx, body)
       note({ reason: body.reason })
-      return { next: body.next ? await nextTaskAfter(ground, pass, tx, 'annotate') : null }
+      return {
+        next: body.next ? await nextTaskAfter(ground, pass, tx, 'annotate', opening(also)) : null,
+      }
     },
   })
   operate('POST', '/tasks/:task/review', {
@@ -174,10 +173,12 @@ function workRoutes(operate: Operate, ground: Ground): void {
     answer: NextTask,
     limit: annotationLimit,
     resource: task,
-    async run({ pass, tx, body, note }) {
+    async run({ pass, tx, body, note, also }) {
       await decideReview(ground, pass, tx, body)
       note({ decision: body.decision })
-      return { next: body.next ? await nextTaskAfter(ground, pass, tx, 'review') : null }
+      return {
+        next: body.next ? await nextTaskAfter(ground, pass, tx, 'review', opening(also)) : null,
+      }
     },
   })
 }
@@ -241,6 +242,12 @@ function overviewRoutes(operate: Operate, ground: Ground): void {
       return (await reassignTask(pass, tx, body.person), done)
     },
   })
+}
+
+function opening(
+  also: Call<'annotation.task.open', unknown, unknown, unknown>['also'],
+): AdmitOpening {
+  return (id) => also('annotation.task.open', { type: 'Task', id })
 }
 
 function found(payload: TaskPayload | null): TaskPayload {

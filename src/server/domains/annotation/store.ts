@@ -296,14 +296,14 @@ export async function upsertDraft(tx: Tx, row: Row<'annotation.draft'>): Promise
     .execute()
 }
 
-/** Removes everybody's drafts of a task and answers their sealed objects. */
+/** Removes everybody's drafts of a task and answers whose they were. */
 export async function removeDrafts(tx: Tx, task: string): Promise<string[]> {
   const rows = await tx
     .deleteFrom('annotation.draft')
     .where('task', '=', task)
-    .returning('object')
+    .returning('person')
     .execute()
-  return rows.map((row) => row.object)
+  return rows.map((row) => row.person)
 }
 
 /** Adds tasks in the order given. */

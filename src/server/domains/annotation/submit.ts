@@ -10,7 +10,7 @@ import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
 import { itemById, schemaVersion } from '../projects/index.ts'
-import type { Ground } from './ground.ts'
+import { type Ground, placeOf } from './ground.ts'
 import { closeListening } from './media.ts'
 import {
   draftOf,
@@ -41,7 +41,7 @@ export async function submitAnnotation(
   const task = await mustHold(pass, tx, 'annotate')
   const annotation = await keepAnnotation(ground, pass, tx, task, given)
   await closeListening(ground, tx, task.id, pass.at)
-  await leaveFinished(ground, tx, task.id)
+  await leaveFinished(ground, tx, task)
   const { actor: author, at: now } = pass
   await setTask(tx, task.id, { state: 'submitted', reserved: null, author, annotation, since: now })
   const { guideline } = task
@@ -61,7 +61,7 @@ export async function keepAnnotation(
   const version = await nextVersion(tx, task.item)
   const id = newId('ann')
   const { project, item, guideline } = task
-  const object = await seals.seal(tx, { project, item, asset: 'annotation', version }, annotation)
+  const object = await seals.seal(tx, placeOf(task, 'annotation', version), annotation)
   await insertAnnotation(tx, {
     ...{ id, item, project, version, person: pass.actor, at: pass.at, object },
     ...{ made: task.type === 'annotate' ? 'annotated' : 'corrected' },
@@ -71,9 +71,19 @@ export async function keepAnnotation(
 }
 
 /** Ends the lease and deletes every draft of a finished task. */
-export async function leaveFinished({ seals }: Ground, tx: Tx, task: string): Promise<void> {
-  for (const object of await removeDrafts(tx, task)) await seals.discard(tx, object)
-  await endLease(tx, task)
+export async function leaveFinished(ground: Ground, tx: Tx, task: Task): Promise<void> {
+  for (const person of await removeDrafts(tx, task.id)) await discardDraft(ground, tx, task, person)
+  await endLease(tx, task.id)
+}
+
+/** A large draft's bytes stay in the object store until the next start's reconciliation finds them unnamed. */
+async function discardDraft({ seals }: Ground, tx: Tx, task: Task, person: string): Promise<void> {
+  const { project, owner, asset } = placeOf(task, draftAsset(task, person), 1)
+  await seals.remove(tx, { project, owner, asset }, false)
+}
+
+function draftAsset({ type }: Task, person: string): string {
+  return `draft-${type}-${person}`
 }
 
 /**
@@ -81,7 +91,7 @@ export async function leaveFinished({ seals }: Ground, tx: Tx, task: string): Pr
  * @throws Problem `conflict` with the version that stands, when `base` is another
  */
 export async function saveDraft(
-  { seals }: Ground,
+  ground: Ground,
   pass: Pass<'annotation.draft.save'>,
   tx: Tx,
   { annotation, base }: { annotation: unknown; base: number },
@@ -92,10 +102,9 @@ export async function saveDraft(
   const stands = before?.version ?? 0
   if (stands !== base) throw new Problem('conflict', { version: stands })
   const version = stands + 1
-  const { project, item } = task
-  const asset = `draft-${task.type}-${pass.actor}`
-  if (before !== undefined) await seals.discard(tx, before.object)
-  const object = await seals.seal(tx, { project, item, asset, version }, bytes)
+  if (before !== undefined) await discardDraft(ground, tx, task, pass.actor)
+  const place = placeOf(task, draftAsset(task, pass.actor), version)
+  const object = await ground.seals.seal(tx, place, bytes)
   await upsertDraft(tx, { task: task.id, person: pass.actor, version, object, at: pass.at })
   return version
 }

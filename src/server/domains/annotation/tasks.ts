@@ -7,7 +7,7 @@ import { type Pass, Refused } from '../access/index.ts'
 import { signalPerson } from '../identity/index.ts'
 import { latestGuideline, latestSchema, projectsOf } from '../projects/index.ts'
 import { certifiedLanguages } from '../workforce/index.ts'
-import type { Ground } from './ground.ts'
+import { type AdmitOpening, type Ground, placeOf } from './ground.ts'
 import { closeListening } from './media.ts'
 import { openTask } from './payload.ts'
 import {
@@ -53,51 +53,36 @@ export async function nextTask(
   pass: Pass<Asking>,
   tx: Tx,
   type: TaskType,
+  admit: AdmitOpening,
 ): Promise<TaskPayload | null> {
   const task = await leaseNext(pass, tx, type)
   if (task === null) return null
   await closeListening(ground, tx, task, pass.at)
-  return openAlso(ground, pass, tx, task)
+  return openTask(ground, await admit(task), tx)
 }
 
 /**
  * The same at the end of another act, which must stand whatever becomes of the next task: a
- * refusal is recorded, gives the task back and answers null.
+ * refusal gives the task back and answers null.
  */
 export async function nextTaskAfter(
   ground: Ground,
   pass: Pass<Asking>,
   tx: Tx,
   type: TaskType,
+  admit: AdmitOpening,
 ): Promise<TaskPayload | null> {
   const task = await leaseNext(pass, tx, type)
   if (task === null) return null
   await closeListening(ground, tx, task, pass.at)
   try {
-    return await openAlso(ground, pass, tx, task)
+    return await openTask(ground, await admit(task), tx)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    await ground.recordRefused(tx, error, pass.at)
     await endLease(tx, task)
     await setTask(tx, task, { state: 'waiting', since: pass.at })
     return null
   }
-}
-
-/** A further pass, for opening this task, in the same transaction. */
-async function openAlso(
-  ground: Ground,
-  { caller }: Pass,
-  tx: Tx,
-  task: string,
-): Promise<TaskPayload> {
-  const pass = await ground.gate.admit(tx, caller, 'annotation.task.open', {
-    type: 'Task',
-    id: task,
-  })
-  const payload = await openTask(ground, pass, tx)
-  await ground.recordDone(tx, pass)
-  return payload
 }
 
 async function leaseNext(pass: Pass<Asking>, tx: Tx, type: TaskType): Promise<string | null> {
@@ -162,7 +147,7 @@ export async function skipTask(
 ): Promise<void> {
   const task = await mustHold(pass, tx, 'annotate')
   const id = newId('flg')
-  const of = { project: task.project, item: task.item, asset: id, version: 1 }
+  const of = placeOf(task, id, 1)
   const sealed =
     note === undefined ? null : await ground.seals.seal(tx, of, Buffer.from(note, 'utf8'))
   await insertFlag(tx, {
@@ -184,6 +169,7 @@ export async function reopenTask(
   ground: Ground,
   pass: Pass<'annotation.reopen'>,
   tx: Tx,
+  admit: AdmitOpening,
 ): Promise<TaskPayload> {
   const { actor: person, at: now } = pass
   const seen = await taskById(tx, pass.resource.id)
@@ -200,7 +186,7 @@ export async function reopenTask(
   const until = new Date(now.getTime() + leaseLength)
   await insertLease(tx, { task: task.id, project: task.project, type: 'annotate', person, until })
   await setTask(tx, task.id, { state: 'leased', reserved: null, since: now })
-  return openAlso(ground, pass, tx, task.id)
+  return openTask(ground, await admit(task.id), tx)
 }
 
 async function layAside(

@@ -20,10 +20,13 @@ export type VaultFaultKind = keyof typeof vaultFaults
 export class VaultFault extends Error {
   override readonly name = 'VaultFault'
   readonly kind: VaultFaultKind
+  /** What is particular to this refusal; empty when nothing is. */
+  readonly detail: string
 
-  constructor(kind: VaultFaultKind, detail?: string, options?: ErrorOptions) {
-    super(detail === undefined ? vaultFaults[kind] : `${vaultFaults[kind]} ${detail}`, options)
+  constructor(kind: VaultFaultKind, detail = '', options?: ErrorOptions) {
+    super(detail === '' ? vaultFaults[kind] : `${vaultFaults[kind]} ${detail}`, options)
     this.kind = kind
+    this.detail = detail
   }
 }
 

@@ -18,7 +18,7 @@ export interface ProjectEpoch {
 export type KeyOwner =
   | { readonly kind: 'item'; readonly item: string }
   | { readonly kind: 'class'; readonly name: KeyClass }
-export const keyClasses = ['guidelines', 'messages', 'correspondence'] as const
+export const keyClasses = ['guidelines', 'messages', 'correspondence', 'references', 'log'] as const
 export type KeyClass = (typeof keyClasses)[number]
 
 /** Where one sealed object belongs; bound into its sealing, so that no two can be exchanged. */

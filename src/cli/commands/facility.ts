@@ -1,0 +1,235 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import { readFile, writeFile } from 'node:fs/promises'
+import type { Finding, Loss, Site } from '@cloister/facility-model'
+import { answer, Fault } from '../terminal.ts'
+
+/** The commands that read a site file: see docs/facility/guide.md. */
+export function addFacilityCommands(program: Command): void {
+  const facility = program
+    .command('facility')
+    .description('A site as a file: prove that it keeps its promises, draw it, plan it.')
+  addCheck(facility)
+  addAccept(facility)
+  addExample(facility)
+  addSchema(facility)
+}
+
+interface CheckFlags {
+  readonly json: boolean
+  readonly profile: string
+  readonly on: string
+  readonly without?: readonly string[]
+  readonly singleFailures: boolean
+}
+
+function addCheck(facility: Command): void {
+  facility
+    .command('check')
+    .description(
+      'Hold a site against the rules F1 to F16. Exit: 0 clean, 1 findings, 2 no valid file.',
+    )
+    .argument('<site>', 'the site file')
+    .option('--profile <name>', 'standard, reference-case, iso-27001, tpn or strict', 'standard')
+    .option('--on <date>', 'the day on which acceptances are judged', parseDate, today())
+    .option('--without <things>', 'take these out first, such as c1,fire-2,guard@night', parseList)
+    .option('--single-failures', 'list each single thing whose loss breaks a rule', false)
+    .option('--json', 'answer as JSON', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  cloister facility check madrid-1.yaml --profile reference-case --without c1,guard@night',
+    )
+    .action(async (file: string, flags: CheckFlags) => {
+      const model = await import('@cloister/facility-model')
+      const site = await readSite(file, flags.json)
+      if (site === null) return
+      try {
+        const check = (one: Site) =>
+          model.checkSite(one, { profile: flags.profile, today: flags.on })
+        if (flags.singleFailures) {
+          const losses = await trySingleFailures(model.without(site, flags.without ?? []), check)
+          answer({ site: site.name, losses }, flags.json, () => sayLosses(site, losses))
+          process.exitCode = losses.length > 0 ? 1 : 0
+          return
+        }
+        const findings = check(model.without(site, flags.without ?? []))
+        answer({ site: site.name, findings }, flags.json, () => sayFindings(site, findings, flags))
+        process.exitCode = model.openFindings(findings).length > 0 ? 1 : 0
+      } catch (error) {
+        throw error instanceof RangeError ? new Fault(error.message, 2) : error
+      }
+    })
+}
+
+async function trySingleFailures(
+  site: Site,
+  check: (site: Site) => readonly Finding[],
+): Promise<Loss[]> {
+  const { singleFailures, singleLosses } = await import('@cloister/facility-model')
+  const { SingleBar } = await import('cli-progress')
+  if (!process.stderr.isTTY) return singleFailures(site, check)
+  const bar = new SingleBar({
+    format: 'trying losses {bar} {value}/{total}',
+    clearOnComplete: true,
+  })
+  bar.start(singleLosses(site).length, 0)
+  try {
+    return singleFailures(site, check, (done) => {
+      bar.update(done)
+    })
+  } finally {
+    bar.stop()
+  }
+}
+
+function sayFindings(site: Site, findings: readonly Finding[], flags: CheckFlags): string[] {
+  const open = findings.filter((found) => found.accepted === undefined)
+  const accepted = findings.length - open.length
+  const less = flags.without === undefined ? '' : ` without ${flags.without.join(', ')}`
+  const verdict = open.length === 0 ? 'holds' : count(open.length, 'finding')
+  const more = accepted === 0 ? '' : `, ${accepted} accepted`
+  return [
+    `${site.name}${less}: ${verdict}${more} (profile ${flags.profile})`,
+    ...findings.flatMap(sayFinding),
+  ]
+}
+
+function sayFinding({ id, severity, evidence, rule, path, source, accepted }: Finding): string[] {
+  const state =
+    accepted === undefined
+      ? severity
+      : `accepted until ${accepted.until} by ${accepted.by}: ${accepted.reason}`
+  return [
+    '',
+    `${id}  ${state}`,
+    `    ${evidence}`,
+    ...(path.length === 0 ? [] : [`    way: ${path.join(' → ')}`]),
+    `    rule: ${rule}`,
+    `    source: ${source}`,
+  ]
+}
+
+function sayLosses(site: Site, losses: readonly Loss[]): string[] {
+  if (losses.length === 0) return [`${site.name}: no single loss breaks a rule`]
+  return [
+    `${site.name}: ${count(losses.length, 'single loss', 'single losses')} would break a rule`,
+    ...losses.flatMap((loss) => [
+      '',
+      `without ${loss.without}`,
+      ...loss.findings.map(({ id, evidence }) => `    ${id}  ${evidence}`),
+    ]),
+  ]
+}
+
+function addAccept(facility: Command): void {
+  facility
+    .command('accept')
+    .description('Write into a site file that a finding is accepted for a while; comments stay.')
+    .argument('<site>', 'the site file')
+    .argument('<finding>', 'the id of the rule, such as F9')
+    .argument('<subject>', 'the first thing that the finding names')
+    .requiredOption('--reason <words>', 'why')
+    .requiredOption('--by <name>', 'who answers for it')
+    .requiredOption('--until <date>', 'the last day on which it holds', parseDate)
+    .addHelpText(
+      'after',
+      '\nExample:\n  cloister facility accept madrid-1.yaml F14 ctl-floor --reason "Second controller ordered" --by "Ana Ruiz" --until 2027-03-31',
+    )
+    .action(
+      async (
+        file: string,
+        finding: string,
+        subject: string,
+        flags: { reason: string; by: string; until: string },
+      ) => {
+        const { acceptInText, checkSite, parseSite, sayFault } =
+          await import('@cloister/facility-model')
+        const site = await readSite(file, false)
+        if (site === null) return
+        const found = checkSite(site, { profile: 'strict', today: today() })
+        if (!found.some(({ id, subjects }) => id === finding && subjects[0] === subject))
+          throw new Fault(
+            `${file} has no finding ${finding} of ${subject}; run 'facility check' first`,
+          )
+        const { reason, by, until } = flags
+        const text = acceptInText(await readText(file), { finding, subject, reason, by, until })
+        const again = parseSite(text, file)
+        if ('faults' in again) throw new Fault(again.faults.map(sayFault)[0] ?? 'not written', 2)
+        await writeFile(file, text)
+        process.stdout.write(`${finding} of ${subject} is accepted until ${until}\n`)
+      },
+    )
+}
+
+function addExample(facility: Command): void {
+  facility
+    .command('example')
+    .description('Print the demonstration site, or what it looks like with one rule broken.')
+    .argument('[rule]', 'the id of the rule to break, such as F1')
+    .addHelpText('after', '\nExample:\n  cloister facility example F8 > f8.yaml')
+    .action(async (rule: string | undefined) => {
+      const { exampleSite, isRuleId, ruleIds } = await import('@cloister/facility-model')
+      if (rule !== undefined && !isRuleId(rule))
+        throw new Fault(`there is no rule '${rule}'; the rules are ${[...ruleIds].join(', ')}`, 2)
+      process.stdout.write(exampleSite(rule))
+    })
+}
+
+function addSchema(facility: Command): void {
+  facility
+    .command('schema')
+    .description('Print the JSON Schema of a site file, for an editor to complete by.')
+    .addHelpText('after', '\nExample:\n  cloister facility schema > site.schema.json')
+    .action(async () => {
+      const { siteGrammar } = await import('@cloister/facility-model')
+      answer(siteGrammar, true, () => [])
+    })
+}
+
+/** The site of a file; null after having said what is wrong with it (exit 2). */
+async function readSite(file: string, asJson: boolean): Promise<Site | null> {
+  const { parseSite, sayFault } = await import('@cloister/facility-model')
+  const result = parseSite(await readText(file), file)
+  if ('site' in result) return result.site
+  if (asJson) answer({ faults: result.faults }, true, () => [])
+  else process.stderr.write(`${result.faults.map(sayFault).join('\n')}\n`)
+  process.exitCode = 2
+  return null
+}
+
+async function readText(file: string): Promise<string> {
+  const { longestFile } = await import('@cloister/facility-model')
+  let bytes: Uint8Array
+  try {
+    bytes = await readFile(file)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+    throw new Fault(`cannot read ${file} (${code}); name a site file`, 2)
+  }
+  if (bytes.length > 4 * longestFile) throw new Fault(`${file}:1:1: too long for a site file`, 2)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new Fault(`${file}:1:1: this is not UTF-8 text; save it as UTF-8`, 2)
+  }
+}
+
+function parseDate(text: string): string {
+  if (!/^20\d\d-\d\d-\d\d$/.test(text) || Number.isNaN(Date.parse(text)))
+    throw new InvalidArgumentError('write a date such as 2027-03-31')
+  return text
+}
+
+function parseList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10)
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`
+}

@@ -1,0 +1,29 @@
+export {
+  newWatch,
+  openAlarms,
+  silentControllers,
+  silentMs,
+  watch,
+  type Detection,
+  type DetectorState,
+  type Watched,
+  type WatchedSite,
+} from './detectors.ts'
+export { musterCsv, musterText, type MusterSheet } from './muster.ts'
+export {
+  aheadMs,
+  byArrival,
+  nobodyPresent,
+  openGaps,
+  presenceOf,
+  recompute,
+  step,
+  type PortalOfPresence,
+  type Portals,
+  type PresenceChange,
+  type PresenceFinding,
+  type PresenceInput,
+  type PresenceState,
+  type PresenceStep,
+} from './presence.ts'
+export { lateMs, type NotAdmitting, type Presence } from './record.ts'

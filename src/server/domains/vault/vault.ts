@@ -1,0 +1,267 @@
+import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  open as openSealed,
+  openSource,
+  plaintextLength,
+  seal as sealWhole,
+  sealStream,
+} from '@cloister/chunked-encryption'
+import canonicalize from 'canonicalize'
+import type { Tx } from '../../kernel/db.ts'
+import { newId } from '../../kernel/random.ts'
+import { isGenuinePass, type Pass } from '../access/index.ts'
+import { VaultFault } from './fault.ts'
+import { idOf, openKeyRing } from './key-ring.ts'
+import { type KeyOwner, sealingOf } from './keys.ts'
+import type { ObjectStore, StoredObject } from './objects.ts'
+import type { RootKey } from './root.ts'
+import {
+  deleteObjects,
+  deleteOwnerKey,
+  insertObject,
+  objectAt,
+  objectById,
+  unknownLocations,
+} from './store.ts'
+
+/** Where a sealed object belongs. Two versions of one asset are two objects. */
+export interface Place {
+  readonly project: string
+  readonly owner: KeyOwner
+  /** What it is: `content`, `reference`, `peaks`, `annotation`, `draft` … */
+  readonly asset: string
+  readonly version: number
+}
+
+/** Plaintext that is opened as it is read. */
+export interface Opened {
+  readonly length: number
+  /** From `from` up to and without `to`; each piece is authenticated before it is given out. */
+  range(from: number, to: number): AsyncIterable<Uint8Array>
+}
+
+/** Larger objects go to the object store. */
+const smallest = 256 * 1024
+/** Where the details of acts that belong to no project are sealed. */
+const siteProject = 'site'
+
+export interface Vault {
+  /** Seals bytes into the database, in the transaction; answers the object's id. */
+  seal(tx: Tx, place: Place, bytes: Uint8Array): Promise<string>
+  /** Seals a stream of any length into the object store; the row commits with the transaction. */
+  sealStream(
+    tx: Tx,
+    place: Place,
+    source: AsyncIterable<Uint8Array>,
+  ): Promise<{ object: string; length: number }>
+  /**
+   * Opens a whole object of at most a few megabytes.
+   * @throws VaultFault 'pass-refused' unless the pass names the object's project and item and has not ended
+   */
+  open(tx: Tx, pass: Pass, object: string): Promise<Buffer>
+  /** Opens an object for reading by range; same refusals. Readable after the transaction has ended. */
+  openRange(tx: Tx, pass: Pass, object: string): Promise<Opened>
+  /** Finds an asset in its newest version, without opening it. */
+  find(
+    tx: Tx,
+    place: Omit<Place, 'version'>,
+  ): Promise<{ id: string; version: number; length: number } | undefined>
+  /** Deletes an owner's ciphertext, and with `keyToo` its key: nothing that was sealed for it opens again. */
+  remove(
+    tx: Tx,
+    place: { project: string; owner: KeyOwner; asset?: string },
+    keyToo: boolean,
+  ): Promise<() => Promise<void>>
+  /** A name as it may stand in a column: HMAC-SHA-256 under a key of the project. */
+  macOf(tx: Tx, project: string, kind: 'item' | 'subject', name: string): Promise<Buffer>
+  /** Seals the details of a log entry and answers what of them stands in the leaf. */
+  sealDetails(details: Readonly<Record<string, unknown>>): {
+    salt: Buffer
+    hash: Buffer
+    bytes: Buffer
+  }
+  sealDetailBytes(tx: Tx, project: string | null, hash: Buffer, bytes: Buffer): Promise<Buffer>
+  /** Removes objects that no row knows. Only for a moment at which nothing else writes: the start. */
+  reconcile(tx: Tx): Promise<number>
+  close(): void
+}
+
+export function openVault(options: {
+  readonly root: RootKey
+  readonly tenant: string
+  readonly objects: ObjectStore
+  readonly now: () => Date
+}): Vault {
+  const { root, tenant, objects, now } = options
+  const ring = openKeyRing(root, tenant, now)
+
+  async function permitted(tx: Tx, pass: Pass, id: string) {
+    const row = await objectById(tx, id)
+    if (row === undefined) throw new VaultFault('object-missing')
+    if (!isGenuinePass(pass) || pass.project !== row.project || pass.until <= now())
+      throw new VaultFault('pass-refused')
+    // A job works on the whole project that its order names; a person on the one item of the act.
+    const wholeProject = pass.caller.kind === 'job' || row.kind === 'class'
+    if (!wholeProject && pass.item !== row.owner) throw new VaultFault('pass-refused')
+    const owner: KeyOwner =
+      row.kind === 'item'
+        ? { kind: 'item', item: row.owner }
+        : { kind: 'class', name: classOf(row.owner) }
+    const key = await ring.forOpening(tx, row.project, owner)
+    return { row, ...sealingOf(key, row) }
+  }
+
+  async function openObject(tx: Tx, pass: Pass, id: string): Promise<Opened> {
+    const { row, key, context } = await permitted(tx, pass, id)
+    if (row.sealed !== null) {
+      const sealed = row.sealed
+      const source = {
+        size: sealed.length,
+        read: (from: number, to: number) => Promise.resolve(sealed.subarray(from, to)),
+      }
+      return openSource(Uint8Array.from(key), context, source)
+    }
+    const location = row.location ?? ''
+    // Copied: the ring may wipe its own before a long reading ends.
+    const held = Uint8Array.from(key)
+    const { length } = await withStored(location, (stored) => openSource(held, context, stored))
+    // Opened again by whoever reads, so that an answer nobody takes leaves no file open.
+    async function* range(from: number, to: number): AsyncGenerator<Uint8Array> {
+      const stored = await objects.open(location)
+      try {
+        yield* (await openSource(held, context, stored)).range(from, to)
+      } finally {
+        await stored.close()
+      }
+    }
+    return { length, range }
+  }
+
+  async function withStored<T>(
+    location: string,
+    work: (stored: StoredObject) => Promise<T>,
+  ): Promise<T> {
+    const stored = await objects.open(location)
+    try {
+      return await work(stored)
+    } finally {
+      await stored.close()
+    }
+  }
+
+  return {
+    async seal(tx, place, bytes) {
+      const { key, context } = sealingOf(
+        await ring.forSealing(tx, place.project, place.owner),
+        place,
+      )
+      const sealed = Buffer.from(sealWhole(key, context, bytes))
+      if (bytes.length > smallest) {
+        const { location } = await objects.put(once(sealed))
+        return insert(tx, place, { length: bytes.length, sealed: null, location })
+      }
+      return insert(tx, place, { length: bytes.length, sealed, location: null })
+    },
+    async sealStream(tx, place, source) {
+      const { key, context } = sealingOf(
+        await ring.forSealing(tx, place.project, place.owner),
+        place,
+      )
+      const { location, size } = await objects.put(
+        sealStream(Uint8Array.from(key), context, source),
+      )
+      const length = plaintextLength(size)
+      return { object: await insert(tx, place, { length, sealed: null, location }), length }
+    },
+    async open(tx, pass, object) {
+      const { row, key, context } = await permitted(tx, pass, object)
+      if (row.sealed !== null) return Buffer.from(openSealed(key, context, row.sealed))
+      const opened = await openObject(tx, pass, object)
+      const pieces: Uint8Array[] = []
+      for await (const piece of opened.range(0, opened.length)) pieces.push(piece)
+      return Buffer.concat(pieces)
+    },
+    openRange: openObject,
+    find: (tx, { project, owner, asset }) => objectAt(tx, project, owner.kind, idOf(owner), asset),
+    async remove(tx, { project, owner, asset }, keyToo) {
+      const locations = await deleteObjects(tx, project, owner.kind, idOf(owner), asset ?? null)
+      if (keyToo) {
+        await deleteOwnerKey(tx, project, owner.kind, idOf(owner))
+        ring.forget(project, owner)
+      }
+      return async () => {
+        for (const location of locations) await objects.remove(location)
+      }
+    },
+    async macOf(tx, project, kind, name) {
+      const owner: KeyOwner = { kind: 'class', name: 'references' }
+      const { key } = sealingOf(await ring.forSealing(tx, project, owner), {
+        asset: 'mac',
+        version: 1,
+      })
+      const macKey = Buffer.from(hkdfSync('sha512', key, '', `cloister ${kind} reference`, 32))
+      return createHmac('sha256', macKey).update(name, 'utf8').digest()
+    },
+    sealDetails(details) {
+      const salt = randomBytes(16)
+      const bytes = Buffer.from(canonicalize(details) ?? '{}', 'utf8')
+      return { salt, bytes, hash: createHash('sha256').update(salt).update(bytes).digest() }
+    },
+    async sealDetailBytes(tx, project, hash, bytes) {
+      const owner: KeyOwner = { kind: 'class', name: 'log' }
+      const place = { asset: hash.toString('hex'), version: 1 }
+      const { key, context } = sealingOf(
+        await ring.forSealing(tx, project ?? siteProject, owner),
+        place,
+      )
+      return Buffer.from(sealWhole(key, context, bytes))
+    },
+    async reconcile(tx) {
+      let removed = await objects.sweep(now())
+      let page: string[] = []
+      const check = async () => {
+        for (const location of await unknownLocations(tx, page))
+          removed += Number(await objects.remove(location))
+        page = []
+      }
+      for await (const location of objects.list()) if (page.push(location) >= 1000) await check()
+      await check()
+      return removed
+    },
+    close: () => {
+      ring.close()
+    },
+  }
+}
+
+async function insert(
+  tx: Tx,
+  place: Place,
+  body: { length: number; sealed: Buffer | null; location: string | null },
+): Promise<string> {
+  const id = newId('obj')
+  const { project, owner, asset, version } = place
+  await insertObject(tx, {
+    id,
+    project,
+    kind: owner.kind,
+    owner: idOf(owner),
+    asset,
+    version,
+    ...body,
+  })
+  return id
+}
+
+function classOf(name: string) {
+  const known = (['guidelines', 'messages', 'correspondence', 'references', 'log'] as const).find(
+    (k) => k === name,
+  )
+  if (known === undefined) throw new VaultFault('object-missing')
+  return known
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
