@@ -123,6 +123,8 @@ export const actions = {
   'annotation.task.release': { ...content, group: 'working', on: 'Task' },
   'annotation.media.open': { ...content, group: 'working', on: 'Task' },
   'annotation.media.read': { ...content, group: 'working', on: 'Task' },
+  /** Recorded when a recording that was opened is left: its details say which bytes were sent. */
+  'annotation.media.close': { ...content, group: 'working', on: 'Task' },
   'annotation.guideline.read': { ...content, group: 'working', on: 'Project' },
   'annotation.review.next': { ...content, group: 'reviewing', on: 'Project' },
   'annotation.review.decide': { ...content, group: 'reviewing', on: 'Task' },

@@ -62,6 +62,7 @@ export function itemById(tx: Tx, id: string) {
       'i.state',
       'i.length',
       'i.rate',
+      'i.content_sha256',
       'p.code',
       'p.client',
     ])
