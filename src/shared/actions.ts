@@ -133,12 +133,14 @@ export const actions = {
 
   // delivery
   'delivery.key.register': { doors: ['outside'], group: 'client', on: 'Client' },
+  'delivery.key.list': { doors: staff, group: 'releasing', on: 'Client' },
   'delivery.key.confirm': { doors: staff, group: 'releasing', on: 'Client', stepUp: true },
   'delivery.propose': { doors: staff, group: 'releasing', on: 'Project', stepUp: true },
+  'delivery.release': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
   'delivery.approve': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
   'delivery.build': { doors: ['operator'], group: 'job', on: 'Delivery' },
   'delivery.list': { doors: staff, group: 'releasing', on: 'Project' },
-  'delivery.client.list': { doors: ['outside'], group: 'client', on: 'Client' },
+  'delivery.client.list': { doors: ['outside'], group: 'self', on: 'Person' },
   'delivery.download': { doors: ['outside'], group: 'client', on: 'Delivery' },
   'delivery.receipt': { doors: ['outside'], group: 'client', on: 'Delivery' },
   'delivery.recall': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
