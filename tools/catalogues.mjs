@@ -139,7 +139,9 @@ const banner = '// Made by tools/catalogues.mjs from the catalogues beside it.\n
 function writeShapes(domains, read) {
   const shapes = domains.map((domain) => {
     const lines = [...read.get(`${source}/${domain}`)].map(([name, { args }]) =>
-      args.size === 0 ? `  ${name}(): string` : `  ${name}(args: { ${spell(args)} }): string`,
+      args.size === 0
+        ? `  readonly ${name}: () => string`
+        : `  readonly ${name}: (args: { ${spell(args)} }) => string`,
     )
     return `export interface ${typeName(domain)} {\n${lines.join('\n')}\n}\n`
   })

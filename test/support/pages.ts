@@ -30,3 +30,8 @@ export async function buildWith(folder: string, pages: string[], into: string): 
   })
   return outDir
 }
+
+/** Builds the Bench over a server in the page's own memory and answers the folder. */
+export async function buildBenchPage(): Promise<string> {
+  return await buildWith('test/support/bench-page', ['index.html'], 'dist/bench-under-test')
+}

@@ -16,9 +16,18 @@ interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'cla
 export function Button({ kind = 'plain', small, keys, submit, children, ...rest }: ButtonProps) {
   const classes = [css['button'], css[kind], small === true ? css['small'] : '']
   return (
-    <button {...rest} type={submit === true ? 'submit' : 'button'} className={classes.join(' ')}>
+    <button
+      {...rest}
+      type={submit === true ? 'submit' : 'button'}
+      className={classes.join(' ')}
+      aria-keyshortcuts={keys?.replace('Ctrl', 'Control')}
+    >
       {children}
-      {keys === undefined ? null : <Keys of={keys} />}
+      {keys === undefined ? null : (
+        <span aria-hidden="true">
+          <Keys of={keys} />
+        </span>
+      )}
     </button>
   )
 }

@@ -14,12 +14,11 @@ const shown: Readonly<Record<string, string>> = {
 
 /**
  * Shows a shortcut, its parts joined by `+`: `Ctrl+Enter`, `Alt+ArrowLeft`, `KeyJ`, `Digit1`.
- * Names are those of physical keys (UI Events KeyboardEvent code values). Hidden from screen
- * readers; the control beside it carries the name.
+ * Names are those of physical keys (UI Events KeyboardEvent code values).
  */
 export function Keys({ of }: { readonly of: string }) {
   return (
-    <span className={css['keys']} aria-hidden="true">
+    <span className={css['keys']} dir="ltr">
       {of.split('+').map((part) => (
         <kbd key={part} className={css['key']}>
           {shown[part] ?? part.replace(/^(Key|Digit)/, '')}
