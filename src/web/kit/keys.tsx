@@ -8,6 +8,10 @@ const shown: Readonly<Record<string, string>> = {
   Enter: '↵',
   BracketLeft: '[',
   BracketRight: ']',
+  Comma: ',',
+  Period: '.',
+  Equal: '+',
+  Minus: '−',
   Delete: 'Del',
   Escape: 'Esc',
 }

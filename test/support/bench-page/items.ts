@@ -180,3 +180,77 @@ export function longItem(task: string, characters: number, spans: number): Bench
     annotation: { schema: 'call-notes@3', regions, relations: [], answers: {} },
   }
 }
+
+const callAudio: LabelSchema = {
+  name: 'calls',
+  version: 2,
+  kind: 'audio',
+  labels: [{ name: 'speech', shortcut: '1' }, { name: 'noise' }, { name: 'music' }],
+  tiers: ['agent', 'caller'],
+  transcripts: [{ name: 'verbatim', required: true }],
+  answers: [{ name: 'quality', options: ['good', 'fair', 'poor'] }],
+}
+
+const said = [
+  'Good morning, Meridian Water, Rana speaking.',
+  'Good morning. You charged me twice.',
+  'I am sorry. May I have your account number?',
+  'صباح الخير، نعم، الرقم ٤٤٧١',
+  'Thank you. I can see both charges.',
+]
+
+async function fetchBytes(address: string, from: number, to: number): Promise<Uint8Array> {
+  const answer = await fetch(address, { headers: { Range: `bytes=${from}-${to - 1}` } })
+  return new Uint8Array(await answer.arrayBuffer())
+}
+
+/** An invented call whose sound and peaks the test's server answers; segments every few seconds. */
+export function audioItem(
+  task: string,
+  rate: number,
+  samples: number,
+  segments: number,
+): BenchItem {
+  const regions = Array.from({ length: segments }, (_, n): Region => {
+    const step = Math.floor(samples / segments)
+    const from = n * step + Math.floor(step * 0.1)
+    return {
+      id: `r${n + 1}`,
+      anchor: {
+        audio: { from, to: from + Math.floor(step * 0.8) },
+        tier: n % 2 === 0 ? 'agent' : 'caller',
+      },
+      label: 'speech',
+      transcripts: { verbatim: said[n % said.length] ?? '' },
+    }
+  })
+  return {
+    task,
+    reference: `call-${task}`,
+    language: 'en',
+    mode: 'annotate',
+    schema: callAudio,
+    guideline: {
+      version: '2.0',
+      sections: [
+        {
+          title: 'Segments',
+          text: 'One turn is one segment. Begin and end within a tenth of a second of the voice.',
+        },
+        { title: 'Verbatim', text: 'Write every word that is said, false starts included.' },
+      ],
+    },
+    content: {
+      address: '/sound.wav',
+      rate,
+      samples,
+      peaks: (from, to) => fetchBytes('/peaks.bin', from, to),
+      pcm: async (from, to) => {
+        const bytes = await fetchBytes('/sound.wav', 44 + from * 2, 44 + to * 2)
+        return new Int16Array(bytes.buffer)
+      },
+    },
+    annotation: { schema: 'calls@2', regions, relations: [], answers: {} },
+    sentBack: null,
+  }
+}

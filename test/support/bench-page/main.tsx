@@ -4,7 +4,7 @@ import { layWatermark } from '../../../src/web/kit/watermark.ts'
 import { languages } from '../../../src/web/locales/messages.gen.ts'
 import { BenchPage } from '../../../src/web/pages/bench/bench-page.tsx'
 import { Application, openRoot } from '../../../src/web/root.tsx'
-import { longItem, textItem } from './items.ts'
+import { audioItem, longItem, textItem } from './items.ts'
 import { MemoryApi } from './memory-api.ts'
 
 declare global {
@@ -19,13 +19,17 @@ const theme = asked.get('theme') === 'dark' ? 'dark' : 'light'
 const mode = asked.get('mode') === 'review' ? 'review' : 'annotate'
 const long = Number(asked.get('long') ?? '0')
 
+const samples = Number(asked.get('samples') ?? '0')
+
 const api = new MemoryApi(
-  long > 0
-    ? ['1', '2', '3', '4', '5', '6'].map((task) => longItem(task, long, 1000))
-    : [
-        textItem('0417', language, { mode, marked: asked.get('marked') !== 'no' }),
-        textItem('0418', language, { mode }),
-      ],
+  samples > 0
+    ? [audioItem('0901', 16_000, samples, Number(asked.get('segments') ?? '5'))]
+    : long > 0
+      ? ['1', '2', '3', '4', '5', '6'].map((task) => longItem(task, long, 1000))
+      : [
+          textItem('0417', language, { mode, marked: asked.get('marked') !== 'no' }),
+          textItem('0418', language, { mode }),
+        ],
 )
 window.benchApi = api
 

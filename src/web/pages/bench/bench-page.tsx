@@ -5,7 +5,7 @@ import { Curtain } from '../../kit/blank.tsx'
 import { Button } from '../../kit/button.tsx'
 import { blockCopying } from '../../kit/guard.ts'
 import { Empty, Loading, Refused } from '../../kit/state.tsx'
-import { useMessages } from '../../kit/words.tsx'
+import { useLanguage, useMessages } from '../../kit/words.tsx'
 import { Workbench } from './workbench.tsx'
 
 const timers = {
@@ -51,12 +51,14 @@ interface StageProps {
 }
 
 function Stage({ api, session, moment, onAgain }: StageProps) {
+  const language = useLanguage()
   const { bench } = useMessages()
   switch (moment.stage.is) {
     case 'open':
       return (
         <Workbench
-          key={moment.stage.item.task}
+          // Anew for another item, and in another language.
+          key={`${moment.stage.item.task} ${language}`}
           api={api}
           session={session}
           moment={moment}

@@ -36,7 +36,7 @@ export function GuidelinePane({ item, missing, document }: GuidelinePaneProps) {
           </div>
         ))}
       </div>
-      <KeyList keys={'text' in item.content ? textKeys(bench) : []} />
+      <KeyList keys={'text' in item.content ? textKeys(bench) : audioKeys(bench)} />
     </section>
   )
 }
@@ -87,6 +87,26 @@ function textKeys(bench: BenchMessages): KeyLines {
     [bench.keysPart(), 'KeyA'],
     [bench.keysRelate(), 'KeyR'],
     [bench.searchShort(), 'Ctrl+KeyF'],
+  ]
+}
+
+function audioKeys(bench: BenchMessages): KeyLines {
+  return [
+    [bench.keysPlay(), 'Space'],
+    [bench.keysPlaySegment(), 'KeyP'],
+    [bench.keysLoop(), 'KeyL'],
+    [bench.keysSeek(), 'ArrowLeft', 'ArrowRight'],
+    [bench.keysInOut(), 'KeyI', 'KeyO'],
+    [bench.keysSegments(), 'KeyJ', 'KeyK'],
+    [bench.keysEdges(), 'Alt+ArrowRight'],
+    [bench.keysEdgesStart(), 'Alt+Shift+ArrowRight'],
+    [bench.keysSplit(), 'KeyS'],
+    [bench.keysMerge(), 'KeyM'],
+    [bench.keysTier(), 'KeyT'],
+    [bench.keysWrite(), 'Enter'],
+    [bench.keysField(), 'Ctrl+Space'],
+    [bench.keysSpeed(), 'Comma', 'Period'],
+    [bench.keysZoom(), 'Equal', 'Minus'],
   ]
 }
 

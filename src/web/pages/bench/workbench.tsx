@@ -6,6 +6,7 @@ import { Button } from '../../kit/button.tsx'
 import { Progress } from '../../kit/progress.tsx'
 import { useLanguage, useMessages } from '../../kit/words.tsx'
 import css from './bench.module.css'
+import { AudioWork } from './audio-work.tsx'
 import { GuidelinePane } from './guideline.tsx'
 import { OwnWorkDialog, QualityDialog } from './own.tsx'
 import { ReasonDialog, SendBackDialog } from './reasons.tsx'
@@ -33,7 +34,11 @@ export function Workbench({ api, session, moment, open }: WorkbenchProps) {
       <Head open={open} moment={moment} onAsk={setAsking} />
       <div className={css['body']}>
         <GuidelinePane item={open.item} missing={moment.missing} document={open.document} />
-        <TextWork open={open} />
+        {'text' in open.item.content ? (
+          <TextWork open={open} />
+        ) : (
+          <AudioWork open={open} content={open.item.content} />
+        )}
       </div>
       <Foot session={session} open={open} onAsk={setAsking} />
       <ReasonDialog
