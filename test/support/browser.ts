@@ -19,7 +19,7 @@ export function skipWithoutChromium(): string | false {
 }
 
 /** Starts a fresh browser without a window. The caller closes it. */
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser(flags: readonly string[] = []): Promise<Browser> {
   const executablePath = chromiumPath()
   if (executablePath === undefined) throw new Error('Chromium is not installed')
   return await chromium.launch({
@@ -33,6 +33,7 @@ export async function openBrowser(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--autoplay-policy=no-user-gesture-required',
+      ...flags,
     ],
   })
 }

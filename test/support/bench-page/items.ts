@@ -172,12 +172,13 @@ export function longItem(task: string, characters: number, spans: number): Bench
       id: `r${n + 1}`,
       anchor: { text: [[from, from + 6 + ((n * 13) % 50)]] },
       label: callNotes.labels[n % callNotes.labels.length]?.name ?? '',
+      attributes: { role: 'caller' },
     }
   })
   return {
     ...textItem(task, 'en', { marked: false }),
     content: { text: pieces.join('') },
-    annotation: { schema: 'call-notes@3', regions, relations: [], answers: {} },
+    annotation: { schema: 'call-notes@3', regions, relations: [], answers: { intent: 'question' } },
   }
 }
 

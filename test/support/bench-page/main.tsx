@@ -21,16 +21,15 @@ const long = Number(asked.get('long') ?? '0')
 
 const samples = Number(asked.get('samples') ?? '0')
 
-const api = new MemoryApi(
-  samples > 0
-    ? [audioItem('0901', 16_000, samples, Number(asked.get('segments') ?? '5'))]
-    : long > 0
-      ? ['1', '2', '3', '4', '5', '6'].map((task) => longItem(task, long, 1000))
-      : [
-          textItem('0417', language, { mode, marked: asked.get('marked') !== 'no' }),
-          textItem('0418', language, { mode }),
-        ],
-)
+const recording = audioItem('0901', 16_000, samples, Number(asked.get('segments') ?? '5'))
+const texts =
+  long > 0
+    ? ['1', '2', '3', '4', '5', '6'].map((task) => longItem(task, long, 1000))
+    : [
+        textItem('0417', language, { mode, marked: asked.get('marked') !== 'no' }),
+        textItem('0418', language, { mode }),
+      ]
+const api = new MemoryApi(samples === 0 ? texts : long > 0 ? [...texts, recording] : [recording])
 window.benchApi = api
 
 function Page() {

@@ -186,7 +186,7 @@ interface MarkedProps extends InspectorProps {
 }
 
 /** The list is cut where it stops helping; J and K still reach every mark. */
-const mostListed = 200
+const mostListed = 80
 
 function Marked({ schema, document, excerpt, regions, selected }: MarkedProps) {
   const { bench } = useMessages()
