@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { addDeliveryCommands } from './commands/delivery.ts'
 import { addFacilityCommands } from './commands/facility.ts'
 import { addLogCommands } from './commands/log.ts'
 import { addWitnessCommands } from './commands/witness.ts'
@@ -7,6 +8,7 @@ import { Fault } from './terminal.ts'
 
 /** Each command lives in one file under commands/ and adds itself here. */
 const commands: ((program: Command) => void)[] = [
+  addDeliveryCommands,
   addFacilityCommands,
   addLogCommands,
   addWitnessCommands,

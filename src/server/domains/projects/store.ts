@@ -257,6 +257,10 @@ export function batchesOf(tx: Tx, project: string) {
 
 /** The clients for whom a person speaks. */
 export async function clientsOf(tx: Tx, person: string): Promise<string[]> {
-  const rows = await tx.selectFrom('projects.client_person').select('client').where('person', '=', person).execute()
+  const rows = await tx
+    .selectFrom('projects.client_person')
+    .select('client')
+    .where('person', '=', person)
+    .execute()
   return rows.map((row) => row.client)
 }
