@@ -1,2 +1,5 @@
 export { type Entry, leafOf, type Outcome } from './entry.ts'
+export { logFacts, type LogHealth, logHealth } from './health.ts'
 export { openRecorder, record, type Recorder } from './record.ts'
+export { type CosigningOptions, startCosigning } from './sequencer/cosigning.ts'
+export { type Running, type SequencerOptions, startSequencer } from './sequencer/sequencer.ts'

@@ -2,7 +2,7 @@ import type { ColumnType, Generated } from 'kysely'
 
 export interface AuditTables {
   /** Leaves that are durable and wait for their place in the tree. */
-  'audit.pending': { id: Generated<number>; body: Buffer }
+  'audit.pending': { id: Generated<number>; body: Buffer; since: Generated<Date> }
   /** The log in its order: exact bytes, and the columns by which Records searches. */
   'audit.leaf': {
     index: number
@@ -13,6 +13,7 @@ export interface AuditTables {
     project: string | null
     item: string | null
     outcome: string
+    details: Buffer | null
     body: Buffer
   }
   /** Full tiles only; partial ones are made when somebody asks. */
