@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { AnnotationTables } from '../domains/annotation/tables.ts'
 import type { AuditTables } from '../domains/audit/tables.ts'
 import type { FacilityTables } from '../domains/facility/tables.ts'
 import type { IdentityTables } from '../domains/identity/tables.ts'
@@ -16,6 +17,13 @@ export interface MigrationTable {
 
 /** Every table of the product, as `schema.table`. Each domain's tables.ts joins here by `extends`. */
 export interface Tables
-  extends AuditTables, IdentityTables, VaultTables, FacilityTables, WorkforceTables, ProjectsTables {
+  extends
+    AuditTables,
+    IdentityTables,
+    VaultTables,
+    FacilityTables,
+    WorkforceTables,
+    ProjectsTables,
+    AnnotationTables {
   'kernel.migration': MigrationTable
 }
