@@ -87,6 +87,8 @@ export const actions = {
   'facility.lockdown.set': { doors: inside, group: 'guarding', on: 'Site' },
   'facility.workstation.enrol': { doors: ['operator'], group: 'operating', on: 'Site' },
   'facility.workstation.revoke': { doors: ['operator'], group: 'operating', on: 'Workstation' },
+  'facility.site.activate': { doors: ['operator'], group: 'operating', on: 'Site' },
+  'facility.badge.issue': { doors: ['operator'], group: 'operating', on: 'Person' },
 
   // workforce
   'workforce.admission.read': { doors: staff, group: 'recruiting', on: 'Person' },
