@@ -1,5 +1,6 @@
 export { acceptInText } from './accept.ts'
 export { checkSite, openFindings, type CheckOptions } from './check.ts'
+export { drawSite } from './draw.ts'
 export { dynamicsOf, type Dynamics } from './dynamics.ts'
 export { demonstrationFile, examples, exampleSite, type Example } from './examples.ts'
 export type { Finding } from './finding.ts'

@@ -9,6 +9,7 @@ export function addFacilityCommands(program: Command): void {
     .command('facility')
     .description('A site as a file: prove that it keeps its promises, draw it, plan it.')
   addCheck(facility)
+  addDraw(facility)
   addAccept(facility)
   addExample(facility)
   addSchema(facility)
@@ -42,21 +43,17 @@ function addCheck(facility: Command): void {
       const model = await import('@cloister/facility-model')
       const site = await readSite(file, flags.json)
       if (site === null) return
-      try {
-        const check = (one: Site) =>
-          model.checkSite(one, { profile: flags.profile, today: flags.on })
-        if (flags.singleFailures) {
-          const losses = await trySingleFailures(model.without(site, flags.without ?? []), check)
-          answer({ site: site.name, losses }, flags.json, () => sayLosses(site, losses))
-          process.exitCode = losses.length > 0 ? 1 : 0
-          return
-        }
-        const findings = check(model.without(site, flags.without ?? []))
-        answer({ site: site.name, findings }, flags.json, () => sayFindings(site, findings, flags))
-        process.exitCode = model.openFindings(findings).length > 0 ? 1 : 0
-      } catch (error) {
-        throw error instanceof RangeError ? new Fault(error.message, 2) : error
+      const check = (one: Site) => model.checkSite(one, { profile: flags.profile, today: flags.on })
+      const left = answerable(() => model.without(site, flags.without ?? []))
+      const findings = answerable(() => check(left))
+      if (flags.singleFailures) {
+        const losses = await trySingleFailures(left, check)
+        answer({ site: site.name, losses }, flags.json, () => sayLosses(site, losses))
+        process.exitCode = losses.length > 0 ? 1 : 0
+        return
       }
+      answer({ site: site.name, findings }, flags.json, () => sayFindings(site, findings, flags))
+      process.exitCode = model.openFindings(findings).length > 0 ? 1 : 0
     })
 }
 
@@ -118,6 +115,50 @@ function sayLosses(site: Site, losses: readonly Loss[]): string[] {
       ...loss.findings.map(({ id, evidence }) => `    ${id}  ${evidence}`),
     ]),
   ]
+}
+
+function addDraw(facility: Command): void {
+  facility
+    .command('draw')
+    .description('Draw a site as an SVG plan, with what breaks a rule in red.')
+    .argument('<site>', 'the site file')
+    .option('--out <file>', 'write the picture here instead of to standard output')
+    .option('--profile <name>', 'the rules whose findings are shown', 'standard')
+    .option('--without <things>', 'take these out first, such as c1,fire-2', parseList)
+    .addHelpText('after', '\nExample:\n  cloister facility draw madrid-1.yaml --out madrid-1.svg')
+    .action(async (file: string, flags: { out?: string; profile: string; without?: string[] }) => {
+      const model = await import('@cloister/facility-model')
+      const site = await readSite(file, false)
+      if (site === null) return
+      const { left, findings } = answerable(() => {
+        const rest = model.without(site, flags.without ?? [])
+        const found = model.checkSite(rest, { profile: flags.profile, today: today() })
+        return { left: rest, findings: model.openFindings(found) }
+      })
+      await deliver(`${await model.drawSite(left, findings)}\n`, flags.out)
+    })
+}
+
+/** What a name from the command line asks for; a name that is not known is the person's to mend. */
+function answerable<T>(ask: () => T): T {
+  try {
+    return ask()
+  } catch (error) {
+    throw error instanceof RangeError ? new Fault(error.message, 2) : error
+  }
+}
+
+async function deliver(text: string, file: string | undefined): Promise<void> {
+  if (file === undefined) {
+    process.stdout.write(text)
+    return
+  }
+  try {
+    await writeFile(file, text)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unwritable'
+    throw new Fault(`cannot write ${file} (${code})`, 2)
+  }
 }
 
 function addAccept(facility: Command): void {
