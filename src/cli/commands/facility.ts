@@ -1,7 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { readFile, writeFile } from 'node:fs/promises'
-import type { Finding, Loss, Site } from '@cloister/facility-model'
+import type { Finding, Loss, Milestone, Site } from '@cloister/facility-model'
 import { answer, Fault } from '../terminal.ts'
+import { sayFindings, sayLosses, sayPlan } from './facility-words.ts'
 
 /** The commands that read a site file: see docs/facility/guide.md. */
 export function addFacilityCommands(program: Command): void {
@@ -10,6 +11,8 @@ export function addFacilityCommands(program: Command): void {
     .description('A site as a file: prove that it keeps its promises, draw it, plan it.')
   addCheck(facility)
   addDraw(facility)
+  addPlan(facility)
+  addBill(facility)
   addAccept(facility)
   addExample(facility)
   addSchema(facility)
@@ -78,45 +81,6 @@ async function trySingleFailures(
   }
 }
 
-function sayFindings(site: Site, findings: readonly Finding[], flags: CheckFlags): string[] {
-  const open = findings.filter((found) => found.accepted === undefined)
-  const accepted = findings.length - open.length
-  const less = flags.without === undefined ? '' : ` without ${flags.without.join(', ')}`
-  const verdict = open.length === 0 ? 'holds' : count(open.length, 'finding')
-  const more = accepted === 0 ? '' : `, ${accepted} accepted`
-  return [
-    `${site.name}${less}: ${verdict}${more} (profile ${flags.profile})`,
-    ...findings.flatMap(sayFinding),
-  ]
-}
-
-function sayFinding({ id, severity, evidence, rule, path, source, accepted }: Finding): string[] {
-  const state =
-    accepted === undefined
-      ? severity
-      : `accepted until ${accepted.until} by ${accepted.by}: ${accepted.reason}`
-  return [
-    '',
-    `${id}  ${state}`,
-    `    ${evidence}`,
-    ...(path.length === 0 ? [] : [`    way: ${path.join(' → ')}`]),
-    `    rule: ${rule}`,
-    `    source: ${source}`,
-  ]
-}
-
-function sayLosses(site: Site, losses: readonly Loss[]): string[] {
-  if (losses.length === 0) return [`${site.name}: no single loss breaks a rule`]
-  return [
-    `${site.name}: ${count(losses.length, 'single loss', 'single losses')} would break a rule`,
-    ...losses.flatMap((loss) => [
-      '',
-      `without ${loss.without}`,
-      ...loss.findings.map(({ id, evidence }) => `    ${id}  ${evidence}`),
-    ]),
-  ]
-}
-
 function addDraw(facility: Command): void {
   facility
     .command('draw')
@@ -136,6 +100,58 @@ function addDraw(facility: Command): void {
         return { left: rest, findings: model.openFindings(found) }
       })
       await deliver(`${await model.drawSite(left, findings)}\n`, flags.out)
+    })
+}
+
+interface PlanFlags {
+  readonly ramp: Milestone[]
+  readonly languages: number
+  readonly longestWait: number
+  readonly chart?: string
+  readonly json: boolean
+}
+
+function addPlan(facility: Command): void {
+  facility
+    .command('plan')
+    .description('Size a site for a growing number of people: what is short, and from which day.')
+    .argument('<site>', 'the site file')
+    .requiredOption('--ramp <days>', 'people by day: 2027-01-01=0,2027-07-01=400', parseRamp)
+    .option('--languages <number>', 'languages, each staffed in every shift', parseCount, 1)
+    .option('--longest-wait <minutes>', 'longest wait on the way in that is borne', parseCount, 5)
+    .option('--chart <file>', 'write the chart here, as SVG')
+    .option('--json', 'answer as JSON', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  cloister facility plan madrid-1.yaml --ramp 2027-01-01=0,2027-07-01=400,2028-01-01=800 --languages 8 --chart plan.svg',
+    )
+    .action(async (file: string, flags: PlanFlags) => {
+      const { drawPlan, planCapacity, usualDemand } = await import('@cloister/facility-model')
+      const site = await readSite(file, flags.json)
+      if (site === null) return
+      const { ramp, languages } = flags
+      const demand = { ...usualDemand, ramp, languages, longestWait: flags.longestWait * 60 }
+      const plan = answerable(() => planCapacity(site, demand))
+      if (flags.chart !== undefined) await deliver(`${drawPlan(plan, site.title)}\n`, flags.chart)
+      answer(plan, flags.json, () => sayPlan(plan))
+    })
+}
+
+function addBill(facility: Command): void {
+  facility
+    .command('bill')
+    .description('What has to be bought and installed, and what is tried at handover, as Markdown.')
+    .argument('<site>', 'the site file')
+    .option('--out <file>', 'write it here instead of to standard output')
+    .option('--json', 'answer as JSON', false)
+    .addHelpText('after', '\nExample:\n  cloister facility bill madrid-1.yaml --out handover.md')
+    .action(async (file: string, flags: { out?: string; json: boolean }) => {
+      const { billOf, sayBill } = await import('@cloister/facility-model')
+      const site = await readSite(file, flags.json)
+      if (site === null) return
+      const bill = billOf(site)
+      const text = flags.json ? `${JSON.stringify(bill, null, 2)}\n` : sayBill(bill, site.title)
+      await deliver(text, flags.out)
     })
 }
 
@@ -260,6 +276,20 @@ function parseDate(text: string): string {
   return text
 }
 
+function parseRamp(text: string): Milestone[] {
+  return parseList(text).map((part) => {
+    const [date = '', people = ''] = part.split('=')
+    if (!/^[0-9]{1,6}$/.test(people))
+      throw new InvalidArgumentError('write days and people, such as 2027-01-01=0,2027-07-01=400')
+    return { date: parseDate(date), people: Number(people) }
+  })
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9][0-9]{0,3}$/.test(text)) throw new InvalidArgumentError('write a whole number from 1')
+  return Number(text)
+}
+
 function parseList(text: string): string[] {
   return text
     .split(',')
@@ -269,8 +299,4 @@ function parseList(text: string): string[] {
 
 function today(): string {
   return new Date().toISOString().slice(0, 10)
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`
 }
