@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { addAgreementCommands } from './commands/agreement.ts'
 import { Fault } from './terminal.ts'
 
 /** Each command lives in one file under commands/ and adds itself here. */
-const commands: ((program: Command) => void)[] = []
+const commands: ((program: Command) => void)[] = [addAgreementCommands]
 
 const program = new Command('cloister')
   .description('The clean room for annotating confidential data.')

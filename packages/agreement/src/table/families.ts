@@ -1,0 +1,16 @@
+import { Refusal } from '../refusal.ts'
+import { type Family } from './answer.ts'
+import { ratingFamily } from './rating-metrics.ts'
+
+const families: readonly Family[] = [ratingFamily]
+
+/** Every metric that measureTable knows. */
+export const metricNames: readonly string[] = families.flatMap(({ metrics }) => metrics)
+
+/** The family of a metric; refuses an unknown name with the known ones. */
+export function familyOf(metric: string): Family {
+  const family = families.find(({ metrics }) => metrics.includes(metric))
+  if (family === undefined)
+    throw new Refusal(`The metric '${metric}' is not known. Choose from ${metricNames.join(', ')}.`)
+  return family
+}
