@@ -100,7 +100,7 @@ test('AG5 span F1 without spans or without a second rater is undefined with the 
   )
 })
 
-const bits = (text: string, times = 1) => [...text.repeat(times)].map(Number)
+const bits = (text: string, times = 1) => Array.from(text.repeat(times), Number)
 const rate = ({ differing, windows }: { differing: number; windows: number }) => differing / windows
 
 test('AG2 WindowDiff, Pk and generalised Hamming give the values of the NLTK documentation', () => {

@@ -1,4 +1,5 @@
 import { type Estimate } from '../estimate.ts'
+import { Refusal } from '../refusal.ts'
 import { type WeightName } from '../weights.ts'
 import { type LineFault, type Row } from './rows.ts'
 
@@ -63,4 +64,39 @@ export interface Family {
   readonly optional: readonly string[]
   /** Checks the options and makes the collectors of one file. */
   readonly open: (options: MeasureOptions) => { readonly collector: () => Collector }
+}
+
+/** The options that were given, without those that are undefined. */
+export function present<T extends object>(
+  options: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const given: { [K in keyof T]?: Exclude<T[K], undefined> } = {}
+  for (const key in options) {
+    const value = options[key]
+    if (isGiven(value)) given[key] = value
+  }
+  return given
+}
+
+function isGiven<V>(value: V): value is Exclude<V, undefined> {
+  return value !== undefined
+}
+
+const usualReferences = ['reference', 'ref', 'gold', 'truth']
+
+/**
+ * The rater taken as the truth: the one named, else one called reference, ref, gold or truth, else
+ * the first in the file. Of a pair that does not hold them it is the first. Refuses a name that no
+ * rater of the file has.
+ */
+export function chosenReference(
+  named: string | undefined,
+  raters: readonly string[],
+  pair?: readonly [string, string],
+): string | undefined {
+  if (named !== undefined && !raters.includes(named))
+    throw new Refusal(`no rater is called '${named}'.`)
+  const usual = raters.find((name) => usualReferences.includes(name.toLowerCase()))
+  const chosen = named ?? usual ?? raters.at(0)
+  return pair === undefined || pair.some((name) => name === chosen) ? chosen : pair[0]
 }

@@ -1,8 +1,10 @@
 import { Refusal } from '../refusal.ts'
 import { type Family } from './answer.ts'
+import { markedFamily } from './marked-metrics.ts'
 import { ratingFamily } from './rating-metrics.ts'
+import { speakerFamily, transcriptFamily } from './transcript-metrics.ts'
 
-const families: readonly Family[] = [ratingFamily]
+const families: readonly Family[] = [ratingFamily, markedFamily, transcriptFamily, speakerFamily]
 
 /** Every metric that measureTable knows. */
 export const metricNames: readonly string[] = families.flatMap(({ metrics }) => metrics)
