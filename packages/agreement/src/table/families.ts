@@ -1,10 +1,19 @@
 import { Refusal } from '../refusal.ts'
 import { type Family } from './answer.ts'
+import { consensusFamily } from './consensus-metrics.ts'
 import { markedFamily } from './marked-metrics.ts'
 import { ratingFamily } from './rating-metrics.ts'
+import { scoreFamily } from './score-metrics.ts'
 import { speakerFamily, transcriptFamily } from './transcript-metrics.ts'
 
-const families: readonly Family[] = [ratingFamily, markedFamily, transcriptFamily, speakerFamily]
+const families: readonly Family[] = [
+  ratingFamily,
+  markedFamily,
+  transcriptFamily,
+  speakerFamily,
+  scoreFamily,
+  consensusFamily,
+]
 
 /** Every metric that measureTable knows. */
 export const metricNames: readonly string[] = families.flatMap(({ metrics }) => metrics)

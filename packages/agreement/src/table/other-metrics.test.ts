@@ -144,3 +144,84 @@ m,sys,2,good morning
 `
   near((await measure(said, { metric: 'cpwer' })).value, 1 / 4)
 })
+
+const scores = [
+  [9, 2, 5, 8],
+  [6, 1, 3, 2],
+  [8, 4, 6, 8],
+  [7, 1, 2, 6],
+  [10, 5, 6, 9],
+  [6, 2, 4, 7],
+]
+const scoreTable = (raters: number) =>
+  [
+    'item,rater,value',
+    ...scores.flatMap((row, i) => row.slice(0, raters).map((v, r) => `${i},r${r},${v}`)),
+  ].join('\n')
+
+test('AG2 scores in a table give ICC, Kendall and Spearman', async () => {
+  near((await measure(scoreTable(4), { metric: 'icc', form: '3,k' })).value, 0.9093, 0.0001)
+  near((await measure(scoreTable(4), { metric: 'icc' })).value, 0.2898, 0.0001)
+  const w = await measure(scoreTable(4), { metric: 'kendall-w' })
+  assert.ok(w.value !== null && w.value > 0.7 && w.raters === 4)
+  const tau = await measure(scoreTable(2), { metric: 'kendall-tau' })
+  const rho = await measure(scoreTable(2), { metric: 'spearman-rho' })
+  assert.ok(tau.value !== null && rho.value !== null && tau.value > 0.5 && rho.value > 0.5)
+  assert.match(
+    (await measure(scoreTable(3), { metric: 'kendall-tau' })).undefined ?? '',
+    /there are 3/,
+  )
+  await assert.rejects(measure(scoreTable(2), { metric: 'icc', form: '4,1' }), /Choose from 1,1/)
+})
+
+const votes = `item,rater,value
+1,w1,n
+1,w2,y
+1,w4,y
+1,w5,n
+2,w1,y
+2,w2,y
+2,w3,y
+2,w4,n
+2,w5,n
+3,w1,y
+3,w2,n
+3,w3,n
+3,w4,y
+3,w5,n
+4,w1,y
+4,w2,y
+4,w3,y
+4,w4,y
+4,w5,y
+5,w1,y
+5,w2,n
+5,w3,n
+5,w4,n
+5,w5,n
+`
+
+test('AG2 votes in a table give the labels of each model, with the accuracy of each rater', async () => {
+  for (const metric of ['dawid-skene', 'one-coin', 'glad', 'mace']) {
+    const answer = await measure(votes, { metric })
+    const labels = answer['labels'] as { item: string; label: string }[]
+    if (metric !== 'mace')
+      assert.deepEqual(
+        labels.map(({ label }) => label),
+        ['y', 'y', 'n', 'y', 'n'],
+        metric,
+      )
+    assert.ok(answer.value !== null && answer.value > 0.5 && answer.value <= 1)
+    assert.equal((answer['raterAccuracy'] as unknown[]).length, 5)
+  }
+  const answer = await measure(votes, { metric: 'majority' })
+  assert.deepEqual(
+    (answer['labels'] as { label: string | null }[]).map(({ label }) => label),
+    [null, 'y', 'n', 'y', 'n'],
+  )
+  assert.deepEqual([answer['decided'], answer.n], [4, 5])
+  await assert.rejects(
+    measure(votes, { metric: 'majority', ties: 'coin' }),
+    /Choose from undefined/,
+  )
+})
