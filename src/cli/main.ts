@@ -1,10 +1,16 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { addAgreementCommands } from './commands/agreement.ts'
+import { addChartCommands } from './commands/chart.ts'
+import { addSamplingCommands } from './commands/sampling.ts'
 import { Fault } from './terminal.ts'
 
 /** Each command lives in one file under commands/ and adds itself here. */
-const commands: ((program: Command) => void)[] = [addAgreementCommands]
+const commands: ((program: Command) => void)[] = [
+  addAgreementCommands,
+  addChartCommands,
+  addSamplingCommands,
+]
 
 const program = new Command('cloister')
   .description('The clean room for annotating confidential data.')

@@ -30,6 +30,8 @@ export interface Explanation {
    * all. Given for up to 40 categories.
    */
   readonly coincidences?: readonly (readonly number[])[]
+  /** The categories of the matrix, in order. */
+  readonly names?: readonly string[]
 }
 
 const shown = 10
@@ -64,7 +66,10 @@ export function explainRatings(ratings: Ratings, estimate: Estimate, names: Name
     confusions,
     categories,
     items: heaviestItems(ratings, names),
-    ...(used.length <= 40 && { coincidences: matrixOf(cells, diagonal) }),
+    ...(used.length <= 40 && {
+      names: Array.from(used, (_, code) => label(code)),
+      coincidences: matrixOf(cells, diagonal),
+    }),
   }
 }
 

@@ -3,9 +3,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { answer, Fault } from '../terminal.ts'
+import { writePlot } from './sampling.ts'
 
 interface Flags extends MeasureOptions {
   readonly format?: TableFormat
+  readonly plot?: string
   readonly json?: boolean
 }
 
@@ -71,6 +73,7 @@ export function addAgreementCommands(program: Command): void {
     .option('--profile <name>', 'transcripts: normalisation, such as en@1 (default: none@1)')
     .option('--form <form>', 'icc: 1,1  2,1  3,1  1,k  2,k  3,k (default: 2,1)')
     .option('--ties <rule>', 'majority: undefined, first or random (default: undefined)')
+    .option('--plot <file.svg>', 'draw the answer; its table goes beside it as .csv')
     .option('--json', 'answer for programs')
     .addHelpText('after', help)
     .action(async (file: string, flags: Flags) => {
@@ -80,10 +83,13 @@ export function addAgreementCommands(program: Command): void {
 }
 
 async function measureFile(file: string, flags: Flags): Promise<FileAnswer> {
-  const { measureTable, Refusal } = await import('@cloister/agreement')
+  const { answerPlot, measureTable, Refusal } = await import('@cloister/agreement')
   const format = flags.format ?? formatOf(file)
   try {
-    return await measureTable(await bytesOf(file), format, flags)
+    const explain = flags.explain === true || flags.plot !== undefined
+    const measured = await measureTable(await bytesOf(file), format, { ...flags, explain })
+    if (flags.plot !== undefined) writePlot(flags.plot, answerPlot(measured))
+    return measured
   } catch (error) {
     if (error instanceof Refusal) throw new Fault(`${file}: ${error.message}`)
     throw error
@@ -131,9 +137,7 @@ async function* withProgress(
 
 function linesFor(measured: FileAnswer): string[] {
   const lines = [`${measured.metric}: ${inWords(measured)}`]
-  const { explanation } = measured
-  if (typeof explanation === 'object' && explanation !== null && 'sentence' in explanation)
-    lines.push(String(explanation.sentence))
+  if (measured.explanation !== undefined) lines.push(measured.explanation.sentence)
   for (const { group, ...part } of measured.groups ?? [])
     lines.push(`  ${Object.values(group).join(', ')}: ${inWords(part)}`)
   for (const { pair, ...part } of measured.pairs ?? [])

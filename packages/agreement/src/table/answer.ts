@@ -4,7 +4,15 @@ import { type WeightName } from '../weights.ts'
 import { type LineFault, type Row } from './rows.ts'
 
 /** What one measurement answers: the estimate and whatever the metric adds. Plain JSON. */
-export type Answer = Estimate & Readonly<Record<string, unknown>>
+export interface Answer extends Estimate {
+  readonly explanation?: {
+    readonly sentence: string
+    /** The categories of `coincidences`, in order. */
+    readonly names?: readonly string[]
+    readonly coincidences?: readonly (readonly number[])[]
+  }
+  readonly [more: string]: unknown
+}
 
 /** How to measure. What a metric does not use is ignored. */
 export interface MeasureOptions {
