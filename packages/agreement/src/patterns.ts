@@ -31,15 +31,13 @@ export function countPatterns(ratings: Ratings): Patterns {
 
 function packedHistogram(ratings: Ratings, bits: number): Int32Array {
   const { starts, values, categoryCount } = ratings
-  const unit = new Int32Array(categoryCount)
-  for (let c = 0; c < categoryCount; c++) unit[c] = 1 << (bits * c)
   const histogram = new Int32Array(2 ** (bits * categoryCount))
   const items = starts.length - 1
   let k = 0
   for (let item = 0; item < items; item++) {
     const end = starts[item + 1]
     let key = 0
-    for (; k < end; k++) key += unit[values[k]]
+    for (; k < end; k++) key += 1 << Math.imul(bits, values[k])
     histogram[key]++
   }
   return histogram

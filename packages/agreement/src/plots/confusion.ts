@@ -37,7 +37,7 @@ export function confusionPlot(
         `<rect x="${place(x + 1)}" y="${place(y + 1)}" width="${cell - 2}" height="${cell - 2}" rx="3" fill="${measured}" fill-opacity="${place(0.06 + 0.94 * share)}"><title>${escapeText(words)}</title></rect>`,
       )
       if (count > 0) {
-        const colour = share > 0.45 ? ' fill="#ffffff"' : ''
+        const colour = share > 0.62 ? ' fill="#ffffff"' : ''
         const small = ` font-size="${size > 24 ? 8 : 11}" pointer-events="none"`
         parts.push(text(x + cell / 2, y + cell / 2 + 4, short(count), 'middle', colour + small))
       }
