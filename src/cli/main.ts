@@ -4,6 +4,9 @@ import { addDeliveryCommands } from './commands/delivery.ts'
 import { addFacilityCommands } from './commands/facility.ts'
 import { addLogCommands } from './commands/log.ts'
 import { addWitnessCommands } from './commands/witness.ts'
+import { addAgreementCommands } from './commands/agreement.ts'
+import { addChartCommands } from './commands/chart.ts'
+import { addSamplingCommands } from './commands/sampling.ts'
 import { Fault } from './terminal.ts'
 
 /** Each command lives in one file under commands/ and adds itself here. */
@@ -12,6 +15,9 @@ const commands: ((program: Command) => void)[] = [
   addFacilityCommands,
   addLogCommands,
   addWitnessCommands,
+  addAgreementCommands,
+  addChartCommands,
+  addSamplingCommands,
 ]
 
 const program = new Command('cloister')
