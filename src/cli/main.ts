@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { addFacilityCommands } from './commands/facility.ts'
+import { addImportCommands } from './commands/import.ts'
 import { addLogCommands } from './commands/log.ts'
 import { addWitnessCommands } from './commands/witness.ts'
 import { Fault } from './terminal.ts'
@@ -8,6 +9,7 @@ import { Fault } from './terminal.ts'
 /** Each command lives in one file under commands/ and adds itself here. */
 const commands: ((program: Command) => void)[] = [
   addFacilityCommands,
+  addImportCommands,
   addLogCommands,
   addWitnessCommands,
 ]
