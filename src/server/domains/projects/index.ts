@@ -3,6 +3,7 @@ export type { ImportGround } from './imports/ground.ts'
 export { importRoutes } from './imports/routes.ts'
 export { guidelineRoutes, projectsRoutes } from './routes.ts'
 export {
+  clientsOf,
   itemById,
   latestGuideline,
   latestSchema,
