@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { addDeliveryCommands } from './commands/delivery.ts'
 import { addFacilityCommands } from './commands/facility.ts'
+import { addImportCommands } from './commands/import.ts'
 import { addLogCommands } from './commands/log.ts'
 import { addWitnessCommands } from './commands/witness.ts'
 import { addAgreementCommands } from './commands/agreement.ts'
@@ -13,6 +14,7 @@ import { Fault } from './terminal.ts'
 const commands: ((program: Command) => void)[] = [
   addDeliveryCommands,
   addFacilityCommands,
+  addImportCommands,
   addLogCommands,
   addWitnessCommands,
   addAgreementCommands,

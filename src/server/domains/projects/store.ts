@@ -232,6 +232,16 @@ export function latestGuideline(tx: Tx, project: string) {
     .executeTakeFirst()
 }
 
+/** Lets versions of a project's schema and guideline be numbered one after another. */
+export async function lockProjectRow(tx: Tx, project: string): Promise<void> {
+  await tx
+    .selectFrom('projects.project')
+    .select('id')
+    .where('id', '=', project)
+    .forUpdate()
+    .execute()
+}
+
 export async function insertGuideline(tx: Tx, row: Row<'projects.guideline'>): Promise<void> {
   await tx.insertInto('projects.guideline').values(row).execute()
 }
