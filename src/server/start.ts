@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { logSigner } from '@cloister/transparency-log'
 import { toPem } from './authority/index.ts'
-import { annotationFacts, annotationRoutes, taskSource } from './domains/annotation/index.ts'
+import {
+  addTasks,
+  annotationFacts,
+  annotationRoutes,
+  removeTasks,
+  taskSource,
+} from './domains/annotation/index.ts'
 import {
   auditRoutes,
   keepDetails,
@@ -25,7 +31,15 @@ import {
   facilityRoutes,
   workstationSource,
 } from './domains/facility/index.ts'
-import { openDirectory, openVault, type Vault } from './domains/vault/index.ts'
+import { guidelineRoutes, importRoutes } from './domains/projects/index.ts'
+import {
+  clamav,
+  openDirectory,
+  openVault,
+  type Scanner,
+  type Vault,
+  withoutScanner,
+} from './domains/vault/index.ts'
 import type { Config, DatabaseUser, NetworkDoorName } from './kernel/config.ts'
 import { type Connection, openClient, openDb, transact } from './kernel/db.ts'
 import { startJobs } from './kernel/jobs.ts'
@@ -177,6 +191,7 @@ async function installationOf(
   const seal: Installation['sealDetails'] = (tx, words, project) =>
     keepDetails(tx, (...at) => vault.sealDetailBytes(...at), words, project)
   const apart = openDb(connect('cloister_inside'), { pool: 2 })
+  const imports = openDb(connect('cloister_operator'), { pool: 2 })
   return {
     ...{ demonstration, now, connect, sealDetails: seal },
     poolSize: config.workers.connections,
@@ -190,19 +205,37 @@ async function installationOf(
     arrivalOf: arrivalAt(keys.authority.certificate),
     sources: [facilityFacts, logFacts(now), annotationFacts, deliveryFacts],
     resources: [workstationSource, taskSource, deliverySource],
-    routes(operate, streamOut, gate) {
+    routes(operate, streamOut, gate, upload) {
       facilityRoutes(operate, keys.authority)
       auditRoutes(operate, { policy, readers: [] })
       annotationRoutes(operate, streamOut, {
         ...{ gate, seals: vault, sealDetails: seal },
         apart: (work) => transact(apart, work),
       })
+      guidelineRoutes(operate, vault)
+      importRoutes(operate, upload, {
+        ...{ vault, scanner: scannerOf(config), addTasks, removeTasks },
+        apart: (work) => transact(imports, work),
+      })
       deliveryRoutes(operate, streamOut, { packages, keyDelayMs: demonstration ? 0 : keyDelayMs })
     },
     doors: { ...places, operator: doors.operator },
     onFault,
-    onClose: () => apart.destroy(),
+    async onClose() {
+      await apart.destroy()
+      await imports.destroy()
+    },
   }
+}
+
+/** clamd may be silent for this long over one piece of a stream. */
+const scannerPatience = 30_000
+
+function scannerOf({ scanner }: Config): Scanner {
+  if (scanner.kind === 'none') return withoutScanner
+  const address =
+    scanner.kind === 'socket' ? { path: scanner.path } : { host: scanner.host, port: scanner.port }
+  return clamav({ address, patience: scannerPatience })
 }
 
 /** The one sequencer of this database, and the exchange with its witness. */
