@@ -110,7 +110,8 @@ export const actions = {
   'projects.team.set': { doors: staff, group: 'managing', on: 'Project' },
   'projects.state.set': { doors: staff, group: 'managing', on: 'Project' },
   'projects.import.order': { doors: ['operator'], group: 'operating', on: 'Project' },
-  'projects.import.run': { doors: ['operator'], group: 'job', on: 'Project' },
+  'projects.import.find': { doors: ['operator'], group: 'operating', on: 'Site' },
+  'projects.import.run': { doors: ['operator'], group: 'operating', on: 'Project' },
   'projects.import.undo': { doors: ['operator'], group: 'operating', on: 'Project' },
 
   // annotation

@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely'
 import type { AnnotationTables } from '../domains/annotation/tables.ts'
 import type { AuditTables } from '../domains/audit/tables.ts'
+import type { DeliveryTables } from '../domains/delivery/tables.ts'
 import type { FacilityTables } from '../domains/facility/tables.ts'
 import type { IdentityTables } from '../domains/identity/tables.ts'
 import type { ProjectsTables } from '../domains/projects/tables.ts'
@@ -24,6 +25,7 @@ export interface Tables
     FacilityTables,
     WorkforceTables,
     ProjectsTables,
-    AnnotationTables {
+    AnnotationTables,
+    DeliveryTables {
   'kernel.migration': MigrationTable
 }
