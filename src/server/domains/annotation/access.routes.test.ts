@@ -24,11 +24,7 @@ test('AN40 nobody sees a task that is not leased to them now', async (t) => {
     ['GET', `/tasks/${task}/media/peaks`],
   ] as const
   const ask = (who: typeof ana, [method, url, body]: (typeof acts)[number]) =>
-    method === 'GET'
-      ? who.get(url)
-      : method === 'PUT'
-        ? who.put(url, body)
-        : who.post(url, body)
+    method === 'GET' ? who.get(url) : method === 'PUT' ? who.put(url, body) : who.post(url, body)
   for (const act of acts) {
     assert.deepEqual((await ask(room.nobody, act)).status, 401, act[1])
     assert.deepEqual(refusal(await ask(mallory, act)), {

@@ -1,0 +1,1 @@
+export { acceptance, type Acceptance, type Counts, type ProjectAcceptance } from './acceptance.ts'
