@@ -87,6 +87,8 @@ export const actions = {
   'facility.lockdown.set': { doors: inside, group: 'guarding', on: 'Site' },
   'facility.workstation.enrol': { doors: ['operator'], group: 'operating', on: 'Site' },
   'facility.workstation.revoke': { doors: ['operator'], group: 'operating', on: 'Workstation' },
+  'facility.site.activate': { doors: ['operator'], group: 'operating', on: 'Site' },
+  'facility.badge.issue': { doors: ['operator'], group: 'operating', on: 'Person' },
 
   // workforce
   'workforce.admission.read': { doors: staff, group: 'recruiting', on: 'Person' },
@@ -108,7 +110,8 @@ export const actions = {
   'projects.team.set': { doors: staff, group: 'managing', on: 'Project' },
   'projects.state.set': { doors: staff, group: 'managing', on: 'Project' },
   'projects.import.order': { doors: ['operator'], group: 'operating', on: 'Project' },
-  'projects.import.run': { doors: ['operator'], group: 'job', on: 'Project' },
+  'projects.import.find': { doors: ['operator'], group: 'operating', on: 'Site' },
+  'projects.import.run': { doors: ['operator'], group: 'operating', on: 'Project' },
   'projects.import.undo': { doors: ['operator'], group: 'operating', on: 'Project' },
 
   // annotation
@@ -133,12 +136,14 @@ export const actions = {
 
   // delivery
   'delivery.key.register': { doors: ['outside'], group: 'client', on: 'Client' },
+  'delivery.key.list': { doors: staff, group: 'releasing', on: 'Client' },
   'delivery.key.confirm': { doors: staff, group: 'releasing', on: 'Client', stepUp: true },
   'delivery.propose': { doors: staff, group: 'releasing', on: 'Project', stepUp: true },
+  'delivery.release': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
   'delivery.approve': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
   'delivery.build': { doors: ['operator'], group: 'job', on: 'Delivery' },
   'delivery.list': { doors: staff, group: 'releasing', on: 'Project' },
-  'delivery.client.list': { doors: ['outside'], group: 'client', on: 'Client' },
+  'delivery.client.list': { doors: ['outside'], group: 'self', on: 'Person' },
   'delivery.download': { doors: ['outside'], group: 'client', on: 'Delivery' },
   'delivery.receipt': { doors: ['outside'], group: 'client', on: 'Delivery' },
   'delivery.recall': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },

@@ -14,12 +14,11 @@ export interface Counts {
   readonly unannotated: number
 }
 
-export interface Acceptance {
+export interface Acceptance extends Counts {
   /** Every item is settled, and at least one is accepted. */
   readonly ready: boolean
   /** Items that still stand in the way. */
   readonly open: number
-  readonly counts: Counts
 }
 
 export interface ProjectAcceptance extends Acceptance {
@@ -50,5 +49,5 @@ export function judge(states: readonly Pick<States[number], 'state' | 'tasks'>[]
     unannotated: of('waiting', 'leased', 'returned', 'withdrawn'),
   }
   const open = counts.unreviewed + counts.unannotated
-  return { ready: open === 0 && counts.accepted > 0, open, counts }
+  return { ready: open === 0 && counts.accepted > 0, open, ...counts }
 }
