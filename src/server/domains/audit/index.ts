@@ -1,5 +1,8 @@
+export { keepDetails, rowBytes, type Seal, stamp } from './details.ts'
 export { type Entry, leafOf, type Outcome } from './entry.ts'
 export { logFacts, type LogHealth, logHealth } from './health.ts'
 export { openRecorder, record, type Recorder } from './record.ts'
+export type { RowReader } from './reconcile.ts'
+export { type AuditGround, auditRoutes } from './routes.ts'
 export { type CosigningOptions, startCosigning } from './sequencer/cosigning.ts'
 export { type Running, type SequencerOptions, startSequencer } from './sequencer/sequencer.ts'

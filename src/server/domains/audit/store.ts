@@ -1,5 +1,8 @@
-import { sql } from 'kysely'
+import { type Insertable, sql } from 'kysely'
+import type { LogSearch } from '#shared/audit.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
+import type { Stamp } from './details.ts'
+import type { AuditTables } from './tables.ts'
 
 export async function insertPending(tx: Tx, body: Buffer): Promise<void> {
   await tx.insertInto('audit.pending').values({ body }).execute()
@@ -97,4 +100,120 @@ export async function oldestUnwitnessed(
            (select since from audit.pending order by id limit 1) as pending
       from cosigned`.execute(tx)
   return rows[0] ?? { leaf: null, pending: null, cosigned: 0 }
+}
+
+export async function leafAt(tx: Tx, index: number): Promise<Buffer | null> {
+  const row = await tx
+    .selectFrom('audit.leaf')
+    .select('body')
+    .where('index', '=', index)
+    .executeTakeFirst()
+  return row?.body ?? null
+}
+
+/** Leaves by their columns, newest first. */
+export function searchLeaves(
+  tx: Tx,
+  { actor, item, project, action, outcome, from, to, after }: LogSearch,
+  limit: number,
+): Promise<{ index: number; body: Buffer }[]> {
+  let query = tx.selectFrom('audit.leaf').select(['index', 'body'])
+  if (actor !== undefined) query = query.where('actor', '=', actor)
+  if (item !== undefined) query = query.where('item', '=', item)
+  if (project !== undefined) query = query.where('project', '=', project)
+  if (action !== undefined) query = query.where('action', '=', action)
+  if (outcome !== undefined) query = query.where('outcome', '=', outcome)
+  if (from !== undefined) query = query.where('time', '>=', new Date(from))
+  if (to !== undefined) query = query.where('time', '<', new Date(to))
+  if (after !== undefined) query = query.where('index', '<', Number(after))
+  return query.orderBy('index', 'desc').limit(limit).execute()
+}
+
+/** As many bodies from an index on, before `end`, as make 4 MiB; at least one where there is any. */
+export async function leavesWithin(tx: Tx, from: number, end: number): Promise<Buffer[]> {
+  const { rows } = await sql<{ body: Buffer }>`
+    select body from (
+      select index, body, sum(octet_length(body)) over (order by index) as total
+        from audit.leaf where index >= ${from} and index < ${Math.min(end, from + 8_192)}
+    ) as leaves where total <= ${4 * 1024 * 1024} order by index`.execute(tx)
+  return rows.map(({ body }) => body)
+}
+
+export async function insertDetail(
+  tx: Tx,
+  row: Insertable<AuditTables['audit.detail']>,
+): Promise<void> {
+  await tx.insertInto('audit.detail').values(row).execute()
+}
+
+export async function insertStamps(
+  tx: Tx,
+  details: Buffer,
+  stamps: readonly Stamp[],
+): Promise<void> {
+  const rows = stamps.map(({ kind, subject, hash, salt }) => ({
+    ...{ kind, subject, details, salt: Buffer.from(salt) },
+    hash: hash === null ? null : Buffer.from(hash),
+  }))
+  await tx.insertInto('audit.stamp').values(rows).execute()
+}
+
+export async function detailStanding(tx: Tx, hash: Buffer): Promise<'kept' | 'erased' | 'missing'> {
+  const row = await tx
+    .selectFrom('audit.detail')
+    .select((eb) => eb('sealed', 'is', null).and('words', 'is not', null).as('erased'))
+    .where('hash', '=', hash)
+    .executeTakeFirst()
+  if (row === undefined) return 'missing'
+  return row.erased ? 'erased' : 'kept'
+}
+
+/** What is kept for these hashes, each with its stamps in order. */
+export async function detailsWithStamps(
+  tx: Tx,
+  hashes: readonly Buffer[],
+): Promise<{ hash: Buffer; words: Buffer | null; stamps: Stamp[] }[]> {
+  if (hashes.length === 0) return []
+  const details = await tx
+    .selectFrom('audit.detail')
+    .select(['hash', 'words'])
+    .where('hash', 'in', hashes)
+    .execute()
+  const stamps = await tx
+    .selectFrom('audit.stamp')
+    .select(['details', 'kind', 'subject', 'hash', 'salt'])
+    .where('details', 'in', hashes)
+    .orderBy('number')
+    .execute()
+  return details.map(({ hash, words }) => ({
+    ...{ hash, words },
+    stamps: stamps.filter((of) => of.details.equals(hash)),
+  }))
+}
+
+/** The newest stamp of each subject after one and up to another (null: to the end), in code point order. */
+export async function newestStamps(
+  tx: Tx,
+  kind: string,
+  after: string,
+  last: string | null,
+  limit: number,
+): Promise<{ subject: string; hash: Buffer | null; details: Buffer; index: number | null }[]> {
+  const { rows } = await sql<{
+    subject: string
+    hash: Buffer | null
+    details: Buffer
+    index: number | null
+  }>`
+    select newest.subject, newest.hash, newest.details,
+           (select min(l.index) from audit.leaf l where l.details = newest.details) as index
+      from (
+        select distinct on (subject) subject, hash, details
+          from audit.stamp
+         where kind = ${kind} and subject > ${after} and (${last}::text is null or subject <= ${last})
+         order by subject, number desc
+         limit ${limit}
+      ) as newest
+     order by newest.subject`.execute(tx)
+  return rows
 }
