@@ -123,6 +123,8 @@ export const actions = {
   'annotation.task.release': { ...content, group: 'working', on: 'Task' },
   'annotation.media.open': { ...content, group: 'working', on: 'Task' },
   'annotation.media.read': { ...content, group: 'working', on: 'Task' },
+  /** Recorded when a recording that was opened is left: its details say which bytes were sent. */
+  'annotation.media.close': { ...content, group: 'working', on: 'Task' },
   'annotation.guideline.read': { ...content, group: 'working', on: 'Project' },
   'annotation.review.next': { ...content, group: 'reviewing', on: 'Project' },
   'annotation.review.decide': { ...content, group: 'reviewing', on: 'Task' },
@@ -131,12 +133,14 @@ export const actions = {
 
   // delivery
   'delivery.key.register': { doors: ['outside'], group: 'client', on: 'Client' },
+  'delivery.key.list': { doors: staff, group: 'releasing', on: 'Client' },
   'delivery.key.confirm': { doors: staff, group: 'releasing', on: 'Client', stepUp: true },
   'delivery.propose': { doors: staff, group: 'releasing', on: 'Project', stepUp: true },
+  'delivery.release': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
   'delivery.approve': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
   'delivery.build': { doors: ['operator'], group: 'job', on: 'Delivery' },
   'delivery.list': { doors: staff, group: 'releasing', on: 'Project' },
-  'delivery.client.list': { doors: ['outside'], group: 'client', on: 'Client' },
+  'delivery.client.list': { doors: ['outside'], group: 'self', on: 'Person' },
   'delivery.download': { doors: ['outside'], group: 'client', on: 'Delivery' },
   'delivery.receipt': { doors: ['outside'], group: 'client', on: 'Delivery' },
   'delivery.recall': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },

@@ -93,7 +93,8 @@ suite('software key', () => {
     assert.throws(() => key.register({ ...options, rp: { id: 'evil.example' } }), /no other site/)
     const rsa = { ...options, pubKeyCredParams: [{ alg: -257, type: 'public-key' }] }
     assert.throws(() => key.register(rsa), /ES256/)
-    assert.throws(() => key.sign({ challenge: 'AA', rpId: 'ws-4.localhost' }), /no other site/)
+    for (const rpId of ['ws-4.localhost', 'localhost'])
+      assert.throws(() => key.sign({ challenge: 'AA', rpId }), /no other site/)
     const unknown = { challenge: 'AA', allowCredentials: [{ id: 'AA' }] }
     assert.throws(() => key.sign(unknown), /holds no credential/)
     assert.throws(() => key.sign({ challenge: 'AA' }, 'p_ben'), /holds no credential/)

@@ -158,11 +158,11 @@ export class SoftwareKey {
     }
   }
 
-  /** The site of the ceremony: the origin's own host or a parent domain of it. */
+  /** As browsers have it: the origin's own host or a parent domain of it, which `localhost` is not. */
   #relyingParty(asked: string | undefined): string {
     const host = this.#origin.hostname
     const rpId = asked ?? host
-    if (rpId !== host && !host.endsWith(`.${rpId}`))
+    if (rpId !== host && !(rpId.includes('.') && host.endsWith(`.${rpId}`)))
       throw new SoftwareKeyRefusal(`This key serves ${host} and no other site.`)
     return rpId
   }

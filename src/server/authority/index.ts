@@ -4,6 +4,7 @@ export {
   createAuthority,
   issueForPeer,
   issueForServer,
+  newServerKey,
   peerUri,
   toPem,
   workstationLifetimeMs,

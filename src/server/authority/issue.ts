@@ -124,6 +124,20 @@ export async function issueForServer(
   return issue(authority, first, key, validity, alternative, x509.ExtendedKeyUsage.serverAuth)
 }
 
+/** A new P-256 key (PKCS #8, DER) and the signing request that proves it, for a server of our own. */
+export async function newServerKey(name: string): Promise<{ privateKey: Der; request: Der }> {
+  const keys = await webcrypto.subtle.generateKey(curve, true, ['sign', 'verify'])
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: [{ CN: [name] }],
+    keys,
+    signingAlgorithm: signing,
+  })
+  return {
+    privateKey: new Uint8Array(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)),
+    request: new Uint8Array(request.rawData),
+  }
+}
+
 /**
  * Writes the signed revocation list (RFC 5280 section 5, DER). `number` grows with each list.
  * A serial may leave the list once its certificate has ended.

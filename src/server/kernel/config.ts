@@ -28,13 +28,18 @@ export const databaseUsers = [
 ] as const
 export type DatabaseUser = (typeof databaseUsers)[number]
 
-export type RootKey =
-  | { readonly kind: 'sealed-file'; readonly path: string; readonly passphrase: Secret }
+/** Where the root key is. Its secret stays in its own file and is read by the vault alone. */
+export type RootKeyPlace =
+  | {
+      readonly kind: 'sealed-file'
+      readonly path: string
+      readonly secret: { readonly kind: 'passphrase' | 'credential'; readonly file: string }
+    }
   | {
       readonly kind: 'pkcs11'
       readonly module: string
-      readonly slot: number
-      readonly pin: Secret
+      readonly token: string
+      readonly pinFile: string
     }
 
 export type Scanner =
@@ -52,7 +57,7 @@ export interface Config {
   }
   readonly databases: Readonly<Partial<Record<DatabaseUser, Secret>>>
   /** Null where this process opens nothing: the outside door, or a demonstration that makes its own. */
-  readonly rootKey: RootKey | null
+  readonly rootKey: RootKeyPlace | null
   readonly scanner: Scanner
   readonly witness: { readonly url: string; readonly key: string } | null
   /** Where sealed objects lie. */
@@ -168,27 +173,29 @@ function readDatabases(
   return databases
 }
 
-function readRootKey(settings: Settings, env: Environment): RootKey | null {
+function readRootKey(settings: Settings, env: Environment): RootKeyPlace | null {
   const path = settings.path('root_key.file')
   const passphraseFile = settings.path('root_key.passphrase_file')
   const credential = settings.text('root_key.credential', /^[\w.-]+$/, 'the name of a credential')
   const module = settings.path('root_key.pkcs11.module')
-  const slot = settings.whole('root_key.pkcs11.slot', 0, 2 ** 31)
-  const pin = settings.secretFile('root_key.pkcs11.pin_file')
+  const token = settings.text('root_key.pkcs11.token', /^.{1,32}$/, "a token's label")
+  const pinFile = settings.path('root_key.pkcs11.pin_file')
   const sealed = [path, passphraseFile, credential].some((given) => given !== undefined)
-  const token = [module, slot, pin].some((given) => given !== undefined)
-  if (!sealed && !token) return null
-  if (sealed && token) settings.faults.push('root_key is a file or a PKCS#11 token, not both')
-  else if (token) {
-    if (module !== undefined && slot !== undefined && pin !== undefined)
-      return { kind: 'pkcs11', module, slot, pin }
-    settings.faults.push('root_key.pkcs11 needs all of module, slot and pin_file')
+  const inToken = [module, token, pinFile].some((given) => given !== undefined)
+  if (!sealed && !inToken) return null
+  if (sealed && inToken) settings.faults.push('root_key is a file or a PKCS#11 token, not both')
+  else if (inToken) {
+    if (module !== undefined && token !== undefined && pinFile !== undefined)
+      return { kind: 'pkcs11', module, token, pinFile }
+    settings.faults.push('root_key.pkcs11 needs all of module, token and pin_file')
   } else if (path === undefined || (passphraseFile === undefined) === (credential === undefined))
     settings.faults.push('root_key needs file, and either passphrase_file or credential')
   else {
-    const secret = passphraseFile ?? credentialPath(settings, env, credential ?? '')
-    const passphrase = secret && settings.secretIn(secret, 'root_key')
-    if (passphrase) return { kind: 'sealed-file', path, passphrase }
+    if (passphraseFile !== undefined)
+      return { kind: 'sealed-file', path, secret: { kind: 'passphrase', file: passphraseFile } }
+    const file = credentialPath(settings, env, credential ?? '')
+    if (file !== undefined)
+      return { kind: 'sealed-file', path, secret: { kind: 'credential', file } }
   }
   return null
 }

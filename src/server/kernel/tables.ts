@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { AnnotationTables } from '../domains/annotation/tables.ts'
 import type { AuditTables } from '../domains/audit/tables.ts'
 import type { IdentityTables } from '../domains/identity/tables.ts'
 import type { ProjectsTables } from '../domains/projects/tables.ts'
@@ -15,6 +16,12 @@ export interface MigrationTable {
 
 /** Every table of the product, as `schema.table`. Each domain's tables.ts joins here by `extends`. */
 export interface Tables
-  extends AuditTables, IdentityTables, VaultTables, WorkforceTables, ProjectsTables {
+  extends
+    AuditTables,
+    IdentityTables,
+    VaultTables,
+    WorkforceTables,
+    ProjectsTables,
+    AnnotationTables {
   'kernel.migration': MigrationTable
 }

@@ -1,6 +1,7 @@
 export { projectsFacts, projectsSources } from './facts.ts'
 export { projectsRoutes } from './routes.ts'
 export {
+  clientsOf,
   itemById,
   latestGuideline,
   latestSchema,

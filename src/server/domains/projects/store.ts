@@ -62,6 +62,7 @@ export function itemById(tx: Tx, id: string) {
       'i.state',
       'i.length',
       'i.rate',
+      'i.content_sha256',
       'p.code',
       'p.client',
     ])
@@ -252,4 +253,10 @@ export function batchesOf(tx: Tx, project: string) {
     .orderBy('began_at')
     .limit(1000)
     .execute()
+}
+
+/** The clients for whom a person speaks. */
+export async function clientsOf(tx: Tx, person: string): Promise<string[]> {
+  const rows = await tx.selectFrom('projects.client_person').select('client').where('person', '=', person).execute()
+  return rows.map((row) => row.client)
 }

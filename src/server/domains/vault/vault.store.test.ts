@@ -26,7 +26,7 @@ async function openTestVault(t: TestContext) {
 const item = (id: string) => ({ kind: 'item', item: id }) as const
 const text = Buffer.from('words that nobody outside may read')
 
-test('VA20 what was sealed opens for a pass that names its project and item, also after a restart', async (t) => {
+test('VA60 what was sealed opens for a pass that names its project and item, also after a restart', async (t) => {
   const { vault, open, db } = await openTestVault(t)
   const place = { project: 'prj_a', owner: item('itm_a'), asset: 'content', version: 1 }
   const id = await transact(db, (tx) => vault.seal(tx, place, text))
@@ -42,7 +42,7 @@ test('VA20 what was sealed opens for a pass that names its project and item, als
   }
 })
 
-test('VA21 a pass for another item or project, an ended one and a look-alike open nothing', async (t) => {
+test('VA61 a pass for another item or project, an ended one and a look-alike open nothing', async (t) => {
   const { vault, db } = await openTestVault(t)
   const place = { project: 'prj_a', owner: item('itm_a'), asset: 'content', version: 1 }
   const id = await transact(db, (tx) => vault.seal(tx, place, text))
@@ -64,7 +64,7 @@ test('VA21 a pass for another item or project, an ended one and a look-alike ope
   })
 })
 
-test('VA22 a job opens every item of the project that it was ordered for, and of no other', async (t) => {
+test('VA62 a job opens every item of the project that it was ordered for, and of no other', async (t) => {
   const { vault, db } = await openTestVault(t)
   await transact(db, async (tx) => {
     const mine = await vault.seal(
@@ -83,7 +83,7 @@ test('VA22 a job opens every item of the project that it was ordered for, and of
   })
 })
 
-test('VA23 a large stream lies in the object store only as ciphertext and is read by range', async (t) => {
+test('VA63 a large stream lies in the object store only as ciphertext and is read by range', async (t) => {
   const { vault, db, folder } = await openTestVault(t)
   const large = Buffer.alloc(1_000_003, 'confidential ')
   const source = (async function* () {
@@ -108,7 +108,7 @@ test('VA23 a large stream lies in the object store only as ciphertext and is rea
     assert.ok(!(await readFile(join(file.parentPath, file.name))).includes('confidential'))
 })
 
-test('VA24 a key drawn in a transaction that was rolled back is never used again', async (t) => {
+test('VA64 a key drawn in a transaction that was rolled back is never used again', async (t) => {
   const { vault, open, db } = await openTestVault(t)
   const owner = { kind: 'class', name: 'guidelines' } as const
   const place = { project: 'prj_a', owner, asset: 'guideline', version: 1 }
@@ -130,7 +130,7 @@ test('VA24 a key drawn in a transaction that was rolled back is never used again
   assert.deepEqual(opened, text)
 })
 
-test('VA25 objects of transactions that never ended are removed at the next start, the others stay', async (t) => {
+test('VA65 objects of transactions that never ended are removed at the next start, the others stay', async (t) => {
   const { vault, db } = await openTestVault(t)
   const large = Buffer.alloc(400_000, 1)
   const place = (id: string) => ({ project: 'prj_a', owner: item(id), asset: 'media', version: 1 })
@@ -145,7 +145,7 @@ test('VA25 objects of transactions that never ended are removed at the next star
   assert.equal(await transact(db, (tx) => vault.reconcile(tx)), 0)
 })
 
-test('VA26 removing an item with its key leaves nothing that opens', async (t) => {
+test('VA66 removing an item with its key leaves nothing that opens', async (t) => {
   const { vault, database } = await openTestVault(t)
   const db = database.db('cloister_operator')
   const place = { project: 'prj_a', owner: item('itm_a'), asset: 'content', version: 1 }
@@ -159,7 +159,7 @@ test('VA26 removing an item with its key leaves nothing that opens', async (t) =
   })
 })
 
-test('VA27 the outside door has no right on keys or sealed bytes', async (t) => {
+test('VA67 the outside door has no right on keys or sealed bytes', async (t) => {
   const { database } = await openTestVault(t)
   const db = database.db('cloister_outside')
   for (const table of ['vault.object', 'vault.owner_key', 'vault.project_key'] as const)

@@ -1,0 +1,83 @@
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Fault } from './terminal.ts'
+
+/** The operator door of a running server: its unix socket, which only the server's own user may open. */
+export interface Operator {
+  /** @throws Fault with the problem's words when the server refuses, or when none listens. */
+  get(path: string): Promise<unknown>
+  post(path: string, body: object): Promise<unknown>
+  /** Sends a stream of bytes and answers the JSON that comes back. */
+  send(path: string, source: Readable, type: string): Promise<unknown>
+  /** The answer's bytes as they come. */
+  receive(path: string, body: object): Promise<IncomingMessage>
+}
+
+export function operatorAt(socketPath: string): Operator {
+  const call = (method: string, path: string, type: string, write: (out: ClientRequest) => void) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      const out = request({ socketPath, path, method, headers: { 'content-type': type } }, resolve)
+      out.on('error', (error) => {
+        reject(
+          new Fault(
+            `no server answers at ${socketPath} (${error.message}); start it, or name its socket with --socket`,
+          ),
+        )
+      })
+      write(out)
+    })
+  const json = (method: string, path: string, body: object | null) =>
+    call(method, path, 'application/json', (out) => {
+      out.end(body === null ? undefined : JSON.stringify(body))
+    })
+  return {
+    get: async (path) => answerOf(await json('GET', path, null)),
+    post: async (path, body) => answerOf(await json('POST', path, body)),
+    async send(path, source, type) {
+      return answerOf(
+        await call('POST', path, type, (out) => {
+          pipeline(source, out).catch((error: unknown) => {
+            out.destroy(error instanceof Error ? error : new Error('the source ended badly'))
+          })
+        }),
+      )
+    },
+    async receive(path, body) {
+      const answer = await json('POST', path, body)
+      if (answer.statusCode !== 200) await answerOf(answer)
+      return answer
+    },
+  }
+}
+
+const longestAnswer = 16 << 20
+
+async function answerOf(answer: IncomingMessage): Promise<unknown> {
+  const pieces: Buffer[] = []
+  let length = 0
+  for await (const piece of answer) {
+    if (!Buffer.isBuffer(piece)) continue
+    length += piece.length
+    if (length > longestAnswer) throw new Fault('the server answered more than this command takes')
+    pieces.push(piece)
+  }
+  let body: unknown
+  try {
+    body = JSON.parse(Buffer.concat(pieces).toString('utf8'))
+  } catch {
+    throw new Fault(`the server answered ${answer.statusCode ?? 0} without a document`)
+  }
+  if (answer.statusCode === 200) return body
+  throw new Fault(wordsOf(body))
+}
+
+/** A problem document in one line: its title and what else it says. */
+function wordsOf(body: unknown): string {
+  if (typeof body !== 'object' || body === null) return 'the server refused'
+  const { title, instance, ...more } = Object.fromEntries(Object.entries(body))
+  const rest = Object.entries(more)
+    .filter(([name]) => name !== 'type' && name !== 'status')
+    .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+  return [`${String(title)} (${String(instance)})`, ...rest].join('; ')
+}

@@ -1,0 +1,5 @@
+export { annotationFacts, taskSource } from './facts.ts'
+export type { Seals } from './ground.ts'
+export { addTasks, type NewItem, removeTasks } from './queue.ts'
+export { annotationRoutes } from './routes.ts'
+export { acceptedAfter as acceptedAnnotations, statesOfBatches, tallyOf } from './store.ts'

@@ -1,0 +1,58 @@
+import { Problem } from '#shared/problems.ts'
+import type { TaskPayload } from '#shared/annotation.ts'
+import type { Tx } from '../../kernel/db.ts'
+import type { Pass } from '../access/index.ts'
+import { itemById, schemaVersion } from '../projects/index.ts'
+import type { Ground, Seals } from './ground.ts'
+import { channelsOf, contentOf } from './media.ts'
+import { heldTask } from './store.ts'
+
+/**
+ * Everything that one screen shows of a task that the pass's person holds: content, schema, and
+ * their draft or else the annotation that stands.
+ * @throws Problem `lease-lost` when they hold it no more
+ */
+export async function openTask(
+  { seals }: Pick<Ground, 'seals'>,
+  pass: Pass<'annotation.task.open'>,
+  tx: Tx,
+): Promise<TaskPayload> {
+  const held = await heldTask(tx, pass.resource.id, pass.actor)
+  if (held === undefined) throw new Problem('lease-lost')
+  const item = await itemById(tx, held.item)
+  const schema = await schemaVersion(tx, held.project, held.schema)
+  if (item === undefined || schema === undefined) throw new Problem('not-found')
+  const work = held.draft_object ?? held.annotation_object
+  const reason = held.returned_reason
+  return {
+    ...{ task: held.id, type: held.type, item: held.item, project: held.project },
+    ...{ code: item.code, kind: item.kind, language: item.language },
+    ...(item.kind === 'text' && {
+      text: await textOf(seals, pass, tx, (await contentOf(seals, tx, item, 'content')).id),
+    }),
+    ...(item.kind === 'audio' && {
+      audio: {
+        ...{ rate: item.rate ?? 0, samples: item.length },
+        channels: await channelsOf(seals, pass, tx, item),
+      },
+    }),
+    sha256: item.content_sha256.toString('hex'),
+    schema: schema.body,
+    schemaVersion: held.schema,
+    guideline: held.guideline,
+    annotation: work === null ? null : jsonOf(await textOf(seals, pass, tx, work)),
+    draft: held.draft,
+    until: held.until.toISOString(),
+    ...(reason !== null && { returned: await textOf(seals, pass, tx, reason) }),
+  }
+}
+
+/** A sealed text, opened whole. */
+export async function textOf(seals: Seals, pass: Pass, tx: Tx, object: string): Promise<string> {
+  const bytes = await seals.open(tx, pass, object)
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+}
+
+function jsonOf(text: string): unknown {
+  return JSON.parse(text)
+}

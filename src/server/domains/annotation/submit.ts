@@ -1,0 +1,164 @@
+import {
+  type Annotation,
+  checkAnnotation,
+  type LabelSchema,
+  parseAnnotation,
+  parseLabelSchema,
+} from '@cloister/annotation-formats'
+import { Problem } from '#shared/problems.ts'
+import type { Tx } from '../../kernel/db.ts'
+import { newId } from '../../kernel/random.ts'
+import type { Pass } from '../access/index.ts'
+import { itemById, schemaVersion } from '../projects/index.ts'
+import { type Ground, placeOf } from './ground.ts'
+import { closeListening } from './media.ts'
+import {
+  draftOf,
+  endLease,
+  insertAnnotation,
+  nextVersion,
+  offerReview,
+  removeDrafts,
+  setTask,
+  upsertDraft,
+} from './store.ts'
+import { mustHold, type Task } from './tasks.ts'
+
+/** Most findings that a refusal names. */
+const mostNamed = 20
+
+/**
+ * Takes a finished annotation and puts the item up for review.
+ * @throws Problem `invalid-input` with the places, when it does not fit the model, the schema under
+ *   which the task was begun, or the item; then nothing is stored
+ */
+export async function submitAnnotation(
+  ground: Ground,
+  pass: Pass<'annotation.submit'>,
+  tx: Tx,
+  given: unknown,
+): Promise<void> {
+  const task = await mustHold(pass, tx, 'annotate')
+  const annotation = await keepAnnotation(ground, pass, tx, task, given)
+  await closeListening(ground, tx, task.id, pass.at)
+  await leaveFinished(ground, tx, task)
+  const { actor: author, at: now } = pass
+  await setTask(tx, task.id, { state: 'submitted', reserved: null, author, annotation, since: now })
+  const { guideline } = task
+  const review = { id: newId('tsk'), annotated: task, author, annotation, guideline, now }
+  await offerReview(tx, { ...review, schema: begunUnder(task) })
+}
+
+/** Checks, seals and keeps one more version of an item's annotation; answers its id. */
+export async function keepAnnotation(
+  { seals }: Ground,
+  pass: Pass<'annotation.submit' | 'annotation.review.decide'>,
+  tx: Tx,
+  task: Task,
+  given: unknown,
+): Promise<string> {
+  const annotation = await checked(tx, task, given)
+  const version = await nextVersion(tx, task.item)
+  const id = newId('ann')
+  const { project, item, guideline } = task
+  const object = await seals.seal(tx, placeOf(task, 'annotation', version), annotation)
+  await insertAnnotation(tx, {
+    ...{ id, item, project, version, person: pass.actor, at: pass.at, object },
+    ...{ made: task.type === 'annotate' ? 'annotated' : 'corrected' },
+    ...{ schema: begunUnder(task), guideline },
+  })
+  return id
+}
+
+/** Ends the lease and deletes every draft of a finished task. */
+export async function leaveFinished(ground: Ground, tx: Tx, task: Task): Promise<void> {
+  for (const person of await removeDrafts(tx, task.id)) await discardDraft(ground, tx, task, person)
+  await endLease(tx, task.id)
+}
+
+/** A large draft's bytes stay in the object store until the next start's reconciliation finds them unnamed. */
+async function discardDraft({ seals }: Ground, tx: Tx, task: Task, person: string): Promise<void> {
+  const { project, owner, asset } = placeOf(task, draftAsset(task, person), 1)
+  await seals.remove(tx, { project, owner, asset }, false)
+}
+
+function draftAsset({ type }: Task, person: string): string {
+  return `draft-${type}-${person}`
+}
+
+/**
+ * Keeps work in progress. A draft must fit the model, not yet the schema.
+ * @throws Problem `conflict` with the version that stands, when `base` is another
+ */
+export async function saveDraft(
+  ground: Ground,
+  pass: Pass<'annotation.draft.save'>,
+  tx: Tx,
+  { annotation, base }: { annotation: unknown; base: number },
+): Promise<number> {
+  const task = await mustHold(pass, tx, null)
+  const bytes = encoded(parsed(annotation))
+  const before = await draftOf(tx, task.id, pass.actor)
+  const stands = before?.version ?? 0
+  if (stands !== base) throw new Problem('conflict', { version: stands })
+  const version = stands + 1
+  if (before !== undefined) await discardDraft(ground, tx, task, pass.actor)
+  const place = placeOf(task, draftAsset(task, pass.actor), version)
+  const object = await ground.seals.seal(tx, place, bytes)
+  await upsertDraft(tx, { task: task.id, person: pass.actor, version, object, at: pass.at })
+  return version
+}
+
+async function checked(tx: Tx, task: Task, given: unknown): Promise<Uint8Array> {
+  const annotation = parsed(given)
+  const schema = await schemaOf(tx, task.project, begunUnder(task))
+  const item = await itemById(tx, task.item)
+  if (item === undefined) throw new Problem('not-found')
+  const findings = checkAnnotation(schema, annotation, {
+    sha256: item.content_sha256.toString('hex'),
+    ...(item.kind === 'text' && { codePoints: item.length }),
+    ...(item.kind === 'audio' && {
+      samples: item.length,
+      ...(item.rate !== null && { rate: item.rate }),
+    }),
+  })
+  if (findings.length > 0) throw unfit(findings)
+  return encoded(annotation)
+}
+
+function parsed(given: unknown): Annotation {
+  const result = parseAnnotation(given)
+  if (!result.ok) throw unfit(result.findings)
+  return result.value
+}
+
+function unfit(findings: readonly { path: string; message: string }[]): Problem {
+  return new Problem('invalid-input', {
+    where: 'body/annotation',
+    faults: findings.slice(0, mostNamed),
+  })
+}
+
+function encoded(annotation: Annotation): Uint8Array {
+  return Buffer.from(JSON.stringify(annotation), 'utf8')
+}
+
+function begunUnder({ schema }: Task): number {
+  if (schema === null) throw new Problem('not-ready', { missing: 'schema' })
+  return schema
+}
+
+/** A published version never changes, so what was parsed once is kept. */
+const parsedSchemas = new Map<string, LabelSchema>()
+
+async function schemaOf(tx: Tx, project: string, version: number): Promise<LabelSchema> {
+  const key = `${project}@${version}`
+  const before = parsedSchemas.get(key)
+  if (before !== undefined) return before
+  const row = await schemaVersion(tx, project, version)
+  const result = parseLabelSchema(row?.body)
+  if (!result.ok) throw new Error(`the label schema ${key} does not parse`)
+  if (parsedSchemas.size >= 500) parsedSchemas.clear()
+  parsedSchemas.set(key, result.value)
+  return result.value
+}

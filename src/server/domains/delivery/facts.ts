@@ -1,0 +1,20 @@
+import type { FactSource, ResourceSource } from '../access/index.ts'
+import { deliveryById } from './store.ts'
+
+/** Who proposed a delivery does not approve it. */
+export const deliveryFacts: FactSource = {
+  fills: ['duties'],
+  async read(tx, { caller, action, resource }) {
+    if (resource.type !== 'Delivery' || action !== 'delivery.approve') return { facts: {} }
+    const row = await deliveryById(tx, resource.id)
+    return { facts: { duties: { apart: row !== undefined && row.proposed_by !== caller.id } } }
+  },
+}
+
+export const deliverySource: ResourceSource = {
+  type: 'Delivery',
+  async locate(tx, id) {
+    const row = await deliveryById(tx, id)
+    return row === undefined ? null : { project: row.project, item: null, client: row.client }
+  },
+}

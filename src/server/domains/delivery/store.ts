@@ -1,0 +1,111 @@
+import { type Insertable, sql } from 'kysely'
+import type { Tx } from '../../kernel/db.ts'
+import type { DeliveryTables } from './tables.ts'
+
+type Delivery = DeliveryTables['delivery.delivery']
+
+/** False when this client has registered this recipient before. */
+export async function insertKey(tx: Tx, row: Insertable<DeliveryTables['delivery.key']>): Promise<boolean> {
+  const done = await tx
+    .insertInto('delivery.key')
+    .values(row)
+    .onConflict((c) => c.columns(['client', 'recipient']).doNothing())
+    .executeTakeFirst()
+  return done.numInsertedOrUpdatedRows === 1n
+}
+
+export function keyForUpdate(tx: Tx, client: string, id: string) {
+  return tx
+    .selectFrom('delivery.key')
+    .selectAll()
+    .where('client', '=', client)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+export async function confirmKey(
+  tx: Tx,
+  id: string,
+  by: { first_by: string } | { second_by: string; effective_at: Date },
+): Promise<void> {
+  await tx.updateTable('delivery.key').set(by).where('id', '=', id).execute()
+}
+
+export function keysOf(tx: Tx, client: string) {
+  return tx
+    .selectFrom('delivery.key')
+    .selectAll()
+    .where('client', '=', client)
+    .orderBy('registered_at', 'desc')
+    .limit(100)
+    .execute()
+}
+
+/** The newest key of a client that is in effect. */
+export function effectiveKey(tx: Tx, client: string, now: Date) {
+  return tx
+    .selectFrom('delivery.key')
+    .selectAll()
+    .where('client', '=', client)
+    .where('effective_at', '<=', now)
+    .orderBy('effective_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+export function keyById(tx: Tx, id: string) {
+  return tx.selectFrom('delivery.key').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+export async function insertDelivery(tx: Tx, row: Insertable<Delivery>): Promise<void> {
+  await tx.insertInto('delivery.delivery').values(row).execute()
+}
+
+export function deliveryById(tx: Tx, id: string) {
+  return tx.selectFrom('delivery.delivery').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+export function deliveriesOf(tx: Tx, of: { project: string } | { clients: readonly string[] }) {
+  const query = tx.selectFrom('delivery.delivery').selectAll().orderBy('proposed_at', 'desc').limit(1000)
+  if ('project' in of) return query.where('project', '=', of.project).execute()
+  if (of.clients.length === 0) return Promise.resolve([])
+  return query.where('client', 'in', [...of.clients]).where('file', 'is not', null).execute()
+}
+
+/** Moves a delivery on; false when it was not in one of the states that this comes from. */
+export async function moveOn(
+  tx: Tx,
+  id: string,
+  from: readonly Delivery['state'][],
+  to: Partial<Delivery> & Pick<Delivery, 'state'>,
+): Promise<boolean> {
+  const done = await tx
+    .updateTable('delivery.delivery')
+    .set(to)
+    .where('id', '=', id)
+    .where('state', 'in', [...from])
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
+}
+
+export async function clearItems(tx: Tx, delivery: string): Promise<void> {
+  await tx.deleteFrom('delivery.item').where('delivery', '=', delivery).execute()
+}
+
+export async function insertItems(
+  tx: Tx,
+  delivery: string,
+  rows: readonly { item: string; annotation: string }[],
+): Promise<void> {
+  await sql`
+    insert into delivery.item (delivery, item, annotation)
+    select ${delivery}, x.item, x.annotation
+      from unnest(${rows.map((r) => r.item)}::text[], ${rows.map((r) => r.annotation)}::text[]) as x(item, annotation)`.execute(tx)
+}
+
+/** Deliveries that were approved and never built: what a start has to take up again. */
+export async function unbuilt(tx: Tx): Promise<string[]> {
+  const rows = await tx.selectFrom('delivery.delivery').select('id').where('state', '=', 'approved').execute()
+  return rows.map((row) => row.id)
+}

@@ -1,0 +1,32 @@
+export interface DeliveryTables {
+  'delivery.key': {
+    id: string
+    client: string
+    recipient: string
+    fingerprint: string
+    registered_by: string
+    registered_at: Date
+    first_by: string | null
+    second_by: string | null
+    effective_at: Date | null
+  }
+  'delivery.delivery': {
+    id: string
+    project: string
+    client: string
+    key: string
+    state: 'proposed' | 'approved' | 'built' | 'accepted' | 'rejected' | 'recalled'
+    proposed_by: string
+    proposed_at: Date
+    approved_by: string | null
+    approved_at: Date | null
+    items: number
+    file: string | null
+    size: number | null
+    sha256: Buffer | null
+    built_at: Date | null
+    ended_by: string | null
+    ended_at: Date | null
+  }
+  'delivery.item': { delivery: string; item: string; annotation: string }
+}

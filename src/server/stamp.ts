@@ -1,0 +1,60 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { StartFault } from './kernel/fault.ts'
+import { newId } from './kernel/random.ts'
+
+/** What an installation is, written when it is made: a demonstration never touches a real one, nor the other way round. */
+export interface Stamp {
+  readonly demonstration: boolean
+  /** Names this installation for ever: in the log's origin, in every sealed object. */
+  readonly tenant: string
+}
+
+const StampFile = Type.Object(
+  {
+    cloister: Type.Literal(1),
+    demonstration: Type.Boolean(),
+    tenant: Type.String({ pattern: '^[a-z2-7]{26}$' }),
+  },
+  { additionalProperties: false },
+)
+
+/**
+ * Reads the stamp of a state directory, or makes it in an empty one.
+ * @throws StartFault when it is of the other sort, or not readable as a stamp
+ */
+export async function stampDirectory(directory: string, demonstration: boolean): Promise<Stamp> {
+  await mkdir(directory, { recursive: true, mode: 0o711 })
+  const path = join(directory, 'stamp.json')
+  const text = await readFile(path, 'utf8').catch(() => null)
+  if (text === null) return writeStamp(path, { demonstration, tenant: newId('t').slice(2) })
+  const found = parse(text)
+  if (found === null) throw new StartFault(`${path} is damaged; restore it from a backup.`)
+  if (found.demonstration !== demonstration)
+    throw new StartFault(
+      found.demonstration
+        ? `${directory} holds a demonstration; a real installation needs a directory of its own.`
+        : `${directory} holds a real installation; a demonstration does not touch it.`,
+    )
+  return { demonstration, tenant: found.tenant }
+}
+
+function parse(text: string) {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Value.Check(StampFile, value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+async function writeStamp(path: string, stamp: Stamp): Promise<Stamp> {
+  const file = await open(`${path}.new`, 'w', 0o644)
+  await file.writeFile(JSON.stringify({ cloister: 1, ...stamp }))
+  await file.sync()
+  await file.close()
+  await rename(`${path}.new`, path)
+  return stamp
+}

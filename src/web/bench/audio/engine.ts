@@ -1,0 +1,408 @@
+import type { LabelSchema, Region } from '../core/annotation.ts'
+import type { AnnotationDocument } from '../core/document.ts'
+import { labelKeys, spellPress, type KeyPress } from '../core/keys.ts'
+
+/** A region of the recording; `from` and `to` are samples of the source, `to` exclusive. */
+export interface Segment {
+  readonly region: Region
+  readonly from: number
+  readonly to: number
+  readonly tier: string | undefined
+}
+
+/** What plays. Places are samples. */
+export interface Player {
+  readonly playing: boolean
+  /** Plays on from a place. */
+  play(from: number, speed: number): void
+  /** Plays exactly these samples, again and again when told to. */
+  playExactly(from: number, to: number, loop: boolean, speed: number): void
+  pause(): void
+}
+
+export interface AudioEngineOptions {
+  readonly rate: number
+  readonly samples: number
+  readonly schema: LabelSchema
+  readonly document: AnnotationDocument
+}
+
+export const speeds = [0.5, 0.75, 1, 1.25, 1.5, 2] as const
+
+type Command =
+  | 'playPause'
+  | 'playSegment'
+  | 'loop'
+  | 'next'
+  | 'previous'
+  | 'split'
+  | 'merge'
+  | 'remove'
+  | 'undo'
+  | 'redo'
+  | 'clear'
+  | 'write'
+  | 'tier'
+  | 'slower'
+  | 'faster'
+  | 'markIn'
+  | 'markOut'
+  | 'start'
+  | 'end'
+
+const commands: Readonly<Record<string, Command>> = {
+  Space: 'playPause',
+  'Ctrl+Space': 'playPause',
+  KeyP: 'playSegment',
+  KeyL: 'loop',
+  KeyJ: 'next',
+  KeyK: 'previous',
+  KeyS: 'split',
+  KeyM: 'merge',
+  Delete: 'remove',
+  Backspace: 'remove',
+  'Ctrl+KeyZ': 'undo',
+  'Ctrl+Shift+KeyZ': 'redo',
+  'Ctrl+KeyY': 'redo',
+  Escape: 'clear',
+  Enter: 'write',
+  KeyT: 'tier',
+  Comma: 'slower',
+  Period: 'faster',
+  KeyI: 'markIn',
+  KeyO: 'markOut',
+  Home: 'start',
+  End: 'end',
+}
+
+/** Keys that a label cannot have. */
+const reserved: ReadonlySet<string> = new Set(Object.keys(commands))
+
+/** Annotating a recording by keyboard and pointer, without any screen or sound of its own. */
+export class AudioEngine {
+  readonly rate: number
+  readonly samples: number
+  readonly document: AnnotationDocument
+  readonly schema: LabelSchema
+  readonly keys: ReadonlyMap<string, string>
+  readonly #labelOfKey: ReadonlyMap<string, string>
+  #player: Player | undefined
+  #onWrite: () => void = () => undefined
+  readonly #listeners = new Set<() => void>()
+  readonly #unsubscribe: () => void
+  #position = 0
+  #selection: readonly [from: number, to: number] = [0, 0]
+  #loop = false
+  #speed = 1
+  #segments: readonly Segment[] = []
+  #segmentsOf: unknown = null
+
+  constructor({ rate, samples, schema, document }: AudioEngineOptions) {
+    this.rate = rate
+    this.samples = samples
+    this.schema = schema
+    this.document = document
+    this.keys = labelKeys(schema.labels, reserved)
+    this.#labelOfKey = new Map([...this.keys].map(([name, code]) => [code, name]))
+    this.#unsubscribe = document.subscribe(() => {
+      this.#tell()
+    })
+  }
+
+  /** Where the playhead stands. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** The stretch that a label key would mark; empty when its ends meet. */
+  get selection(): readonly [from: number, to: number] {
+    return this.#selection
+  }
+
+  get playing(): boolean {
+    return this.#player?.playing ?? false
+  }
+
+  /** Joins what plays, and what to do when the keyboard wants to write in the chosen segment. */
+  connect(player: Player, onWrite: () => void): void {
+    this.#player = player
+    this.#onWrite = onWrite
+  }
+
+  get loop(): boolean {
+    return this.#loop
+  }
+
+  get speed(): number {
+    return this.#speed
+  }
+
+  /** All segments by their beginning, then by tier. */
+  get segments(): readonly Segment[] {
+    const { regions } = this.document.annotation
+    if (this.#segmentsOf !== regions) {
+      this.#segments = regions
+        .flatMap((region) => segmentOf(region) ?? [])
+        .sort(
+          (left, right) =>
+            left.from - right.from || (left.tier ?? '').localeCompare(right.tier ?? ''),
+        )
+      this.#segmentsOf = regions
+    }
+    return this.#segments
+  }
+
+  get chosen(): Segment | undefined {
+    return this.segments.find(({ region }) => region.id === this.document.selected?.id)
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  destroy(): void {
+    this.#player?.pause()
+    this.#unsubscribe()
+    this.#listeners.clear()
+  }
+
+  /** Does what a key asks for and says whether it meant anything. */
+  press(press: KeyPress): boolean {
+    const command = commands[spellPress(press)]
+    if (command !== undefined) this.#run(command)
+    else if (press.code === 'ArrowLeft' || press.code === 'ArrowRight') this.#arrow(press)
+    else {
+      const label = this.#labelOfKey.get(press.code.replace(/^Numpad(\d)$/, 'Digit$1'))
+      if (label === undefined || press.control || press.alt || press.shift) return false
+      this.label(label)
+    }
+    this.#tell()
+    return true
+  }
+
+  /** Puts the playhead somewhere; playing goes on from there. */
+  seek(place: number): void {
+    this.#position = this.#within(place)
+    if (this.#player?.playing === true) this.#player.play(this.#position, this.#speed)
+    this.#tell()
+  }
+
+  /** The player has come this far. */
+  arrive(place: number): void {
+    this.#position = this.#within(place)
+    this.#tell()
+  }
+
+  select(from: number, to: number): void {
+    const [low, high] = [this.#within(from), this.#within(to)]
+    this.#selection = low < high ? [low, high] : [high, low]
+    this.#tell()
+  }
+
+  choose(id: string): void {
+    this.document.select(id)
+    if (this.chosen !== undefined) this.#position = this.chosen.from
+    this.#tell()
+  }
+
+  setSpeed(speed: number): void {
+    this.#speed = speed
+    if (this.#player?.playing === true) this.#player.play(this.#position, speed)
+    this.#tell()
+  }
+
+  /** Marks the selected stretch with a label, or gives it to the chosen segment. */
+  label(name: string): void {
+    const [from, to] = this.#selection
+    const { chosen } = this
+    if (from < to) {
+      const tier = chosen?.tier ?? this.schema.tiers?.[0]
+      const anchor = { audio: { from, to }, ...(tier === undefined ? {} : { tier }) }
+      this.document.add({ anchor, label: name })
+      this.#selection = [to, to]
+    } else if (chosen !== undefined) this.document.setLabel(chosen.region.id, name)
+  }
+
+  setTier(id: string, tier: string): void {
+    const segment = this.segments.find(({ region }) => region.id === id)
+    if (segment !== undefined)
+      this.document.setAnchor(id, { audio: { from: segment.from, to: segment.to }, tier })
+  }
+
+  /** Moves one edge of a segment; it keeps at least one sample. */
+  dragEdge(id: string, edge: 'start' | 'end', place: number): void {
+    const segment = this.segments.find(({ region }) => region.id === id)
+    if (segment === undefined) return
+    const at = this.#within(place)
+    const from = edge === 'start' ? Math.min(at, segment.to - 1) : segment.from
+    const to = edge === 'end' ? Math.max(at, segment.from + 1) : segment.to
+    const { tier } = segment
+    this.document.setAnchor(id, { audio: { from, to }, ...(tier === undefined ? {} : { tier }) })
+  }
+
+  #run(command: Command): void {
+    const { chosen } = this
+    switch (command) {
+      case 'playPause':
+        if (this.#player?.playing === true) this.#player.pause()
+        else this.#player?.play(this.#position, this.#speed)
+        break
+      case 'playSegment':
+        if (chosen !== undefined)
+          this.#player?.playExactly(chosen.from, chosen.to, this.#loop, this.#speed)
+        break
+      case 'loop':
+        this.#loop = !this.#loop
+        break
+      case 'next':
+        this.#step(1)
+        break
+      case 'previous':
+        this.#step(-1)
+        break
+      case 'split':
+        if (chosen !== undefined) this.#split(chosen)
+        break
+      case 'merge':
+        if (chosen !== undefined) this.#merge(chosen)
+        break
+      case 'remove':
+        if (chosen !== undefined) this.document.remove(chosen.region.id)
+        break
+      case 'undo':
+        this.document.undo()
+        break
+      case 'redo':
+        this.document.redo()
+        break
+      case 'clear':
+        if (this.#selection[0] < this.#selection[1]) this.#selection = [0, 0]
+        else this.document.select(null)
+        break
+      case 'write':
+        if (chosen !== undefined) this.#onWrite()
+        break
+      case 'tier':
+        if (chosen !== undefined) this.#nextTier(chosen)
+        break
+      case 'slower':
+      case 'faster':
+        this.#changeSpeed(command === 'faster' ? 1 : -1)
+        break
+      case 'markIn':
+        this.select(this.#position, Math.max(this.#position, this.#selection[1]))
+        break
+      case 'markOut':
+        this.select(Math.min(this.#selection[0], this.#position), this.#position)
+        break
+      case 'start':
+      case 'end':
+        this.seek(command === 'start' ? 0 : this.samples)
+    }
+  }
+
+  /** Alone: the playhead by a second, with Shift by a tenth. With Alt: an edge, by a hundredth. */
+  #arrow({ code, alt, shift, control }: KeyPress): void {
+    const sign = code === 'ArrowRight' ? 1 : -1
+    const { chosen } = this
+    if (!alt)
+      this.seek(this.#position + sign * Math.round(this.rate * (shift ? 0.1 : control ? 10 : 1)))
+    else if (chosen !== undefined) {
+      const by = sign * Math.round(this.rate * (control ? 0.1 : 0.01))
+      const edge = shift ? 'start' : 'end'
+      this.dragEdge(chosen.region.id, edge, (shift ? chosen.from : chosen.to) + by)
+    }
+  }
+
+  #step(step: -1 | 1): void {
+    const { segments } = this
+    const at = segments.findIndex(({ region }) => region.id === this.document.selected?.id)
+    const after = segments.findIndex(({ from }) => from >= this.#position)
+    const ahead = after < 0 ? 0 : after
+    const target =
+      segments[
+        (at >= 0 ? at + step : step > 0 ? ahead : ahead - 1 + segments.length) %
+          Math.max(1, segments.length)
+      ] ?? segments.at(-1)
+    if (target !== undefined) this.choose(target.region.id)
+  }
+
+  /** At the playhead; what was written stays with the first half. */
+  #split({ region, from, to, tier }: Segment): void {
+    const at = this.#position
+    if (at <= from || at >= to) return
+    this.document.replaceWith(region.id, [
+      piece(region, from, at, tier, region.transcripts),
+      piece(region, at, to, tier, undefined),
+    ])
+  }
+
+  /** With the next segment of the same speaker; what was written is joined in order. */
+  #merge({ region, from, to, tier }: Segment): void {
+    const at = this.segments.findIndex((segment) => segment.region === region)
+    const next = this.segments.slice(at + 1).find((segment) => segment.tier === tier)
+    if (next === undefined) return
+    const transcripts = joined(region.transcripts, next.region.transcripts)
+    const merged = piece(region, from, Math.max(to, next.to), tier, transcripts)
+    this.document.replaceWith(region.id, [merged], [next.region.id])
+  }
+
+  #nextTier({ region, tier }: Segment): void {
+    const tiers = this.schema.tiers ?? []
+    const next = tiers[(tiers.indexOf(tier ?? '') + 1) % Math.max(1, tiers.length)]
+    if (next !== undefined) this.setTier(region.id, next)
+  }
+
+  #changeSpeed(step: -1 | 1): void {
+    const at = speeds.findIndex((speed) => speed === this.#speed)
+    const next = speeds[Math.min(speeds.length - 1, Math.max(0, at + step))]
+    if (next !== undefined) this.setSpeed(next)
+  }
+
+  #within(place: number): number {
+    return Math.min(this.samples, Math.max(0, Math.round(place)))
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+function segmentOf(region: Region): Segment | undefined {
+  if (!('audio' in region.anchor)) return undefined
+  const { audio, tier } = region.anchor
+  return { region, from: audio.from, to: audio.to, tier }
+}
+
+/** A region like another, over other samples and with other words. */
+function piece(
+  { label, attributes }: Region,
+  from: number,
+  to: number,
+  tier: string | undefined,
+  transcripts: Region['transcripts'],
+): Omit<Region, 'id'> {
+  return {
+    anchor: { audio: { from, to }, ...(tier === undefined ? {} : { tier }) },
+    ...(label === undefined ? {} : { label }),
+    ...(attributes === undefined ? {} : { attributes }),
+    ...(transcripts === undefined ? {} : { transcripts }),
+  }
+}
+
+function joined(
+  first: Region['transcripts'],
+  second: Region['transcripts'],
+): Region['transcripts'] {
+  if (first === undefined || second === undefined) return first ?? second
+  const layers = new Set([...Object.keys(first), ...Object.keys(second)])
+  return Object.fromEntries(
+    [...layers].map((layer) => [
+      layer,
+      [first[layer] ?? '', second[layer] ?? ''].filter((text) => text !== '').join(' '),
+    ]),
+  )
+}

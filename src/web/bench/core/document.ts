@@ -1,0 +1,205 @@
+import type { Annotation, Region, TextAnchor, AudioAnchor } from './annotation.ts'
+
+/** More steps than a person takes on one item; the oldest are forgotten first. */
+const deepestUndo = 500
+
+/**
+ * The annotation that is being worked on, which of its regions is chosen, and the way back.
+ * Annotations are never changed in place, so whoever holds one holds it unharmed.
+ */
+export class AnnotationDocument {
+  #annotation: Annotation
+  #selected: string | null = null
+  #past: Annotation[] = []
+  #future: Annotation[] = []
+  /** Changes of the same name that follow each other are one step back: typing, nudging. */
+  #lastChange = ''
+  readonly #listeners = new Set<() => void>()
+
+  constructor(annotation: Annotation) {
+    this.#annotation = annotation
+  }
+
+  get annotation(): Annotation {
+    return this.#annotation
+  }
+
+  get selected(): Region | undefined {
+    return this.region(this.#selected)
+  }
+
+  get canUndo(): boolean {
+    return this.#past.length > 0
+  }
+
+  get canRedo(): boolean {
+    return this.#future.length > 0
+  }
+
+  region(id: string | null): Region | undefined {
+    return this.#annotation.regions.find((region) => region.id === id)
+  }
+
+  /** Calls back after every change and choice. Returns the function that ends it. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /** Begins anew with another annotation; there is no way back before it. */
+  load(annotation: Annotation): void {
+    this.#annotation = annotation
+    this.#selected = null
+    this.#past = []
+    this.#future = []
+    this.#lastChange = ''
+    this.#tell()
+  }
+
+  select(id: string | null): void {
+    if (this.#selected === id) return
+    this.#selected = id
+    this.#lastChange = ''
+    this.#tell()
+  }
+
+  /** Adds a region, chooses it and answers its id. */
+  add(region: Omit<Region, 'id'>): string {
+    const id = this.#freshId()
+    this.#selected = id
+    this.#change('', { regions: [...this.#annotation.regions, { id, ...region }] })
+    return id
+  }
+
+  remove(id: string): void {
+    const { regions, relations } = this.#annotation
+    if (this.region(id) === undefined) return
+    if (this.#selected === id) this.#selected = null
+    this.#change('', {
+      regions: regions.filter((region) => region.id !== id),
+      relations: relations.filter(({ from, to }) => from !== id && to !== id),
+    })
+  }
+
+  setLabel(id: string, label: string): void {
+    // The attributes belong to the label that they were answered for.
+    this.#replace(id, '', (region) => {
+      const renamed: { -readonly [Key in keyof Region]: Region[Key] } = { ...region, label }
+      delete renamed.attributes
+      return renamed
+    })
+  }
+
+  setAnchor(id: string, anchor: TextAnchor | AudioAnchor): void {
+    this.#replace(id, `anchor ${id}`, (region) => ({ ...region, anchor }))
+  }
+
+  setAttribute(id: string, name: string, value: string): void {
+    this.#replace(id, `attribute ${id} ${name}`, (region) => ({
+      ...region,
+      attributes: { ...region.attributes, [name]: value },
+    }))
+  }
+
+  setTranscript(id: string, layer: string, text: string): void {
+    this.#replace(id, `transcript ${id} ${layer}`, (region) => ({
+      ...region,
+      transcripts: { ...region.transcripts, [layer]: text },
+    }))
+  }
+
+  setAnswer(name: string, value: string | number): void {
+    this.#change(`answer ${name}`, { answers: { ...this.#annotation.answers, [name]: value } })
+  }
+
+  /** Joins two regions, or parts them where they are joined so already. */
+  relate(type: string, from: string, to: string): void {
+    const { relations } = this.#annotation
+    const others = relations.filter(
+      (one) => one.type !== type || one.from !== from || one.to !== to,
+    )
+    const parted = others.length < relations.length
+    this.#change('', { relations: parted ? others : [...relations, { type, from, to }] })
+  }
+
+  /** Puts several regions in the place of one, as one step; chooses the last of them. */
+  replaceWith(
+    id: string,
+    pieces: readonly Omit<Region, 'id'>[],
+    alsoRemove: readonly string[] = [],
+  ): void {
+    const { regions, relations } = this.#annotation
+    const gone = new Set([id, ...alsoRemove])
+    const at = regions.findIndex((region) => region.id === id)
+    if (at < 0) return
+    const first = this.#freshNumber()
+    // The first piece keeps the id, so that relations keep their end.
+    const made = pieces.map((piece, n) => ({ ...piece, id: n === 0 ? id : `r${first + n - 1}` }))
+    const kept = regions.filter((region) => !gone.has(region.id))
+    this.#selected = made.at(-1)?.id ?? null
+    this.#change('', {
+      regions: [...kept.slice(0, at), ...made, ...kept.slice(at)],
+      relations: relations.filter(
+        ({ from, to }) => !alsoRemove.includes(from) && !alsoRemove.includes(to),
+      ),
+    })
+  }
+
+  undo(): void {
+    const before = this.#past.pop()
+    if (before === undefined) return
+    this.#future.push(this.#annotation)
+    this.#step(before)
+  }
+
+  redo(): void {
+    const after = this.#future.pop()
+    if (after === undefined) return
+    this.#past.push(this.#annotation)
+    this.#step(after)
+  }
+
+  #step(annotation: Annotation): void {
+    this.#annotation = annotation
+    this.#lastChange = ''
+    if (this.selected === undefined) this.#selected = null
+    this.#tell()
+  }
+
+  #replace(id: string, name: string, make: (region: Region) => Region): void {
+    if (this.region(id) === undefined) return
+    const regions = this.#annotation.regions.map((region) =>
+      region.id === id ? make(region) : region,
+    )
+    this.#change(name, { regions })
+  }
+
+  #change(name: string, changed: Partial<Annotation>): void {
+    if (name === '' || name !== this.#lastChange) this.#past.push(this.#annotation)
+    if (this.#past.length > deepestUndo) this.#past.shift()
+    this.#future = []
+    this.#lastChange = name
+    this.#annotation = { ...this.#annotation, ...changed }
+    this.#tell()
+  }
+
+  #freshId(): string {
+    return `r${this.#freshNumber()}`
+  }
+
+  /** One past the highest number in use, so that an id is not given twice within one undo line. */
+  #freshNumber(): number {
+    let highest = 0
+    for (const { id } of this.#annotation.regions) {
+      const number = /^r(\d{1,9})$/.exec(id)?.[1]
+      if (number !== undefined) highest = Math.max(highest, Number(number))
+    }
+    return highest + 1
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,258 @@
+import {
+  RefusedByGate,
+  type BenchApi,
+  type BenchItem,
+  type Progress,
+  type Reason,
+  type Standing,
+  type Verdict,
+} from '../../api/bench-api.ts'
+import { emptyAnnotation } from './annotation.ts'
+import { whatIsMissing, type Missing } from './complete.ts'
+import { AnnotationDocument } from './document.ts'
+
+export type Stage =
+  | { readonly is: 'loading' | 'empty' | 'failed' }
+  | { readonly is: 'closed'; readonly reasons: readonly string[] }
+  | OpenStage
+export interface OpenStage {
+  readonly is: 'open'
+  readonly item: BenchItem
+  readonly document: AnnotationDocument
+  readonly busy: boolean
+}
+
+export type DraftState = 'saved' | 'saving' | 'unsent'
+
+/** One moment of the session; a new object after every change. */
+export interface Moment {
+  readonly stage: Stage
+  readonly draft: DraftState
+  readonly progress: Progress | null
+  /** Shown after an attempt to submit too early. */
+  readonly missing: readonly Missing[]
+}
+
+/** The clock that the session waits by. */
+export interface Timers {
+  after(milliseconds: number, work: () => void): () => void
+}
+
+/** A draft leaves this long after the last key, at the latest; a failed one is tried again after longer. */
+const draftAfter = 700
+const retryAfter = 3000
+const heartbeatEvery = 20_000
+
+/**
+ * One person's work at the Bench: takes items, keeps drafts on the server, submits, and throws
+ * everything away the moment that the person's standing closes. Knows no screen.
+ */
+export class BenchSession {
+  #moment: Moment = { stage: { is: 'loading' }, draft: 'saved', progress: null, missing: [] }
+  readonly #api: BenchApi
+  readonly #timers: Timers
+  readonly #listeners = new Set<() => void>()
+  readonly #endStanding: () => void
+  /** Ends what belongs to the open item: its timers and listener. */
+  #endItem: (() => void)[] = []
+  #saveTimer: (() => void) | null = null
+  #edits = 0
+  /** Answers that arrive for an earlier visit are dropped. */
+  #visit = 0
+
+  constructor(api: BenchApi, timers: Timers) {
+    this.#api = api
+    this.#timers = timers
+    this.#endStanding = api.onStanding((standing) => {
+      this.#stand(standing)
+    })
+  }
+
+  get moment(): Moment {
+    return this.#moment
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /** Takes the next item: the one in hand if there is one, as the server sees it. */
+  async next(): Promise<void> {
+    const visit = this.#leave({ is: 'loading' })
+    await this.#guarded(visit, async () => {
+      const progress = await this.#api.progress()
+      const task = await this.#api.nextTask()
+      const item = task === null ? null : await this.#api.loadItem(task)
+      if (visit !== this.#visit) return
+      this.#set({ progress })
+      if (item === null) this.#set({ stage: { is: 'empty' } })
+      else this.#open(item)
+    })
+  }
+
+  /** Submits and takes the next. Stays, and says what is missing, when the item is not complete. */
+  async submit(): Promise<void> {
+    const open = this.#idle()
+    if (open === null) return
+    const { annotation } = open.document
+    const missing = whatIsMissing(open.item.schema, annotation)
+    this.#set({ missing })
+    if (missing.length > 0) return
+    await this.#finish(open, () => this.#api.submit(open.item.task, annotation))
+  }
+
+  async skip(reason: Reason): Promise<void> {
+    const open = this.#idle()
+    if (open !== null) await this.#finish(open, () => this.#api.skip(open.item.task, reason))
+  }
+
+  async flag(reason: Reason): Promise<void> {
+    const open = this.#idle()
+    if (open !== null) await this.#finish(open, () => this.#api.flag(open.item.task, reason))
+  }
+
+  /** Accepts as it stands, or as corrected when the reviewer changed anything. */
+  async accept(): Promise<void> {
+    const open = this.#idle()
+    if (open === null) return
+    const { annotation } = open.document
+    const verdict: Verdict =
+      annotation === open.item.annotation ? { is: 'accepted' } : { is: 'corrected', annotation }
+    await this.#finish(open, () => this.#api.review(open.item.task, verdict))
+  }
+
+  async sendBack(reason: string): Promise<void> {
+    const open = this.#idle()
+    if (open === null || reason.trim() === '') return
+    await this.#finish(open, () =>
+      this.#api.review(open.item.task, { is: 'sentBack', reason: reason.trim() }),
+    )
+  }
+
+  /** Takes submitted work back; the item in hand keeps its draft and comes again later. */
+  async reopen(task: string): Promise<void> {
+    await this.#saveNow()
+    await this.#guarded(this.#visit, () => this.#api.reopen(task))
+    await this.next()
+  }
+
+  destroy(): void {
+    this.#leave({ is: 'loading' })
+    this.#endStanding()
+    this.#listeners.clear()
+  }
+
+  #open(item: BenchItem): void {
+    const document = new AnnotationDocument(item.annotation ?? emptyAnnotation(item.schema))
+    const { annotation } = document
+    let last = annotation
+    const unsubscribe = document.subscribe(() => {
+      if (document.annotation === last) return
+      last = document.annotation
+      this.#edits++
+      this.#set({ draft: 'unsent', missing: [] })
+      if (item.mode === 'annotate') this.#saveSoon(draftAfter)
+    })
+    this.#endItem = [unsubscribe]
+    this.#beat(item.task)
+    this.#set({ stage: { is: 'open', item, document, busy: false }, draft: 'saved', missing: [] })
+  }
+
+  #beat(task: string): void {
+    const visit = this.#visit
+    const stop = this.#timers.after(heartbeatEvery, () => {
+      void this.#guarded(visit, async () => {
+        await this.#api.heartbeat(task)
+        if (visit === this.#visit) this.#beat(task)
+      })
+    })
+    this.#endItem.push(stop)
+  }
+
+  #saveSoon(delay: number): void {
+    this.#saveTimer?.()
+    this.#saveTimer = this.#timers.after(delay, () => {
+      void this.#saveNow()
+    })
+  }
+
+  async #saveNow(): Promise<void> {
+    this.#saveTimer?.()
+    this.#saveTimer = null
+    const { stage, draft } = this.#moment
+    if (stage.is !== 'open' || draft === 'saved' || stage.item.mode === 'review') return
+    const [visit, edits] = [this.#visit, this.#edits]
+    this.#set({ draft: 'saving' })
+    try {
+      await this.#api.saveDraft(stage.item.task, stage.document.annotation)
+      if (visit === this.#visit && edits === this.#edits) this.#set({ draft: 'saved' })
+    } catch (error) {
+      if (visit !== this.#visit) return
+      if (error instanceof RefusedByGate) this.#close(error.reasons)
+      else {
+        this.#set({ draft: 'unsent' })
+        this.#saveSoon(retryAfter)
+      }
+    }
+  }
+
+  /** The open item, unless something is under way with it already. */
+  #idle(): OpenStage | null {
+    const { stage } = this.#moment
+    return stage.is === 'open' && !stage.busy ? stage : null
+  }
+
+  /** Ends the item by an act of the server; when that fails the item stays open, nothing is lost. */
+  async #finish(open: OpenStage, act: () => Promise<void>): Promise<void> {
+    const visit = this.#visit
+    this.#saveTimer?.()
+    this.#saveTimer = null
+    this.#set({ stage: { ...open, busy: true } })
+    try {
+      await act()
+    } catch (error) {
+      if (visit !== this.#visit) return
+      if (error instanceof RefusedByGate) this.#close(error.reasons)
+      else this.#set({ stage: open, draft: 'unsent' })
+      return
+    }
+    if (visit === this.#visit) await this.next()
+  }
+
+  async #guarded(visit: number, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (visit !== this.#visit) return
+      if (error instanceof RefusedByGate) this.#close(error.reasons)
+      else this.#leave({ is: 'failed' })
+    }
+  }
+
+  #stand(standing: Standing): void {
+    if (!standing.open) this.#close(standing.reasons)
+    else if (this.#moment.stage.is === 'closed') void this.next()
+  }
+
+  #close(because: readonly string[]): void {
+    this.#leave({ is: 'closed', reasons: because })
+  }
+
+  /** Forgets the item, its content and its annotation, and shows the stage instead. */
+  #leave(stage: Stage): number {
+    for (const end of this.#endItem) end()
+    this.#endItem = []
+    this.#saveTimer?.()
+    this.#saveTimer = null
+    this.#set({ stage, draft: 'saved', missing: [] })
+    return ++this.#visit
+  }
+
+  #set(changed: Partial<Moment>): void {
+    this.#moment = { ...this.#moment, ...changed }
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,426 @@
+import type { LabelSchema, Region, TextAnchor } from '../core/annotation.ts'
+import { CodePoints } from '../core/code-points.ts'
+import type { AnnotationDocument } from '../core/document.ts'
+import { labelKeys, type KeyPress } from '../core/keys.ts'
+import { Breaks } from './breaks.ts'
+import {
+  commandOf,
+  reservedCodes,
+  type Command,
+  type Move,
+  type Plain,
+  type Step,
+} from './keymap.ts'
+import { cutRows, rowAt, type Row } from './rows.ts'
+import { findAll } from './search.ts'
+import { inOrder, type Span } from './segments.ts'
+
+type Range = readonly [from: number, to: number]
+
+/** What only somebody who has laid the text out can say. */
+export interface Layout {
+  /** The place one line, or one screen, above or below; the caret keeps its column. */
+  vertical(place: number, direction: -1 | 1, by: 'line' | 'page'): number
+}
+
+export interface TextEngineOptions {
+  readonly text: string
+  readonly schema: LabelSchema
+  readonly document: AnnotationDocument
+  /** BCP 47; decides where words and sentences break. */
+  readonly language: string
+  /** Asked for by a key; the owner shows them. */
+  readonly onAsk?: (what: 'search' | 'attributes') => void
+}
+
+/**
+ * Annotating a text by keyboard and pointer, without any screen. Places are UTF-16 units of the
+ * exact text; what is kept in the document is code points.
+ */
+export class TextEngine {
+  readonly text: string
+  readonly rows: readonly Row[]
+  readonly document: AnnotationDocument
+  readonly labels: LabelSchema['labels']
+  /** The key of each label, as a KeyboardEvent code. */
+  readonly keys: ReadonlyMap<string, string>
+  layout: Layout | undefined
+  readonly #schema: LabelSchema
+  readonly #points: CodePoints
+  readonly #breaks: Breaks
+  readonly #labelOfKey: ReadonlyMap<string, string>
+  readonly #onAsk: (what: 'search' | 'attributes') => void
+  readonly #listeners = new Set<() => void>()
+  readonly #unsubscribe: () => void
+  #caret = 0
+  #anchor = 0
+  #hits: readonly Range[] = []
+  #hit = -1
+  /** The region from which a relation is being drawn. */
+  #relating: string | null = null
+  #spans: readonly Span[] = []
+  #spansOf: unknown = null
+
+  constructor({ text, schema, document, language, onAsk }: TextEngineOptions) {
+    this.text = text
+    this.rows = cutRows(text)
+    this.document = document
+    this.labels = schema.labels
+    this.#schema = schema
+    this.#points = new CodePoints(text)
+    this.#breaks = new Breaks(text, this.rows, language)
+    this.keys = labelKeys(schema.labels, reservedCodes)
+    this.#labelOfKey = new Map([...this.keys].map(([name, code]) => [code, name]))
+    this.#onAsk = onAsk ?? (() => undefined)
+    this.#unsubscribe = document.subscribe(() => {
+      this.#tell()
+    })
+  }
+
+  get caret(): number {
+    return this.#caret
+  }
+
+  /** The selected range, empty when the caret stands alone. */
+  get selection(): Range {
+    return this.#anchor < this.#caret ? [this.#anchor, this.#caret] : [this.#caret, this.#anchor]
+  }
+
+  get hits(): readonly Range[] {
+    return this.#hits
+  }
+
+  /** Which of the hits is shown, or -1. */
+  get hit(): number {
+    return this.#hit
+  }
+
+  get relating(): string | null {
+    return this.#relating
+  }
+
+  /** Every part of every text region, outer before inner. */
+  get spans(): readonly Span[] {
+    const { regions } = this.document.annotation
+    if (this.#spansOf !== regions) {
+      this.#spans = regions.flatMap((region) => this.#spansOfRegion(region)).sort(inOrder)
+      this.#spansOf = regions
+    }
+    return this.#spans
+  }
+
+  /** Calls back after every move and every change. Returns the function that ends it. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /** Lets go of the document and everyone who listens. */
+  destroy(): void {
+    this.#unsubscribe()
+    this.#listeners.clear()
+  }
+
+  /** Does what a key asks for and says whether it meant anything. */
+  press(press: KeyPress): boolean {
+    const command = commandOf(press, this.#labelOfKey)
+    if (command === undefined) return false
+    this.#run(command)
+    this.#tell()
+    return true
+  }
+
+  /** Puts the caret at the grapheme edge nearest before a place; `extend` keeps the other end. */
+  moveTo(place: number, extend = false): void {
+    this.#caret = this.#breaks.snap(Math.min(Math.max(0, place), this.text.length))
+    if (!extend) this.#anchor = this.#caret
+    this.#tell()
+  }
+
+  /** Selects the word, sentence or row around a place. */
+  selectAround(place: number, unit: 'word' | 'sentence' | 'row'): void {
+    const row = this.#row(place)
+    const [from, to] = unit === 'row' ? [row.from, row.shownTo] : this.#breaks.around(place, unit)
+    this.#select(from, to)
+    this.#tell()
+  }
+
+  /** Chooses the innermost span at a place; asked again at the same place, the next one out. */
+  chooseAt(place: number): void {
+    const here = this.spans
+      .filter(({ from, to }) => from <= place && place < to)
+      .sort((left, right) => left.to - left.from - (right.to - right.from) || inOrder(right, left))
+    const at = here.findIndex(({ id }) => id === this.document.selected?.id)
+    this.document.select(here[(at + 1) % Math.max(1, here.length)]?.id ?? null)
+  }
+
+  /** Marks the selection with a label, or gives the chosen span that label when nothing is selected. */
+  label(name: string): void {
+    if (!this.labels.some((label) => label.name === name)) return
+    const [from, to] = this.#trimmed(this.selection)
+    const chosen = this.document.selected
+    if (from < to) {
+      this.document.add({ anchor: this.#anchorOf([[from, to]]), label: name })
+      this.moveTo(to)
+    } else if (chosen !== undefined) this.document.setLabel(chosen.id, name)
+  }
+
+  /** Looks for a phrase and goes to the first find after the caret. Answers how many there are. */
+  search(phrase: string): number {
+    this.#hits = findAll(this.text, phrase)
+    this.#hit = this.#hits.findIndex(([, to]) => to > this.selection[0])
+    if (this.#hit < 0) this.#hit = this.#hits.length - 1
+    this.#showHit()
+    return this.#hits.length
+  }
+
+  stepHit(step: -1 | 1): void {
+    const count = this.#hits.length
+    if (count === 0) return
+    this.#hit = (this.#hit + step + count) % count
+    this.#showHit()
+  }
+
+  /** The exact text of a region, its parts joined by an ellipsis. */
+  textOf(region: Region): string {
+    return this.#spansOfRegion(region)
+      .map(({ from, to }) => this.text.slice(from, to))
+      .join(' … ')
+  }
+
+  /** A place in code points, as annotations count. */
+  pointOf(place: number): number {
+    return this.#points.fromUnits(place)
+  }
+
+  /** Moves one edge of a region to a place; a part never empties and never meets its neighbour. */
+  dragEdge(id: string, edge: 'start' | 'end', place: number): void {
+    const parts = this.#partsOf(this.document.region(id))
+    const index = edge === 'start' ? 0 : parts.length - 1
+    const part = parts[index]
+    if (part === undefined) return
+    const [from, to] = part
+    const snapped = this.#breaks.snap(place)
+    const next: Range =
+      edge === 'start'
+        ? [Math.max(parts[index - 1]?.[1] ?? 0, Math.min(snapped, to - 1)), to]
+        : [from, Math.min(parts[index + 1]?.[0] ?? this.text.length, Math.max(snapped, from + 1))]
+    if (next[0] === from && next[1] === to) return
+    this.document.setAnchor(id, this.#anchorOf(parts.with(index, next)))
+  }
+
+  #run(command: Command): void {
+    if (typeof command === 'string') this.#runPlain(command)
+    else if ('label' in command) this.label(command.label)
+    else if ('edge' in command) this.#nudge(command.edge, command.to, command.unit)
+    else this.moveTo(this.#target(command.move), command.extend)
+  }
+
+  #runPlain(command: Plain): void {
+    const chosen = this.document.selected
+    switch (command) {
+      case 'widen':
+        this.#widen()
+        break
+      case 'nextSpan':
+        this.#step(1)
+        break
+      case 'previousSpan':
+        this.#step(-1)
+        break
+      case 'addPart':
+        if (chosen !== undefined) this.#addPart(chosen)
+        break
+      case 'relate':
+        if (chosen !== undefined) this.#relate(chosen)
+        break
+      case 'remove':
+        if (chosen !== undefined) this.document.remove(chosen.id)
+        break
+      case 'undo':
+        this.document.undo()
+        break
+      case 'redo':
+        this.document.redo()
+        break
+      case 'clear':
+        this.#clear()
+        break
+      case 'nextHit':
+        this.stepHit(1)
+        break
+      case 'previousHit':
+        this.stepHit(-1)
+        break
+      case 'search':
+      case 'attributes':
+        this.#onAsk(command)
+    }
+  }
+
+  #target(move: Move): number {
+    const row = this.#row(this.#caret)
+    switch (move) {
+      case 'up':
+      case 'pageUp':
+        return this.#vertical(-1, move === 'up' ? 'line' : 'page')
+      case 'down':
+      case 'pageDown':
+        return this.#vertical(1, move === 'down' ? 'line' : 'page')
+      case 'rowStart':
+        return row.from
+      case 'rowEnd':
+        return row.shownTo
+      case 'start':
+        return 0
+      case 'end':
+        return this.text.length
+      default: {
+        // Left and right are what the eye sees: in a row written right to left, left is forward.
+        const forward =
+          move.to === 'forward' || move.to === (row.direction === 'ltr' ? 'right' : 'left')
+        return forward
+          ? this.#breaks.after(this.#caret, move.unit)
+          : this.#breaks.before(this.#caret, move.unit)
+      }
+    }
+  }
+
+  #vertical(direction: -1 | 1, by: 'line' | 'page'): number {
+    if (this.layout !== undefined) return this.layout.vertical(this.#caret, direction, by)
+    const at = rowAt(this.rows, this.#caret)
+    const row = this.rows[at + direction]
+    if (row === undefined) return direction < 0 ? 0 : this.text.length
+    return Math.min(row.shownTo, row.from + this.#caret - (this.rows[at]?.from ?? 0))
+  }
+
+  #nudge(edge: 'start' | 'end', to: 'back' | 'forward', unit: Step): void {
+    const chosen = this.document.selected
+    const parts = this.#partsOf(chosen)
+    const place = edge === 'start' ? parts[0]?.[0] : parts.at(-1)?.[1]
+    if (chosen === undefined || place === undefined) return
+    // Like the arrows, the keys follow the eye.
+    const row = this.#row(Math.max(0, place - (edge === 'end' ? 1 : 0)))
+    const forward = (to === 'forward') === (row.direction === 'ltr')
+    const target = forward ? this.#breaks.after(place, unit) : this.#breaks.before(place, unit)
+    const emptied =
+      edge === 'start' ? target >= (parts[0]?.[1] ?? 0) : target <= (parts.at(-1)?.[0] ?? 0)
+    if (!emptied) this.dragEdge(chosen.id, edge, target)
+  }
+
+  /** Word, then sentence, then the whole row: each press takes the next larger. */
+  #widen(): void {
+    const [from, to] = this.selection
+    const row = this.#row(from)
+    const larger: readonly Range[] = [
+      this.#breaks.around(from, 'word'),
+      this.#breaks.around(from, 'sentence'),
+      [row.from, row.shownTo],
+    ]
+    const next = larger.find(
+      (range) => range[0] <= from && range[1] >= to && range[1] - range[0] > to - from,
+    )
+    if (next !== undefined) this.#select(next[0], next[1])
+  }
+
+  #step(step: -1 | 1): void {
+    const firsts = this.spans.filter(({ first }) => first)
+    const chosen = firsts.findIndex(({ id }) => id === this.document.selected?.id)
+    const ahead = firsts.findIndex(({ from }) => from >= this.#caret)
+    const from = ahead < 0 ? firsts.length : ahead
+    const at = chosen >= 0 ? chosen + step : step > 0 ? from : from - 1
+    const target = firsts[(at + firsts.length) % Math.max(1, firsts.length)]
+    if (target === undefined) return
+    this.document.select(target.id)
+    this.moveTo(target.from)
+  }
+
+  #addPart(chosen: Region): void {
+    const [from, to] = this.#trimmed(this.selection)
+    const parts = this.#partsOf(chosen)
+    // Parts that would touch or overlap grow together.
+    const apart = parts.filter((part) => part[1] < from || part[0] > to)
+    const joined = parts.filter((part) => part[1] >= from && part[0] <= to)
+    if (from >= to) return
+    const grown: Range = [
+      Math.min(from, ...joined.map((part) => part[0])),
+      Math.max(to, ...joined.map((part) => part[1])),
+    ]
+    const next = [...apart, grown].sort((left, right) => left[0] - right[0])
+    this.document.setAnchor(chosen.id, this.#anchorOf(next))
+    this.moveTo(to)
+  }
+
+  #relate(chosen: Region): void {
+    const type = this.#schema.relations?.[0]
+    if (type === undefined) return
+    if (this.#relating === null) this.#relating = chosen.id
+    else {
+      if (this.#relating !== chosen.id) this.document.relate(type, this.#relating, chosen.id)
+      this.#relating = null
+    }
+  }
+
+  #clear(): void {
+    this.#relating = null
+    this.#hits = []
+    this.#hit = -1
+    if (this.#anchor !== this.#caret) this.#anchor = this.#caret
+    else this.document.select(null)
+  }
+
+  #showHit(): void {
+    const hit = this.#hits[this.#hit]
+    if (hit !== undefined) this.#select(hit[0], hit[1])
+    this.#tell()
+  }
+
+  #select(from: number, to: number): void {
+    this.#anchor = from
+    this.#caret = to
+  }
+
+  /** A label never begins or ends on white space that was selected along with it. */
+  #trimmed([from, to]: Range): Range {
+    const text = this.text.slice(from, to)
+    const start = from + (text.length - text.trimStart().length)
+    return start >= to ? [from, from] : [start, to - (text.length - text.trimEnd().length)]
+  }
+
+  #row(place: number): Row {
+    const row = this.rows[rowAt(this.rows, place)]
+    return row ?? { from: 0, shownTo: 0, to: 0, direction: 'ltr' }
+  }
+
+  #partsOf(region: Region | undefined): readonly Range[] {
+    if (region === undefined || !('text' in region.anchor)) return []
+    return region.anchor.text.map(([from, to]): Range => [
+      this.#points.toUnits(from),
+      this.#points.toUnits(to),
+    ])
+  }
+
+  #anchorOf(parts: readonly Range[]): TextAnchor {
+    return {
+      text: parts.map(([from, to]) => [this.#points.fromUnits(from), this.#points.fromUnits(to)]),
+    }
+  }
+
+  #spansOfRegion(region: Region): Span[] {
+    const label = this.labels.findIndex(({ name }) => name === region.label)
+    return this.#partsOf(region).map(([from, to], n) => ({
+      id: region.id,
+      label,
+      name: region.label ?? '',
+      from,
+      to: Math.min(to, this.text.length),
+      first: n === 0,
+    }))
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,79 @@
+import { useEffect, useState, type ReactNode } from 'react'
+import css from './blank.module.css'
+import { Button } from './button.tsx'
+import { useMessages } from './words.tsx'
+
+export interface Closed {
+  /** Each condition that stopped being true, in words that say what to do. */
+  readonly reasons: readonly string[]
+}
+
+interface CurtainProps {
+  /** Set while the person may not see: everything below is taken out of the page. */
+  readonly closed: Closed | null
+  readonly onAskAgain: () => void
+  readonly children: ReactNode
+}
+
+/**
+ * Stands around everything confidential. Closed, it does not cover its content but discards it:
+ * the children unmount, and what they held is gone. While the window has lost the focus it hides
+ * them behind a cover, and keeps their state.
+ */
+export function Curtain({ closed, onAskAgain, children }: CurtainProps) {
+  const away = useAway()
+  if (closed !== null) return <Blank closed={closed} onAskAgain={onAskAgain} />
+  return (
+    <>
+      <div style={{ display: 'contents', visibility: away ? 'hidden' : 'visible' }}>{children}</div>
+      {away ? <Cover /> : null}
+    </>
+  )
+}
+
+function Blank({ closed, onAskAgain }: { closed: Closed; onAskAgain: () => void }) {
+  const { kit } = useMessages()
+  return (
+    <main className={css['blank']}>
+      <div className={css['message']} role="alert">
+        <h1>{kit.blankTitle()}</h1>
+        <p>{kit.blankText()}</p>
+        <ul className={css['reasons']}>
+          {closed.reasons.map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ul>
+        <Button onClick={onAskAgain}>{kit.askAgain()}</Button>
+      </div>
+    </main>
+  )
+}
+
+function Cover() {
+  const { kit } = useMessages()
+  return (
+    <div className={css['cover']} role="status">
+      {kit.coverText()}
+    </div>
+  )
+}
+
+/** Whether the person's eyes or keyboard are in another window. */
+function useAway(): boolean {
+  const [away, setAway] = useState(false)
+  useEffect(() => {
+    const look = () => {
+      setAway(document.visibilityState === 'hidden' || !document.hasFocus())
+    }
+    const events = [
+      [window, 'blur'],
+      [window, 'focus'],
+      [document, 'visibilitychange'],
+    ] as const
+    for (const [target, name] of events) target.addEventListener(name, look)
+    return () => {
+      for (const [target, name] of events) target.removeEventListener(name, look)
+    }
+  }, [])
+  return away
+}

@@ -1,0 +1,133 @@
+import type { BenchItem } from '../../api/bench-api.ts'
+import type { Missing } from '../../bench/core/complete.ts'
+import type { AnnotationDocument } from '../../bench/core/document.ts'
+import { Keys } from '../../kit/keys.tsx'
+import { useMessages } from '../../kit/words.tsx'
+import type { BenchMessages } from '../../locales/messages.gen.ts'
+import css from './bench.module.css'
+
+interface GuidelinePaneProps {
+  readonly item: BenchItem
+  readonly missing: readonly Missing[]
+  readonly document: AnnotationDocument
+}
+
+/** How this item is to be treated, under what stands in the way of submitting it. */
+export function GuidelinePane({ item, missing, document }: GuidelinePaneProps) {
+  const { bench } = useMessages()
+  const { version, sections } = item.guideline
+  return (
+    <section className={css['side']} aria-label={bench.guideline()} tabIndex={0}>
+      {item.sentBack === null ? null : (
+        <div className={css['notice']}>
+          <strong>{bench.sentBackTitle()}</strong>
+          <p dir="auto">{item.sentBack}</p>
+        </div>
+      )}
+      {missing.length === 0 ? null : <MissingNotice missing={missing} document={document} />}
+      <div>
+        <h2>
+          {bench.guideline()} · {bench.guidelineVersion({ version })}
+        </h2>
+        {sections.map(({ title, text }) => (
+          <div key={title} dir="auto">
+            <h3>{title}</h3>
+            <p className={css['soft']}>{text}</p>
+          </div>
+        ))}
+      </div>
+      <KeyList keys={'text' in item.content ? textKeys(bench) : audioKeys(bench)} />
+    </section>
+  )
+}
+
+interface MissingNoticeProps {
+  readonly missing: readonly Missing[]
+  readonly document: AnnotationDocument
+}
+
+function MissingNotice({ missing, document }: MissingNoticeProps) {
+  const { bench } = useMessages()
+  const say = (one: Missing) => {
+    if (one.what === 'answer') return bench.missingAnswer({ name: one.name })
+    const region = document.region(one.region)?.label ?? one.region
+    switch (one.what) {
+      case 'attribute':
+        return bench.missingAttribute({ name: one.name, region })
+      case 'transcript':
+        return bench.missingTranscript({ name: one.name, region })
+      case 'label':
+        return bench.missingLabel({ region })
+      case 'tier':
+        return bench.missingTier({ region })
+    }
+  }
+  return (
+    <div className={css['notice']} role="alert">
+      <strong>{bench.missingTitle()}</strong>
+      <ul>
+        {missing.slice(0, 8).map((one) => (
+          <li key={JSON.stringify(one)}>{say(one)}</li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+type KeyLines = readonly (readonly [words: string, ...keys: string[]])[]
+
+function textKeys(bench: BenchMessages): KeyLines {
+  return [
+    [bench.keysMove(), 'ArrowLeft', 'Ctrl+ArrowLeft'],
+    [bench.keysSentence(), 'Ctrl+ArrowDown'],
+    [bench.keysWiden(), 'Space'],
+    [bench.keysSpans(), 'KeyJ', 'KeyK'],
+    [bench.keysEdges(), 'Alt+ArrowRight'],
+    [bench.keysEdgesStart(), 'Alt+Shift+ArrowRight'],
+    [bench.keysPart(), 'KeyA'],
+    [bench.keysRelate(), 'KeyR'],
+    [bench.searchShort(), 'Ctrl+KeyF'],
+  ]
+}
+
+function audioKeys(bench: BenchMessages): KeyLines {
+  return [
+    [bench.keysPlay(), 'Space'],
+    [bench.keysPlaySegment(), 'KeyP'],
+    [bench.keysLoop(), 'KeyL'],
+    [bench.keysSeek(), 'ArrowLeft', 'ArrowRight'],
+    [bench.keysInOut(), 'KeyI', 'KeyO'],
+    [bench.keysSegments(), 'KeyJ', 'KeyK'],
+    [bench.keysEdges(), 'Alt+ArrowRight'],
+    [bench.keysEdgesStart(), 'Alt+Shift+ArrowRight'],
+    [bench.keysSplit(), 'KeyS'],
+    [bench.keysMerge(), 'KeyM'],
+    [bench.keysTier(), 'KeyT'],
+    [bench.keysWrite(), 'Enter'],
+    [bench.keysField(), 'Ctrl+Space'],
+    [bench.keysSpeed(), 'Comma', 'Period'],
+    [bench.keysZoom(), 'Equal', 'Minus'],
+  ]
+}
+
+function KeyList({ keys }: { readonly keys: KeyLines }) {
+  const { bench } = useMessages()
+  if (keys.length === 0) return null
+  return (
+    <div>
+      <h2>{bench.keys()}</h2>
+      <dl className={css['keys']}>
+        {keys.map(([words, ...codes]) => (
+          <div key={words}>
+            <dt>{words}</dt>
+            <dd>
+              {codes.map((code) => (
+                <Keys key={code} of={code} />
+              ))}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  )
+}

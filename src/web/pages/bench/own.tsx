@@ -1,0 +1,162 @@
+import { useEffect, useState } from 'react'
+import type { BenchApi, OwnWork, Quality } from '../../api/bench-api.ts'
+import { Badge, type Tone } from '../../kit/badge.tsx'
+import { Button } from '../../kit/button.tsx'
+import { Dialog } from '../../kit/dialog.tsx'
+import { Table } from '../../kit/table.tsx'
+import { useLanguage, useMessages } from '../../kit/words.tsx'
+import css from './bench.module.css'
+
+type Fetched<T> = { readonly is: 'loading' | 'failed' } | { readonly is: 'there'; readonly it: T }
+
+function useFetched<T>(fetch: () => Promise<T>): Fetched<T> {
+  const [state, setState] = useState<Fetched<T>>({ is: 'loading' })
+  const [first] = useState(() => fetch)
+  useEffect(() => {
+    let current = true
+    first().then(
+      (it) => {
+        if (current) setState({ is: 'there', it })
+      },
+      () => {
+        if (current) setState({ is: 'failed' })
+      },
+    )
+    return () => {
+      current = false
+    }
+  }, [first])
+  return state
+}
+
+interface OwnProps {
+  readonly api: BenchApi
+  readonly onClose: () => void
+}
+
+/** What the reviews so far say about one's own work. */
+export function QualityDialog({ api, onClose }: OwnProps) {
+  const { kit, bench } = useMessages()
+  const quality = useFetched(() => api.quality())
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={bench.myQuality()}
+      text={bench.qualityText()}
+      actions={<Button onClick={onClose}>{kit.close()}</Button>}
+    >
+      {quality.is === 'there' ? <Figures quality={quality.it} /> : <Waiting state={quality.is} />}
+    </Dialog>
+  )
+}
+
+function Waiting({ state }: { readonly state: 'loading' | 'failed' }) {
+  const { bench } = useMessages()
+  return <p role="status">{state === 'loading' ? bench.loadingTitle() : bench.failedTitle()}</p>
+}
+
+function Figures({ quality }: { readonly quality: Quality }) {
+  const { bench } = useMessages()
+  const language = useLanguage()
+  const share = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 })
+  const count = new Intl.NumberFormat(language)
+  const shown = (value: number | null) => (value === null ? bench.notYet() : share.format(value))
+  const figures = [
+    [bench.accepted(), shown(quality.accepted)],
+    [bench.corrected(), shown(quality.corrected)],
+    [bench.sentBack(), shown(quality.sentBack)],
+    [bench.submitted(), count.format(quality.submitted)],
+    [bench.reviewed(), count.format(quality.reviewed)],
+  ] as const
+  return (
+    <div className={css['figures']}>
+      {figures.map(([name, value]) => (
+        <div key={name}>
+          <strong>{value}</strong>
+          <span className={css['soft']}>{name}</span>
+        </div>
+      ))}
+    </div>
+  )
+}
+
+const tones: Readonly<Record<OwnWork['state'], Tone>> = {
+  waiting: 'plain',
+  accepted: 'good',
+  corrected: 'warn',
+  sentBack: 'bad',
+}
+
+/** What one submitted; what no reviewer has begun may be taken back. */
+export function OwnWorkDialog({ api, onClose, onReopen }: OwnProps & OwnWorkActs) {
+  const { kit, bench } = useMessages()
+  const language = useLanguage()
+  const own = useFetched(() => api.ownWork())
+  const time = new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'short' })
+  return (
+    <Dialog
+      open
+      wide
+      onClose={onClose}
+      title={bench.myWork()}
+      actions={<Button onClick={onClose}>{kit.close()}</Button>}
+    >
+      {own.is !== 'there' ? (
+        <Waiting state={own.is} />
+      ) : own.it.length === 0 ? (
+        <p>{bench.ownNone()}</p>
+      ) : (
+        <Table
+          name={bench.myWork()}
+          height="20rem"
+          rows={own.it}
+          rowId={(work) => work.task}
+          columns={[
+            {
+              id: 'item',
+              words: bench.ownItem(),
+              cell: (work) => <bdi>{work.reference}</bdi>,
+              by: (work) => work.reference,
+            },
+            {
+              id: 'time',
+              words: bench.ownTime(),
+              cell: (work) => time.format(work.submitted),
+              by: (work) => work.submitted.getTime(),
+            },
+            {
+              id: 'state',
+              words: bench.ownState(),
+              cell: ({ state }) => (
+                <Badge tone={tones[state]}>{bench.ownStateWords({ state })}</Badge>
+              ),
+              by: (work) => work.state,
+            },
+            {
+              id: 'reopen',
+              words: '',
+              end: true,
+              cell: (work) =>
+                work.state === 'waiting' ? (
+                  <Button
+                    small
+                    onClick={() => {
+                      onClose()
+                      onReopen(work.task)
+                    }}
+                  >
+                    {bench.reopen()}
+                  </Button>
+                ) : null,
+            },
+          ]}
+        />
+      )}
+    </Dialog>
+  )
+}
+
+interface OwnWorkActs {
+  readonly onReopen: (task: string) => void
+}

@@ -1,0 +1,247 @@
+import { useEffect, useState } from 'react'
+import type { BenchApi, Progress as Done } from '../../api/bench-api.ts'
+import type { BenchSession, DraftState, Moment, OpenStage } from '../../bench/core/session.ts'
+import { Badge, type Tone } from '../../kit/badge.tsx'
+import { Button } from '../../kit/button.tsx'
+import { Progress } from '../../kit/progress.tsx'
+import { useLanguage, useMessages } from '../../kit/words.tsx'
+import css from './bench.module.css'
+import { AudioWork } from './audio-work.tsx'
+import { GuidelinePane } from './guideline.tsx'
+import { OwnWorkDialog, QualityDialog } from './own.tsx'
+import { ReasonDialog, SendBackDialog } from './reasons.tsx'
+import { TextWork } from './text-work.tsx'
+import { useDocument } from './use-document.ts'
+
+interface WorkbenchProps {
+  readonly api: BenchApi
+  readonly session: BenchSession
+  readonly moment: Moment
+  readonly open: OpenStage
+}
+
+type Asking = 'skip' | 'flag' | 'sendBack' | 'quality' | 'own' | null
+
+/** One item: what it is, how to treat it, the work itself, and the ways out of it. */
+export function Workbench({ api, session, moment, open }: WorkbenchProps) {
+  const [asking, setAsking] = useState<Asking>(null)
+  const close = () => {
+    setAsking(null)
+  }
+  usePageKeys(session, open, setAsking)
+  return (
+    <main className={css['bench']}>
+      <Head open={open} moment={moment} onAsk={setAsking} />
+      <div className={css['body']}>
+        <GuidelinePane item={open.item} missing={moment.missing} document={open.document} />
+        {'text' in open.item.content ? (
+          <TextWork open={open} />
+        ) : (
+          <AudioWork open={open} content={open.item.content} />
+        )}
+      </div>
+      <Foot session={session} open={open} onAsk={setAsking} />
+      <ReasonDialog
+        kind="skip"
+        open={asking === 'skip'}
+        onClose={close}
+        onReason={(reason) => void session.skip(reason)}
+      />
+      <ReasonDialog
+        kind="flag"
+        open={asking === 'flag'}
+        onClose={close}
+        onReason={(reason) => void session.flag(reason)}
+      />
+      <SendBackDialog
+        open={asking === 'sendBack'}
+        onClose={close}
+        onReason={(reason) => void session.sendBack(reason)}
+      />
+      {asking === 'quality' ? <QualityDialog api={api} onClose={close} /> : null}
+      {asking === 'own' ? (
+        <OwnWorkDialog api={api} onClose={close} onReopen={(task) => void session.reopen(task)} />
+      ) : null}
+    </main>
+  )
+}
+
+/** Submit, skip and flag work wherever the focus is, fields included. */
+function usePageKeys(
+  session: BenchSession,
+  { item }: OpenStage,
+  onAsk: (asking: Asking) => void,
+): void {
+  const review = item.mode === 'review'
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const control = event.ctrlKey || event.metaKey
+      if (control && event.code === 'Enter') void (review ? session.accept() : session.submit())
+      else if (event.altKey && event.code === 'KeyB' && review) onAsk('sendBack')
+      else if (event.altKey && event.code === 'KeyS' && !review) onAsk('skip')
+      else if (event.altKey && event.code === 'KeyF') onAsk('flag')
+      else return
+      event.preventDefault()
+    }
+    document.addEventListener('keydown', press)
+    return () => {
+      document.removeEventListener('keydown', press)
+    }
+  }, [session, review, onAsk])
+}
+
+interface HeadProps {
+  readonly open: OpenStage
+  readonly moment: Moment
+  readonly onAsk: (asking: Asking) => void
+}
+
+function Head({ open, moment, onAsk }: HeadProps) {
+  const { bench } = useMessages()
+  const language = useLanguage()
+  const names = new Intl.DisplayNames(language, { type: 'language' })
+  const { item } = open
+  return (
+    <header className={css['head']}>
+      <bdi className={css['reference']}>{item.reference}</bdi>
+      <Badge>{names.of(item.language)}</Badge>
+      {item.mode === 'review' ? <Badge tone="accent">{bench.review()}</Badge> : null}
+      <span aria-live="polite">
+        {item.mode === 'review' ? null : <Draft state={moment.draft} />}
+      </span>
+      <span className={css['push']} />
+      {moment.progress === null ? null : <BatchProgress progress={moment.progress} />}
+      <Button
+        kind="quiet"
+        small
+        onClick={() => {
+          onAsk('own')
+        }}
+      >
+        {bench.myWork()}
+      </Button>
+      <Button
+        kind="quiet"
+        small
+        onClick={() => {
+          onAsk('quality')
+        }}
+      >
+        {bench.myQuality()}
+      </Button>
+    </header>
+  )
+}
+
+const draftTones: Readonly<Record<DraftState, Tone>> = {
+  saved: 'good',
+  saving: 'plain',
+  unsent: 'warn',
+}
+
+function Draft({ state }: { readonly state: DraftState }) {
+  const { bench } = useMessages()
+  const words = {
+    saved: bench.draftSaved,
+    saving: bench.draftSaving,
+    unsent: bench.draftUnsent,
+  }[state]
+  return <Badge tone={draftTones[state]}>{words()}</Badge>
+}
+
+function BatchProgress({ progress }: { readonly progress: Done }) {
+  const { bench } = useMessages()
+  const { done, all, today } = progress
+  return (
+    <>
+      <span className={`${css['soft'] ?? ''} ${css['small'] ?? ''}`}>
+        {bench.today({ count: today })}
+      </span>
+      <div className={css['progress']}>
+        <Progress
+          name={bench.batch()}
+          words={bench.batchWords({ done, all })}
+          done={done}
+          of={all}
+        />
+      </div>
+    </>
+  )
+}
+
+interface FootProps {
+  readonly session: BenchSession
+  readonly open: OpenStage
+  readonly onAsk: (asking: Asking) => void
+}
+
+function Foot({ session, open, onAsk }: FootProps) {
+  const { bench } = useMessages()
+  const { annotation } = useDocument(open.document)
+  const { document, item, busy } = open
+  const review = item.mode === 'review'
+  const corrected = annotation !== item.annotation
+  return (
+    <footer className={css['foot']}>
+      <Button
+        keys="Ctrl+Z"
+        disabled={!document.canUndo}
+        onClick={() => {
+          document.undo()
+        }}
+      >
+        {bench.undo()}
+      </Button>
+      <Button
+        kind="quiet"
+        keys="Ctrl+Y"
+        disabled={!document.canRedo}
+        onClick={() => {
+          document.redo()
+        }}
+      >
+        {bench.redo()}
+      </Button>
+      <span className={css['push']} />
+      {review ? (
+        <Button
+          kind="danger"
+          keys="Alt+B"
+          disabled={busy}
+          onClick={() => {
+            onAsk('sendBack')
+          }}
+        >
+          {bench.sendBack()}
+        </Button>
+      ) : (
+        <Button
+          keys="Alt+S"
+          disabled={busy}
+          onClick={() => {
+            onAsk('skip')
+          }}
+        >
+          {bench.skip()}
+        </Button>
+      )}
+      <Button
+        keys="Alt+F"
+        disabled={busy}
+        onClick={() => {
+          onAsk('flag')
+        }}
+      >
+        {bench.flag()}
+      </Button>
+      <Button
+        kind="primary"
+        keys="Ctrl+Enter"
+        disabled={busy}
+        onClick={() => void (review ? session.accept() : session.submit())}
+      >
+        {review ? (corrected ? bench.acceptCorrected() : bench.accept()) : bench.submit()}
+      </Button>
+    </footer>
+  )
+}

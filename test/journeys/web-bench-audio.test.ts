@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import {
+  axeFindings,
+  openBrowser,
+  openPage,
+  serveSite,
+  skipWithoutChromium,
+  watermark,
+  type Site,
+} from '../support/browser.ts'
+import { buildBenchPage } from '../support/pages.ts'
+import { finestPeaks, makeVoice, peaksFile, wavOf } from '../support/sound.ts'
+
+const shots = process.env['CLOISTER_SHOTS']
+const rate = 16_000
+
+async function shoot(page: Page, name: string): Promise<void> {
+  if (shots === undefined) return
+  mkdirSync(shots, { recursive: true })
+  await page.screenshot({ path: join(shots, `${name}.png`) })
+}
+
+suite('the Bench for recordings', { skip: skipWithoutChromium() }, () => {
+  let browser: Browser
+  let site: Site
+  const voice = makeVoice(30, rate)
+  before(async () => {
+    site = await serveSite(await buildBenchPage(), {
+      ...watermark,
+      '/sound.wav': { type: 'audio/wav', body: wavOf(voice, rate) },
+      '/peaks.bin': {
+        type: 'application/octet-stream',
+        body: peaksFile(finestPeaks(voice), rate, voice.length),
+      },
+    })
+    browser = await openBrowser()
+  })
+  after(async () => {
+    await browser.close()
+    await site.close()
+  })
+
+  async function open(query: string, viewport = { width: 1440, height: 900 }) {
+    const opened = await openPage(browser, { viewport })
+    await opened.page.goto(`${site.origin}/?samples=${voice.length}&${query}`)
+    await opened.page.locator('canvas').waitFor()
+    return opened
+  }
+
+  for (const [language, theme, width, height] of [
+    ['en', 'light', 1440, 900],
+    ['en', 'dark', 1280, 720],
+    ['ar', 'light', 1280, 720],
+  ] as const)
+    test(`BENCH40 the audio Bench in ${language}, ${theme}, at ${width} pixels passes axe and the policy`, async () => {
+      const { page, faults } = await open(`language=${language}&theme=${theme}`, { width, height })
+      await page.keyboard.press('KeyJ')
+      await page.keyboard.press('KeyJ')
+      await page.waitForFunction(() => document.querySelector('li[aria-current=true]') !== null)
+      await shoot(page, `bench-audio-${language}-${theme}-${width}`)
+      assert.deepEqual(await axeFindings(page), [])
+      assert.deepEqual(faults, [])
+      await page.context().close()
+    })
+
+  test('BENCH41 a segment is marked, written and heard by keyboard', async () => {
+    const { page, faults } = await open('segments=1')
+    await page.keyboard.press('End')
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('KeyI')
+    await page.keyboard.press('Shift+ArrowRight')
+    await page.keyboard.press('KeyO')
+    await page.keyboard.press('Digit2')
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('a door falls shut')
+    await page.keyboard.press('Escape')
+    await page.getByText(/^✓?Saved$/).waitFor()
+    const regions = await page.waitForFunction(
+      () => window.benchApi.drafts.get('0901')?.regions.find(({ id }) => id === 'r2') ?? null,
+    )
+    assert.deepEqual(await regions.jsonValue(), {
+      id: 'r2',
+      anchor: { audio: { from: 29 * rate, to: 29 * rate + rate / 10 }, tier: 'agent' },
+      label: 'noise',
+      transcripts: { verbatim: 'a door falls shut' },
+    })
+    await page.keyboard.press('KeyP')
+    await page.getByText('0:29.1 / 0:30').waitFor()
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Space')
+    await page.getByRole('button', { name: 'Pause' }).waitFor()
+    await page.getByText(/^0:0[1-9]\.\d \/ 0:30$/).waitFor()
+    await page.keyboard.press('Space')
+    await page.getByRole('button', { name: 'Play', exact: true }).waitFor()
+    assert.deepEqual(faults, [])
+    await page.context().close()
+  })
+
+  test('BENCH42 the pointer selects a stretch, and five hundred segments stay at hand', async () => {
+    const { page, faults } = await open('segments=500&theme=dark')
+    const box = await page.locator('canvas').boundingBox()
+    assert.ok(box !== null)
+    await page.keyboard.press('Equal')
+    await page.keyboard.press('Equal')
+    await page.keyboard.press('Equal')
+    await page.mouse.move(box.x + 200, box.y + box.height / 2)
+    await page.mouse.down()
+    await page.mouse.move(box.x + 320, box.y + box.height / 2, { steps: 4 })
+    await shoot(page, 'bench-audio-500-dark')
+    await page.mouse.up()
+    await page.keyboard.press('Digit3')
+    await page.waitForFunction(() => document.querySelectorAll('ol > li').length === 501)
+    assert.deepEqual(faults, [])
+    await page.context().close()
+  })
+})

@@ -1,0 +1,3 @@
+export function compileCatalogues(
+  catalogues: { language: string; domain: string; text: string }[],
+): { files: Map<string, string>; faults: string[] }
