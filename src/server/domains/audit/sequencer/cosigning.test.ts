@@ -11,6 +11,7 @@ import { sampleEntry, sampleKeys } from '../../../../../test/support/sample-log.
 import { startWitness } from '../../../../witness/witness.ts'
 import { openSignals } from '../../../kernel/signals.ts'
 import { transact } from '../../../kernel/db.ts'
+import type { Question } from '../../access/index.ts'
 import { logFacts, logHealth, startCosigning } from '../index.ts'
 import { insertPendingBatch, newestCosigned } from '../store.ts'
 
@@ -138,11 +139,11 @@ test('AU13 pages are told to ask again when the log falls behind and when it has
 })
 
 /** The source asks the database alone; what is asked about plays no part. */
-const neverRead = {
+const neverRead: Question = {
   caller: {
     ...{ door: 'inside', kind: 'person', id: 'per_ada', session: null, signedInAt: null },
     ...{ workstation: 'ws-1', certificate: null, address: '127.0.0.1' },
   },
   ...{ action: 'annotation.submit', resource: { type: 'Task', id: 'tsk_a' } },
   ...{ located: { project: null, item: null }, now: new Date() },
-} as const
+}
