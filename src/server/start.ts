@@ -11,13 +11,13 @@ import {
   taskSource,
 } from './domains/annotation/index.ts'
 import {
-  auditRoutes,
   keepDetails,
   logFacts,
   proofOf,
   startCosigning,
   startSequencer,
 } from './domains/audit/index.ts'
+import { auditRoutes } from './domains/audit/routes.ts'
 import {
   buildDelivery,
   deliveryFacts,

@@ -12,6 +12,7 @@ import { startWitness } from '../../../../witness/witness.ts'
 import { openSignals } from '../../../kernel/signals.ts'
 import type { Question } from '../../access/index.ts'
 import { transact } from '../../../kernel/db.ts'
+import type { Question } from '../../access/index.ts'
 import { logFacts, logHealth, startCosigning } from '../index.ts'
 import { insertPendingBatch, newestCosigned } from '../store.ts'
 
@@ -146,4 +147,4 @@ const neverRead: Question = {
   },
   ...{ action: 'annotation.submit', resource: { type: 'Task', id: 'tsk_a' } },
   ...{ located: { project: null, item: null }, now: new Date() },
-} as const
+}
