@@ -62,9 +62,12 @@ export interface Installation {
     readonly operator?: { readonly socket: string }
   }
   readonly onFault: (error: Error, requestId: string) => void
+  /** Called after the last door has closed. */
+  readonly onClose: () => Promise<void>
 }
 
 export interface Server {
+  readonly gate: Gate
   /** The port of each network door, as the system gave it where 0 was asked. */
   readonly ports: Readonly<Partial<Record<Door, number>>>
   /** Sockets on which pages hear signals now. */
@@ -123,6 +126,7 @@ export async function openServer(installation: Installation): Promise<Server> {
   if (installation.doors.operator !== undefined) await open('operator', installation.doors.operator)
 
   return {
+    gate,
     ports,
     openSockets: () => sockets.reduce((sum, s) => sum + s.open, 0),
     async close() {
@@ -133,6 +137,7 @@ export async function openServer(installation: Installation): Promise<Server> {
       }
       await signals.close()
       for (const pool of pools) await pool.destroy()
+      await installation.onClose()
     },
   }
 }

@@ -61,7 +61,7 @@ export async function verifyStored(db: Db, keys: SampleKeys): Promise<VerifiedLo
       paths.push(bundlePath(first / tileWidth, Math.min(tileWidth, last.size - first)))
     for (const path of paths) {
       const bytes = await reader.read(path)
-      if (bytes !== null) files.set(path, bytes)
+      if (bytes !== null) files.set(path, Buffer.from(bytes))
     }
     return verifyLog(readerOf(files), policy)
   })

@@ -1,9 +1,12 @@
+import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
+import type { Static, TSchema } from 'typebox'
+import { Check } from 'typebox/value'
 import {
   type Caller,
   type Facts,
@@ -32,14 +35,13 @@ import { streamOn } from '../../src/server/http/stream.ts'
 import { type Db, transact, type Tx } from '../../src/server/kernel/db.ts'
 import { newId } from '../../src/server/kernel/random.ts'
 import { readPolicies } from '../../src/server/open.ts'
+import { NextTask, TaskPayload } from '../../src/shared/annotation.ts'
 import { testDatabase } from './database.ts'
 
 /** What a door answered: the status, and the body as it was parsed. */
 export interface Answered {
   readonly status: number
-  // Tests look into answers that they know; a wrong member fails them.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  readonly body: any
+  readonly body: unknown
   readonly bytes: Buffer
 }
 
@@ -57,6 +59,8 @@ export interface Member {
  */
 export interface Room {
   readonly db: Db
+  /** As the import and its undoing enter the database. */
+  readonly operator: Db
   readonly vault: Vault
   readonly project: string
   readonly now: { at: Date }
@@ -76,6 +80,23 @@ export interface Room {
   log(): Promise<Record<string, unknown>[]>
   /** Ids of log entries' sealed words, opened. */
   readonly sealedWords: Record<string, unknown>[]
+}
+
+/** The answer's body, which must be a good one of this shape. */
+export function good<S extends TSchema>(shape: S, { status, body }: Answered): Static<S> {
+  assert.equal(status, 200, JSON.stringify(body))
+  assert.ok(Check(shape, body), JSON.stringify(body))
+  return body
+}
+export const taskIn = (answer: Answered) => good(TaskPayload, answer)
+export const nextIn = (answer: Answered) => good(NextTask, answer).next
+
+/** What a refusal says: its kind, and its members beyond those that every refusal has. */
+export function refusal({ status, body }: Answered): Record<string, unknown> {
+  assert.ok(status >= 400 && typeof body === 'object' && body !== null, JSON.stringify(body))
+  const { type, title, status: repeated, instance, ...rest } = body as Record<string, unknown>
+  assert.deepEqual([typeof title, typeof instance, repeated], ['string', 'string', status])
+  return { kind: String(type).replace('/problems/', ''), ...rest }
 }
 
 export const spans = {
@@ -171,7 +192,7 @@ export async function openRoom(t: TestContext, kind: 'text' | 'audio' = 'text'):
       const json = String(answer.headers['content-type']).includes('json')
       return {
         status: answer.statusCode,
-        body: json ? (answer.json() as unknown) : null,
+        body: json ? answer.json<unknown>() : null,
         bytes: answer.rawPayload,
       }
     }
@@ -186,7 +207,15 @@ export async function openRoom(t: TestContext, kind: 'text' | 'audio' = 'text'):
   const admin = database.db('cloister_admin')
   const { project, batch } = await beginProject(admin, kind, now.at)
   return {
-    ...{ db, vault, project, now, building, sealedWords },
+    ...{
+      db,
+      operator: database.db('cloister_operator'),
+      vault,
+      project,
+      now,
+      building,
+      sealedWords,
+    },
     nobody: speaker('', 'inside'),
     outside: (member) => speaker(member.id, 'outside'),
     async hire({ roles = [], languages = ['en'], site = [] }) {
@@ -200,7 +229,7 @@ export async function openRoom(t: TestContext, kind: 'text' | 'audio' = 'text'):
         const items: string[] = []
         for (const text of texts) {
           const item = newId('itm')
-          const length = [...text].length
+          const { length } = Array.from(text)
           const sha256 = createHash('sha256').update(text, 'utf8').digest()
           await insertItem(tx, { item, project, batch, kind, language, length, rate: null, sha256 })
           const owner = { kind: 'item', item } as const

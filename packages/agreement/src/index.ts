@@ -1,6 +1,7 @@
 export { bootstrapInterval, type Resampling } from './bootstrap.ts'
 export { type ChanceCorrected, type Estimate, type Interval } from './estimate.ts'
 export { explainRatings, type Explanation } from './explain.ts'
+export { explainSpans, type SpanExplanation } from './explain-spans.ts'
 export { type AlphaEstimate, krippendorffAlpha, type Level } from './krippendorff.ts'
 export { manyRaterAgreement, type ManyRaterCoefficient } from './many-raters.ts'
 export { masiDistance } from './masi.ts'

@@ -106,11 +106,7 @@ function disagreement(
     const from = patterns.starts[p]
     const to = patterns.starts[p + 1]
     if (to - from < 2) continue
-    const sum = difference.among(
-      patterns.categories.subarray(from, to),
-      patterns.counts.subarray(from, to),
-      patterns.sizes[p],
-    )
+    const sum = difference.among(patterns, from, to, patterns.sizes[p])
     observed += (multiplicities[p] * sum) / (patterns.sizes[p] - 1)
   }
   const all = difference.amongAll(totals, pairable)
@@ -124,7 +120,8 @@ function disagreement(
 
 /** Sums of differences over all ordered pairs of ratings, given how often each category occurs. */
 interface Differences {
-  among(categories: Int32Array, counts: Int32Array, size: number): number
+  /** Of the ratings of one pattern, which stands from `from` to `to` in the patterns' columns. */
+  among(patterns: Patterns, from: number, to: number, size: number): number
   amongAll(totals: Float64Array, size: number): number
 }
 
@@ -132,7 +129,11 @@ function differencesOf(level: Level, totals: Float64Array): Differences {
   switch (level.name) {
     case 'nominal':
       return {
-        among: (_, counts, size) => size * size - counts.reduce((sum, c) => sum + c * c, 0),
+        among({ counts }, from, to, size) {
+          let equal = 0
+          for (let k = from; k < to; k++) equal += counts[k] * counts[k]
+          return size * size - equal
+        },
         amongAll: (all, size) => size * size - all.reduce((sum, c) => sum + c * c, 0),
       }
     case 'ordinal': {
@@ -162,12 +163,11 @@ function differencesOf(level: Level, totals: Float64Array): Differences {
 /** Σ (x − y)² over ordered pairs is 2·n·Σ(x − mean)²: no pairs are formed. */
 function squaredDifferences(places: ArrayLike<number>): Differences {
   return {
-    among(categories, counts, size) {
+    among({ categories, counts }, from, to, size) {
       let mean = 0
-      for (let k = 0; k < categories.length; k++) mean += (places[categories[k]] * counts[k]) / size
+      for (let k = from; k < to; k++) mean += (places[categories[k]] * counts[k]) / size
       let squares = 0
-      for (let k = 0; k < categories.length; k++)
-        squares += counts[k] * (places[categories[k]] - mean) ** 2
+      for (let k = from; k < to; k++) squares += counts[k] * (places[categories[k]] - mean) ** 2
       return 2 * size * squares
     },
     amongAll(totals, size) {
@@ -182,10 +182,10 @@ function squaredDifferences(places: ArrayLike<number>): Differences {
 
 function pairDifferences(distance: (k: number, l: number) => number): Differences {
   return {
-    among(categories, counts) {
+    among({ categories, counts }, from, to) {
       let sum = 0
-      for (let k = 1; k < categories.length; k++)
-        for (let l = 0; l < k; l++)
+      for (let k = from + 1; k < to; k++)
+        for (let l = from; l < k; l++)
           sum += 2 * counts[k] * counts[l] * distance(categories[k], categories[l])
       return sum
     },

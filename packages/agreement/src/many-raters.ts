@@ -217,8 +217,13 @@ function raterModel(
 }
 
 /** Raters with at least one rating. */
-export function countRaters(ratings: Ratings): number {
-  const seen = new Uint8Array(ratings.raterCount)
-  for (const rater of ratings.raters) seen[rater] = 1
-  return seen.reduce((sum, one) => sum + one, 0)
+export function countRaters({ raters, raterCount }: Ratings): number {
+  const seen = new Uint8Array(raterCount)
+  let left = raterCount
+  for (let k = 0; k < raters.length && left > 0; k++)
+    if (seen[raters[k]] === 0) {
+      seen[raters[k]] = 1
+      left--
+    }
+  return raterCount - left
 }

@@ -66,13 +66,11 @@ function hashedPatterns(ratings: Ratings): Patterns {
   for (let item = 0; item + 1 < starts.length; item++) {
     const size = starts[item + 1] - starts[item]
     if (size === 0) continue
-    const own = scratch.subarray(0, size)
-    own.set(values.subarray(starts[item], starts[item + 1]))
-    sortAscending(own)
+    copySorted(values, starts[item], size, scratch)
     for (let k = 0; k < size;) {
-      const category = own[k]
+      const category = scratch[k]
       const from = k
-      while (k < size && own[k] === category) k++
+      while (k < size && scratch[k] === category) k++
       rows.add(category, k - from)
     }
     const hash = rows.openHash()
@@ -87,16 +85,18 @@ function hashedPatterns(ratings: Ratings): Patterns {
   return rows.finish(categoryCount)
 }
 
-function sortAscending(codes: Int32Array): void {
-  if (codes.length > 32) {
-    codes.sort()
+/** Copies an item's ratings to the beginning of `into`, ascending. */
+function copySorted(values: Int32Array, from: number, size: number, into: Int32Array): void {
+  if (size > 32) {
+    into.set(values.subarray(from, from + size))
+    into.subarray(0, size).sort()
     return
   }
-  for (let i = 1; i < codes.length; i++) {
-    const code = codes[i]
+  for (let i = 0; i < size; i++) {
+    const code = values[from + i]
     let j = i - 1
-    for (; j >= 0 && codes[j] > code; j--) codes[j + 1] = codes[j]
-    codes[j + 1] = code
+    for (; j >= 0 && into[j] > code; j--) into[j + 1] = into[j]
+    into[j + 1] = code
   }
 }
 

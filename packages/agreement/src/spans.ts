@@ -48,12 +48,17 @@ export function countSpans(
   return counts
 }
 
-interface Pair {
+/** Two spans that were taken for one another. */
+export interface SpanPair {
+  readonly reference: Span
+  readonly found: Span
+  /** Whether the ends are the same, and whether the labels are. */
   readonly same: boolean
   readonly label: boolean
 }
 
-function pairSpans(reference: readonly Span[], found: readonly Span[]): Pair[] {
+/** Pairs spans of two raters, each at most once, in the order that countSpans describes. */
+export function pairSpans(reference: readonly Span[], found: readonly Span[]): SpanPair[] {
   const candidates: { r: number; f: number; rank: number; overlap: number }[] = []
   const order = [...found.keys()].sort((a, b) => found[a].start - found[b].start)
   const longest = found.reduce((most, { start, end }) => Math.max(most, end - start), 0)
@@ -72,12 +77,17 @@ function pairSpans(reference: readonly Span[], found: readonly Span[]): Pair[] {
   candidates.sort((a, b) => a.rank - b.rank || b.overlap - a.overlap || a.r - b.r || a.f - b.f)
   const usedReference = new Uint8Array(reference.length)
   const usedFound = new Uint8Array(found.length)
-  const pairs: Pair[] = []
+  const pairs: SpanPair[] = []
   for (const { r, f, rank } of candidates) {
     if (usedReference[r] === 1 || usedFound[f] === 1) continue
     usedReference[r] = 1
     usedFound[f] = 1
-    pairs.push({ same: rank < 2, label: rank % 2 === 0 })
+    pairs.push({
+      reference: reference[r],
+      found: found[f],
+      same: rank < 2,
+      label: rank % 2 === 0,
+    })
   }
   return pairs
 }

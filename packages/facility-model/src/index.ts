@@ -10,6 +10,7 @@ export {
   type Step,
   type Supply,
 } from './capacity.ts'
+export { coverage, type Requirement, type Source } from './coverage.ts'
 export { checkSite, openFindings, type CheckOptions } from './check.ts'
 export { drawSite } from './draw.ts'
 export { dynamicsOf, type Dynamics } from './dynamics.ts'
@@ -22,6 +23,7 @@ export { parseSite } from './parse.ts'
 export { drawPlan } from './plan-chart.ts'
 export { profileOf, profiles, type Profile } from './profiles.ts'
 export { retentionOf, retentionRule, retentionTable, type RetentionRule } from './retention.ts'
+export { sayCoverage, sayRules } from './rules-page.ts'
 export { isRuleId, ruleIds, ruleOf, rules, type Rule, type RuleId, type Severity } from './rules.ts'
 export {
   simulateShiftChange,

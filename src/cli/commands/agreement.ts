@@ -73,7 +73,7 @@ export function addAgreementCommands(program: Command): void {
     .option('--profile <name>', 'transcripts: normalisation, such as en@1 (default: none@1)')
     .option('--form <form>', 'icc: 1,1  2,1  3,1  1,k  2,k  3,k (default: 2,1)')
     .option('--ties <rule>', 'majority: undefined, first or random (default: undefined)')
-    .option('--plot <file.svg>', 'draw the answer; its table goes beside it as .csv')
+    .option('--plot <file.svg>', 'draw the answer; its table goes beside it as .table.csv')
     .option('--json', 'answer for programs')
     .addHelpText('after', help)
     .action(async (file: string, flags: Flags) => {
@@ -143,7 +143,7 @@ function linesFor(measured: FileAnswer): string[] {
   for (const { pair, ...part } of measured.pairs ?? [])
     lines.push(`  ${pair.join(' and ')}: ${inWords(part)}`)
   if (measured.faults !== undefined) {
-    lines.push(`${measured.faults.count} lines left out:`)
+    lines.push(`Lines left out: ${measured.faults.count}`)
     for (const { line, message } of measured.faults.first) lines.push(`  line ${line}: ${message}`)
   }
   return lines

@@ -38,7 +38,7 @@ export function addChartCommands(program: Command): void {
         .default('western-electric'),
     )
     .addOption(new Option('--format <format>', 'instead of by file name').choices(['csv', 'jsonl']))
-    .option('--plot <file.svg>', 'draw the chart; its table goes beside it as .csv')
+    .option('--plot <file.svg>', 'draw the chart; its table goes beside it as .table.csv')
     .option('--json', 'answer for programs')
     .addHelpText('after', help)
     .action(chartFile)

@@ -15,6 +15,7 @@ export function addFacilityCommands(program: Command): void {
   addBill(facility)
   addAccept(facility)
   addExample(facility)
+  addRules(facility)
   addSchema(facility)
 }
 
@@ -228,6 +229,20 @@ function addExample(facility: Command): void {
       if (rule !== undefined && !isRuleId(rule))
         throw new Fault(`there is no rule '${rule}'; the rules are ${[...ruleIds].join(', ')}`, 2)
       process.stdout.write(exampleSite(rule))
+    })
+}
+
+function addRules(facility: Command): void {
+  facility
+    .command('rules')
+    .description(
+      'Print every rule with a sound and a broken example, or what each source asks for.',
+    )
+    .option('--coverage', 'which requirement of each source is checked by which rule', false)
+    .addHelpText('after', '\nExample:\n  cloister facility rules --coverage')
+    .action(async (flags: { coverage: boolean }) => {
+      const { sayCoverage, sayRules } = await import('@cloister/facility-model')
+      process.stdout.write(flags.coverage ? sayCoverage() : sayRules())
     })
 }
 

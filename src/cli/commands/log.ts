@@ -73,8 +73,8 @@ async function verify(
     return
   }
   const { compareWithDatabase } = await import('../reconcile.ts')
-  const { operator } = await import('../operator.ts')
-  const door = operator(options.database)
+  const { operatorAt } = await import('../operator.ts')
+  const door = operatorAt(options.database)
   const size = Number(found.report['size'])
   const compared = await withBar('comparing', (tell) =>
     compareWithDatabase(door, directoryReader(dir), size, tell),
@@ -95,10 +95,10 @@ async function verify(
 
 async function write(dir: string, options: { from: string; json?: true }): Promise<void> {
   const { exportLog } = await import('../export.ts')
-  const { operator } = await import('../operator.ts')
+  const { operatorAt } = await import('../operator.ts')
   const { LogFault } = await import('@cloister/transparency-log')
   const done = await withBar('writing', (tell) =>
-    exportLog(operator(options.from), dir, tell),
+    exportLog(operatorAt(options.from), dir, tell),
   ).catch((error: unknown) => {
     if (error instanceof LogFault) throw new Fault(`${dir} cannot be continued: ${error.message}`)
     throw error

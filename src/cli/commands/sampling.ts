@@ -52,7 +52,7 @@ export function addSamplingCommands(program: Command): void {
     .option('--seed <number>', 'seed of the draw; needed with --draw, and to be kept', number)
     .option(
       '--plot <file.svg>',
-      'draw the operating characteristic; its table goes beside it as .csv',
+      'draw the operating characteristic; its table goes beside it as .table.csv',
     )
     .option('--json', 'answer for programs')
     .addHelpText('after', help)
@@ -102,14 +102,14 @@ function linesFor(
   ]
 }
 
-/** Writes a plot, and its table as CSV beside it. */
+/** Writes a plot, and its table beside it as NAME.table.csv. */
 export function writePlot(file: string, { svg, table }: Plot): void {
   const quoted = (cell: string | number) =>
     /[",\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell)
   const rows = [table.columns, ...table.rows].map((row) => row.map(quoted).join(','))
   try {
     writeFileSync(file, svg)
-    writeFileSync(file.replace(/[.]svg$/i, '') + '.csv', rows.join('\n') + '\n')
+    writeFileSync(file.replace(/[.]svg$/i, '') + '.table.csv', rows.join('\n') + '\n')
   } catch {
     throw new Fault(`${file} cannot be written. Check the folder and your rights.`)
   }

@@ -1,4 +1,5 @@
 import { compareSpeakers, diarisationErrorRate } from '../diarisation.ts'
+import { explainSpans } from '../explain-spans.ts'
 import { gamma } from '../gamma/gamma.ts'
 import { checkSpan, endOf, type MarkedItem, ratersOf, type Span } from '../marked.ts'
 import { Refusal } from '../refusal.ts'
@@ -32,7 +33,12 @@ export const markedFamily: Family = {
             addSpan(row, items, raters)
           },
           raters: () => [...raters],
-          measure: (pair) => measureMarked([...items.values()], options, [...raters], pair),
+          measure: (pair) => {
+            const named = [...items].map(([name, item]) => ({ name, ...item }))
+            const part = pair === undefined ? named : named.map((item) => only(item, pair))
+            const answer = measureMarked(part, options, [...raters], pair)
+            return explained(answer, part, options)
+          },
         }
       },
     }
@@ -71,13 +77,25 @@ function matchFrom(match: string): SpanMatch {
   return known
 }
 
+/** Adds the explanation for the metrics that ask which spans are alike. */
+function explained(
+  answer: Answer,
+  items: readonly (MarkedItem & { readonly name: string })[],
+  options: MeasureOptions,
+): Answer {
+  const { explain, metric, reference } = options
+  if (explain !== true || !['gamma', 'span-f1', 'krippendorff-alpha-unitising'].includes(metric))
+    return answer
+  const explanation = explainSpans(items, answer, metric !== 'span-f1', reference)
+  return { ...answer, explanation }
+}
+
 function measureMarked(
-  all: readonly MarkedItem[],
+  items: readonly MarkedItem[],
   options: MeasureOptions,
   raters: readonly string[],
   pair?: readonly [string, string],
 ): Answer {
-  const items = pair === undefined ? all : all.map((item) => only(item, pair))
   const resampling = present({
     replicates: options.replicates,
     seed: options.seed,
@@ -156,7 +174,7 @@ function boundariesOf(spans: readonly Span[], end: number): Uint8Array {
   return places
 }
 
-function only(item: MarkedItem, pair: readonly string[]): MarkedItem {
+function only<T extends MarkedItem>(item: T, pair: readonly string[]): T {
   return {
     ...item,
     length: endOf(item),

@@ -225,3 +225,24 @@ test('AG2 votes in a table give the labels of each model, with the accuracy of e
     /Choose from undefined/,
   )
 })
+
+test('AG13 spans are explained by what kind of disagreement prevails and which labels are confused', async () => {
+  const more = `${spans}3,ada,0,5,ORG,en\n3,ben,0,5,PER,en\n3,ada,7,9,PER,en\n3,ben,7,9,PER,en\n`
+  const answer = await measure(more, { metric: 'span-f1', explain: true })
+  const explanation = answer.explanation as unknown as Record<string, unknown>
+  assert.equal(
+    explanation['sentence'],
+    'Annotators mark 44 of 100 spans alike; most disagreement (33 %) is about spans that only one of them marked; labels most often confused: ORG and PER.',
+  )
+  assert.deepEqual(explanation['kinds'], {
+    equal: 2,
+    otherEnds: 1,
+    otherLabel: 1,
+    otherEndsAndLabel: 0,
+    onlyOne: 1,
+  })
+  assert.deepEqual(explanation['confusions'], [{ pair: ['ORG', 'PER'], share: 1 }])
+  assert.equal((explanation['items'] as unknown[]).length, 3)
+  const gamma = await measure(more, { metric: 'gamma', explain: true, replicates: 50 })
+  assert.match(gamma.explanation?.sentence ?? '', /^Annotators .*chance.*confused: ORG and PER\.$/)
+})

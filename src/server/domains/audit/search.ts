@@ -10,6 +10,7 @@ import {
   leavesWithin,
   newestCheckpoint,
   newestCosigned,
+  newestLeafOf,
   searchLeaves,
 } from './store.ts'
 import { storedTiles } from './tiles.ts'
@@ -66,6 +67,22 @@ export async function proveIndex(
     if (error instanceof LogFault) throw new Problem('internal', {}, { cause: error })
     throw error
   }
+}
+
+/**
+ * The proof of the newest entry of an act that was done to a resource, and the cosigned checkpoint it
+ * stands under; null while the witness has not come so far.
+ */
+export async function proofOf(
+  tx: Tx,
+  action: string,
+  resource: string,
+): Promise<{ proof: string; checkpoint: string } | null> {
+  const index = await newestLeafOf(tx, action, resource)
+  const checkpoint = await newestCosigned(tx)
+  if (index === null || checkpoint === null || index >= checkpoint.size) return null
+  const proof = await proveEntry(storedTiles(tx), Buffer.from(checkpoint.note), index)
+  return { proof, checkpoint: checkpoint.note }
 }
 
 /** The newest checkpoint as a signed note: cosigned where any is. */

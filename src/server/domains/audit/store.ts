@@ -217,3 +217,21 @@ export async function newestStamps(
      order by newest.subject`.execute(tx)
   return rows
 }
+
+/** Where the newest entry of an act that was done to this resource stands; null when none is in its place. */
+export async function newestLeafOf(
+  tx: Tx,
+  action: string,
+  resource: string,
+): Promise<number | null> {
+  const row = await tx
+    .selectFrom('audit.leaf')
+    .select('index')
+    .where('resource', '=', resource)
+    .where('action', '=', action)
+    .where('outcome', '=', 'done')
+    .orderBy('index', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.index ?? null
+}

@@ -35,6 +35,12 @@ export interface Workshop {
   readonly packages: string
   /** Signing key of the manifests. */
   readonly signingKey: string
+  /** Keeps words sealed beside the log and answers the hash for the leaf. */
+  readonly sealDetails: (
+    tx: Tx,
+    words: Readonly<Record<string, unknown>>,
+    project: string | null,
+  ) => Promise<Uint8Array | null>
   /** The proof of the newest entry of this act on this delivery, once a cosigned checkpoint covers it. */
   readonly proofOf: (
     tx: Tx,
@@ -404,11 +410,8 @@ async function finish(
       built_at: pass.at,
     } as const
     if (!(await moveOn(tx, row.id, ['approved'], built))) return
-    const details = shop.vault.sealDetails({
-      package: packed.sha256,
-      manifest: packed.manifest,
-      items,
-    })
+    const words = { package: packed.sha256, manifest: packed.manifest, items }
+    const details = await shop.sealDetails(tx, words, row.project)
     await record(tx, {
       ...{
         time: shop.now(),
@@ -417,7 +420,7 @@ async function finish(
         resource: `Delivery::${row.id}`,
       },
       ...{ project: row.project, item: null, door: pass.door, workstation: null, zone: null },
-      ...{ outcome: 'done', policies: pass.policies, details: details.hash },
+      ...{ outcome: 'done', policies: pass.policies, details },
     })
   })
 }

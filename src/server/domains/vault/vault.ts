@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { createHmac, hkdfSync } from 'node:crypto'
 import {
   open as openSealed,
   openSource,
@@ -6,7 +6,6 @@ import {
   seal as sealWhole,
   sealStream,
 } from '@cloister/chunked-encryption'
-import canonicalize from 'canonicalize'
 import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import { isGenuinePass, type Pass } from '../access/index.ts'
@@ -85,12 +84,7 @@ export interface Vault {
   macOf(tx: Tx, project: string, kind: ReferenceKind, name: string): Promise<Buffer>
   /** The same for many names: what it answers needs no database. */
   macsOf(tx: Tx, project: string): Promise<(kind: ReferenceKind, name: string) => Buffer>
-  /** Seals the details of a log entry and answers what of them stands in the leaf. */
-  sealDetails(details: Readonly<Record<string, unknown>>): {
-    salt: Buffer
-    hash: Buffer
-    bytes: Buffer
-  }
+  /** Seals words that stand beside the log, bound to the hash that the leaf holds of them. */
   sealDetailBytes(tx: Tx, project: string | null, hash: Buffer, bytes: Buffer): Promise<Buffer>
   /** Removes objects that no row knows. Only for a moment at which nothing else writes: the start. */
   reconcile(tx: Tx): Promise<number>
@@ -230,11 +224,6 @@ export function openVault(options: {
     macsOf,
     async macOf(tx, project, kind, name) {
       return (await macsOf(tx, project))(kind, name)
-    },
-    sealDetails(details) {
-      const salt = randomBytes(16)
-      const bytes = Buffer.from(canonicalize(details) ?? '{}', 'utf8')
-      return { salt, bytes, hash: createHash('sha256').update(salt).update(bytes).digest() }
     },
     async sealDetailBytes(tx, project, hash, bytes) {
       const owner: KeyOwner = { kind: 'class', name: 'log' }

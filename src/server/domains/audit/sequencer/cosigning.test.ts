@@ -10,6 +10,7 @@ import { testSequencer, untilSize } from '../../../../../test/support/records.ts
 import { sampleEntry, sampleKeys } from '../../../../../test/support/sample-log.ts'
 import { startWitness } from '../../../../witness/witness.ts'
 import { openSignals } from '../../../kernel/signals.ts'
+import type { Question } from '../../access/index.ts'
 import { transact } from '../../../kernel/db.ts'
 import { logFacts, logHealth, startCosigning } from '../index.ts'
 import { insertPendingBatch, newestCosigned } from '../store.ts'
@@ -138,7 +139,7 @@ test('AU13 pages are told to ask again when the log falls behind and when it has
 })
 
 /** The source asks the database alone; what is asked about plays no part. */
-const neverRead = {
+const neverRead: Question = {
   caller: {
     ...{ door: 'inside', kind: 'person', id: 'per_ada', session: null, signedInAt: null },
     ...{ workstation: 'ws-1', certificate: null, address: '127.0.0.1' },
