@@ -1,4 +1,4 @@
-import { seal, sealStream } from '@cloister/chunked-encryption'
+import { openSource, type OpenedSource, seal, sealStream } from '@cloister/chunked-encryption'
 import { Problem } from '#shared/problems.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
@@ -28,6 +28,12 @@ export interface Arrival {
     asset: string,
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   ): Promise<void>
+  /** Replaces a sealed stream by what `rewrite` makes of it, for forms that begin with what is known at their end. */
+  reseal(
+    item: string,
+    asset: string,
+    rewrite: (opened: OpenedSource) => AsyncIterable<Uint8Array>,
+  ): Promise<void>
   /** Writes the keys and objects of all items. @throws Problem 'conflict' when their epoch has ended meanwhile */
   keep(tx: Tx): Promise<void>
   /** Forgets the items and frees what they took in the object store. */
@@ -46,6 +52,22 @@ export function openArrival(
     if (at === undefined) throw new RangeError('This item is not of this arrival.')
     return sealingOf(at.key, { asset, version: 1 })
   }
+  async function putStream(
+    item: string,
+    asset: string,
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<void> {
+    const { key, context } = sealing(item, asset)
+    let length = 0
+    const counted = async function* () {
+      for await (const piece of source) {
+        length += piece.length
+        yield piece
+      }
+    }
+    const { location } = await store.put(sealStream(key, context, counted()))
+    objects.push({ id: newId('obj'), owner: item, asset, length, sealed: null, location })
+  }
   function wipe(): void {
     for (const { key } of drawn.values()) key.destroy()
   }
@@ -57,17 +79,20 @@ export function openArrival(
       const id = newId('obj')
       objects.push({ id, owner: item, asset, length: bytes.length, sealed, location: null })
     },
-    async sealStream(item, asset, source) {
+    sealStream: putStream,
+    async reseal(item, asset, rewrite) {
+      const place = objects.findIndex((o) => o.owner === item && o.asset === asset)
+      const location = objects[place]?.location
+      if (location == null) throw new RangeError('There is no such stream.')
       const { key, context } = sealing(item, asset)
-      let length = 0
-      const counted = async function* () {
-        for await (const piece of source) {
-          length += piece.length
-          yield piece
-        }
+      const stored = await store.open(location)
+      try {
+        await putStream(item, asset, rewrite(await openSource(key, context, stored)))
+      } finally {
+        await stored.close()
       }
-      const { location } = await store.put(sealStream(key, context, counted()))
-      objects.push({ id: newId('obj'), owner: item, asset, length, sealed: null, location })
+      objects.splice(place, 1)
+      await store.remove(location)
     },
     async keep(tx) {
       const keys: NewOwnerKey[] = [...drawn].map(([owner, { wrapped, epoch }]) => ({

@@ -12,7 +12,13 @@ import { Problem } from '#shared/problems.ts'
 import type { Tx } from '../../../kernel/db.ts'
 import { newId } from '../../../kernel/random.ts'
 import type { Pass } from '../../access/index.ts'
-import { type Arrival, decodeRecording, soundBounds, VaultFault } from '../../vault/index.ts'
+import {
+  type Arrival,
+  asWave,
+  decodeRecording,
+  soundBounds,
+  VaultFault,
+} from '../../vault/index.ts'
 import { projectOf } from './batches.ts'
 import type { ImportGround } from './ground.ts'
 import { keepItems, type Measure, sortOut } from './items.ts'
@@ -117,9 +123,13 @@ async function sealFile(
   }
   if (row.kind !== 'audio') throw new RowFault('kind: images are not taken in by this version')
   const { description, peaks } = await decodeRecording(scanned, soundBounds, (pcm) =>
-    arrival.sealStream(item, 'rendition', pcm),
+    arrival.sealStream(item, 'content', pcm),
   )
   check()
+  await arrival.reseal(item, 'content', (pcm) => {
+    const wave = asWave(pcm, description)
+    return wave.range(0, wave.length)
+  })
   await arrival.sealStream(item, 'peaks', [peaks])
   const { samples: length, rate, sha256 } = description
   return { length, rate, sha256: Buffer.from(sha256, 'hex') }
