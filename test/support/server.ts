@@ -3,7 +3,8 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { Browser } from '../../src/cli/cast/browser.ts'
+import { Browser } from '../../src/cli/stage/browser.ts'
+import { keepDetails } from '../../src/server/domains/audit/index.ts'
 import { toPem, type Authority } from '../../src/server/authority/index.ts'
 import {
   arrivalAt,
@@ -76,9 +77,9 @@ export async function testServer(t: TestContext, more: More = {}): Promise<TestS
     sealDetails: await detailsSealed(folder, now),
     sources: [facilityFacts, ...(more.sources ?? [])],
     resources: [workstationSource, ...(more.resources ?? [])],
-    routes(operate, streamOut, gate) {
+    routes(operate, streamOut, gate, upload) {
       facilityRoutes(operate, authority)
-      more.routes?.(operate, streamOut, gate)
+      more.routes?.(operate, streamOut, gate, upload)
     },
     doors: { inside: place, building: place, outside: place, operator: { socket } },
     onFault: (error) => faults.push(error),
@@ -154,12 +155,8 @@ async function detailsSealed(
   })
   const objects = await openDirectory(join(folder, 'objects'))
   const vault = openVault({ root, tenant: 'test', objects, now })
-  return async (tx, details, project) => {
-    const { salt, hash, bytes } = vault.sealDetails(details)
-    const sealed = await vault.sealDetailBytes(tx, project, hash, bytes)
-    await tx.insertInto('audit.detail').values({ hash, salt, sealed, project }).execute()
-    return new Uint8Array(hash)
-  }
+  return (tx, words, project) =>
+    keepDetails(tx, (...at) => vault.sealDetailBytes(...at), words, project)
 }
 
 /** Runs work as the given door's database role. */

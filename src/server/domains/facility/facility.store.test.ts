@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { registerKey, signIn } from '../../../cli/cast/sign-in.ts'
+import { registerKey, signIn } from '../../../cli/stage/sign-in.ts'
 import { simulatedSite } from '../../../simulator/site.ts'
 import { startSimulator } from '../../../simulator/simulator.ts'
 import { loadCredentials } from '../../../workstation/credentials.ts'

@@ -12,7 +12,6 @@ import { startWitness } from '../../../../witness/witness.ts'
 import { openSignals } from '../../../kernel/signals.ts'
 import type { Question } from '../../access/index.ts'
 import { transact } from '../../../kernel/db.ts'
-import type { Question } from '../../access/index.ts'
 import { logFacts, logHealth, startCosigning } from '../index.ts'
 import { insertPendingBatch, newestCosigned } from '../store.ts'
 
