@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { Browser } from '../../src/cli/cast/browser.ts'
 import { toPem, type Authority } from '../../src/server/authority/index.ts'
+import { keepDetails } from '../../src/server/domains/audit/index.ts'
 import {
   arrivalAt,
   facilityFacts,
@@ -81,7 +82,10 @@ export async function testServer(t: TestContext, more: More = {}): Promise<TestS
       more.routes?.(operate, streamOut, gate)
     },
     doors: { inside: place, building: place, outside: place, operator: { socket } },
-    onFault: (error) => faults.push(error),
+    onClose: () => Promise.resolve(),
+    onFault: (error) => {
+      faults.push(error)
+    },
   })
   t.after(() => server.close())
   const operator = (method: 'GET' | 'POST', path: string, body?: object) =>
@@ -154,12 +158,8 @@ async function detailsSealed(
   })
   const objects = await openDirectory(join(folder, 'objects'))
   const vault = openVault({ root, tenant: 'test', objects, now })
-  return async (tx, details, project) => {
-    const { salt, hash, bytes } = vault.sealDetails(details)
-    const sealed = await vault.sealDetailBytes(tx, project, hash, bytes)
-    await tx.insertInto('audit.detail').values({ hash, salt, sealed, project }).execute()
-    return new Uint8Array(hash)
-  }
+  return (tx, details, project) =>
+    keepDetails(tx, (...at) => vault.sealDetailBytes(...at), details, project)
 }
 
 /** Runs work as the given door's database role. */
