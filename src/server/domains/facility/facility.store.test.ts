@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { registerKey, signIn } from '../../../cli/stage/sign-in.ts'
@@ -6,11 +7,13 @@ import { simulatedSite } from '../../../simulator/site.ts'
 import { startSimulator } from '../../../simulator/simulator.ts'
 import { loadCredentials } from '../../../workstation/credentials.ts'
 import { callDoor, doorAgent } from '../../../workstation/door.ts'
+import { passFor } from '../../../../test/support/pass.ts'
 import { shippedText, siteOf } from '../../../../test/support/sites.ts'
 import { codeOf, dbOf, testServer, type TestServer } from '../../../../test/support/server.ts'
 import { transact } from '../../kernel/db.ts'
 import type { Caller } from '../access/index.ts'
-import { eventHash, facilityFacts } from './index.ts'
+import { approvePresence, requestCorrection } from './guards.ts'
+import { eventHash, facilityFacts, lookAround, writeMuster } from './index.ts'
 
 async function inhabited(t: TestContext) {
   const server = await testServer(t)
@@ -124,7 +127,7 @@ test('FA4 a revoked workstation is nobody at once, until it is enrolled anew', a
   assert.notEqual((await begin()).status, 200)
 })
 
-test('FA5 a controller speaks for itself only, and a workstation for no controller', async (t) => {
+test('FA5 a controller speaks for itself only, and a stranger not at all', async (t) => {
   const { server, person } = await inhabited(t)
   const credentials = await loadCredentials(join(server.folder, 'controllers', 'ctl-main'))
   assert.ok(credentials)
@@ -186,4 +189,57 @@ test('FA7 a project is served only in the zones and hours of the site file', asy
   assert.equal((await zone('aurora'))?.open, true)
   server.advance(-60_000)
   assert.equal((await zone('aurora'))?.open, false)
+})
+
+test('FA8 a wrong presence takes two other guards and a reason, and carries no factors', async (t) => {
+  const server = await testServer(t)
+  const db = dbOf(server, 'inside')
+  const ana = `per_${'a'.repeat(26)}`
+  const said = { zone: 'floor-1', reason: 'The reader was being mended' }
+  const request = (actor: string) =>
+    transact(db, async (tx) =>
+      requestCorrection(
+        await passFor(tx, 'facility.presence.correct.request', { actor }),
+        tx,
+        ana,
+        said,
+      ),
+    )
+  const approve = (actor: string) =>
+    transact(db, async (tx) =>
+      approvePresence(await passFor(tx, 'facility.presence.correct.approve', { actor }), tx, ana),
+    )
+  await assert.rejects(request(ana), { kind: 'four-eyes' })
+  await request('per_guard1')
+  await assert.rejects(request('per_guard2'), { kind: 'already-done' })
+  await assert.rejects(approve('per_guard1'), { kind: 'four-eyes' })
+  await assert.rejects(approve(ana), { kind: 'four-eyes' })
+  assert.equal(await presenceRow(server, ana), undefined)
+  await approve('per_guard2')
+  const row = await presenceRow(server, ana)
+  assert.deepEqual([row?.zone, row?.factors, row?.admits], ['floor-1', [], true])
+})
+
+test('FA9 the muster list stands on disk, and silence of a controller raises an alarm once', async (t) => {
+  const { server, simulator, person } = await inhabited(t)
+  await simulator.walk(person, 'floor-1')
+  await simulator.close()
+  const db = dbOf(server, 'inside')
+  const directory = join(server.folder, 'state')
+  await mkdir(directory)
+  await writeMuster(db, directory, server.now())
+  assert.match(await readFile(join(directory, 'muster.txt'), 'utf8'), /floor-1: 1\n.*Ada Moreno/)
+  assert.match(await readFile(join(directory, 'muster.csv'), 'utf8'), new RegExp(person))
+  server.advance(61_000)
+  for (let times = 0; times < 2; times++)
+    await lookAround({ db, data: server.folder, now: () => server.now() })
+  const alarms = await db.selectFrom('facility.alarm').select(['kind', 'subject']).execute()
+  const silent = alarms.filter(({ kind }) => kind === 'controller-silent')
+  assert.deepEqual(silent.map(({ subject }) => subject).sort(), [
+    'ctl-fire',
+    'ctl-floor',
+    'ctl-main',
+    'ctl-tech',
+    'ctl-turnstile',
+  ])
 })
