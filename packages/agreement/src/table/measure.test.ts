@@ -223,9 +223,9 @@ test('AG10 ordinal names need an order, and equal numbers written differently ar
   assert.equal(equal.value, 1)
 })
 
-test('AG2 the level sets compares sets of labels by MASI', async () => {
+test('AG2 the level masi compares sets of labels by MASI', async () => {
   const text = 'item,rater,value\n1,a,x|y\n1,b,x\n2,a,z\n2,b,z\n'
-  const answer = await measure(text, { metric: 'krippendorff-alpha', level: 'sets' })
+  const answer = await measure(text, { metric: 'krippendorff-alpha', level: 'masi' })
   // Ratings xy, x, z, z: observed 2·(2/3)/4; expected 2·(2/3 + 4·1)/12.
   assert.ok(Math.abs((answer.value ?? 0) - (1 - 1 / 3 / (14 / 18))) < 1e-12)
 })
