@@ -2,8 +2,8 @@ import { type FileAnswer, type MeasureOptions, type TableFormat } from '@cloiste
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { writePlot } from '../plot.ts'
 import { answer, Fault } from '../terminal.ts'
-import { writePlot } from './sampling.ts'
 
 interface Flags extends MeasureOptions {
   readonly format?: TableFormat

@@ -1,5 +1,6 @@
 import { Refusal } from '../refusal.ts'
-import { readRows, refusalAt, type TableFormat } from '../table/rows.ts'
+import { refusalAt, type TableFormat } from '../table/row.ts'
+import { readRows } from '../table/rows.ts'
 import { cChart, type ControlChart, pChart, type RuleSet, xbarChart } from './control.ts'
 
 /** A control chart of a file, with the names of its samples. */

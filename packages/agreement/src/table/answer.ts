@@ -1,7 +1,7 @@
 import { type Estimate } from '../estimate.ts'
 import { Refusal } from '../refusal.ts'
 import { type WeightName } from '../weights.ts'
-import { type LineFault, type Row } from './rows.ts'
+import { type LineFault, type Row } from './row.ts'
 
 /** What one measurement answers: the estimate and whatever the metric adds. Plain JSON. */
 export interface Answer extends Estimate {

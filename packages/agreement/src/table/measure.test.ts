@@ -6,7 +6,8 @@ import { Refusal } from '../refusal.ts'
 import { type MeasureOptions } from './answer.ts'
 import { Dictionary } from './dictionary.ts'
 import { measureTable } from './measure.ts'
-import { readRows, type TableFormat } from './rows.ts'
+import { type TableFormat } from './row.ts'
+import { readRows } from './rows.ts'
 
 /** The bytes of a text in pieces of the given length. */
 export async function* inPieces(text: string | Uint8Array, length = 7): AsyncIterable<Uint8Array> {

@@ -2,7 +2,7 @@ import { type Ratings, ratingsFromColumns } from '../ratings.ts'
 import { Refusal } from '../refusal.ts'
 import { IntColumn } from './columns.ts'
 import { Dictionary } from './dictionary.ts'
-import { type LineFault, refusalAt, type Row } from './rows.ts'
+import { type LineFault, refusalAt, type Row } from './row.ts'
 
 /** Ratings with the names that a file gave to items, raters and categories. */
 export interface NamedRatings {
