@@ -39,7 +39,7 @@ export async function chartTable(
       values[place].push(row.number(1))
       return
     }
-    if (places.has(name)) throw new Refusal(`the sample '${name.slice(0, 40)}' stands here twice.`)
+    if (places.has(name)) throw new Refusal('this sample stands here for the second time.')
     places.set(name, place)
     lines.push(row.line)
     values.push(kind === 'p' ? [row.number(1), row.number(2)] : [row.number(1)])

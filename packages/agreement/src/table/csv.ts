@@ -164,7 +164,7 @@ export class CsvReader implements Row {
   }
 
   number(column: number): number {
-    return toNumber(this.text(column))
+    return toNumber(this.text(column), columnsOf(this.#options)[column])
   }
 
   code(column: number, dictionary: Dictionary): number {

@@ -69,7 +69,7 @@ export class JsonlReader implements Row {
   }
 
   number(column: number): number {
-    return toNumber(this.text(column))
+    return toNumber(this.text(column), this.#columns[column])
   }
 
   code(column: number, dictionary: Dictionary): number {

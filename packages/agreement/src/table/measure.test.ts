@@ -128,7 +128,7 @@ test('AG6 every fault of a file is refused with its line', async () => {
   const nan = 'item,rater,value\n1,ada,1\n1,ben,NaN\n'
   await assert.rejects(
     measure(nan, { metric: 'krippendorff-alpha', level: 'interval' }),
-    /^Refusal: line 3: the value 'NaN' is not a finite number/,
+    /^Refusal: line 3: the value is not a finite number/,
   )
   await assert.rejects(
     measure('{"item":1,"rater":"a"}\n', { metric: 'fleiss-kappa' }, 'jsonl'),
@@ -140,6 +140,10 @@ test('AG6 every fault of a file is refused with its line', async () => {
   )
   const broken = new Uint8Array([...new TextEncoder().encode('item,rater,value\n1,a,'), 0xff, 10])
   await assert.rejects(rowsOf(broken, 'csv', ['value']), /line 2: the text is not valid UTF-8/)
+  await assert.rejects(
+    measureTable(inPieces(broken), 'csv', { metric: 'fleiss-kappa' }),
+    /Refusal: line 2: the text is not valid UTF-8/,
+  )
 })
 
 test('AG11 with keepGoing faulty lines are left out, counted and listed, and the rest is measured', async () => {
@@ -210,7 +214,7 @@ test('AG10 ordinal names need an order, and equal numbers written differently ar
   const named = small.replaceAll('cat', 'low').replaceAll('dog', 'high')
   await assert.rejects(
     measure(named, { metric: 'krippendorff-alpha', level: 'ordinal' }),
-    /line 2: the value 'low' is not a finite number/,
+    /line 2: the value is not a finite number/,
   )
   const ordered = await measure(named, {
     metric: 'krippendorff-alpha',

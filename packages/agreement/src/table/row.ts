@@ -61,10 +61,10 @@ export function decode(bytes: Uint8Array): string {
   }
 }
 
-/** A finite number from its text; refuses anything else. */
-export function toNumber(text: string): number {
+/** A finite number from a column's text; refuses anything else without repeating it. */
+export function toNumber(text: string, column: string): number {
   const value = text.trim() === '' ? NaN : Number(text)
   if (!Number.isFinite(value))
-    throw new Refusal(`'${text.slice(0, 40)}' is not a finite number. Write it like 3 or 0.25.`)
+    throw new Refusal(`'${column}' is not a finite number. Write it like 3 or 0.25.`)
   return value
 }
