@@ -129,7 +129,7 @@ export class CsvReader implements Row {
     if (missing.length > 0)
       throw refusalAt(
         line,
-        `the header lacks ${missing.map((m) => `'${m}'`).join(', ')}; it has ${names.join(', ').slice(0, 200)}.`,
+        `the header lacks ${missing.map((m) => `'${m}'`).join(', ')}. The first line must name the columns.`,
       )
     this.#places = Int32Array.from(columnsOf(this.#options), (name) => names.indexOf(name))
     this.#headerFields = this.#fields
