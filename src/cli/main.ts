@@ -7,8 +7,10 @@ import { addLogCommands } from './commands/log.ts'
 import { addWitnessCommands } from './commands/witness.ts'
 import { addAgreementCommands } from './commands/agreement.ts'
 import { addChartCommands } from './commands/chart.ts'
+import { addRehearseCommands } from './commands/rehearse.ts'
 import { addSamplingCommands } from './commands/sampling.ts'
 import { addWorkstationCommands } from './commands/workstation.ts'
+import { addStartCommands } from './commands/start.ts'
 import { Fault } from './terminal.ts'
 
 /** Each command lives in one file under commands/ and adds itself here. */
@@ -20,7 +22,9 @@ const commands: ((program: Command) => void)[] = [
   addWitnessCommands,
   addAgreementCommands,
   addChartCommands,
+  addRehearseCommands,
   addSamplingCommands,
+  addStartCommands,
   addWorkstationCommands,
 ]
 
