@@ -8,6 +8,7 @@ import { addWitnessCommands } from './commands/witness.ts'
 import { addAgreementCommands } from './commands/agreement.ts'
 import { addChartCommands } from './commands/chart.ts'
 import { addSamplingCommands } from './commands/sampling.ts'
+import { addWorkstationCommands } from './commands/workstation.ts'
 import { Fault } from './terminal.ts'
 
 /** Each command lives in one file under commands/ and adds itself here. */
@@ -20,6 +21,7 @@ const commands: ((program: Command) => void)[] = [
   addAgreementCommands,
   addChartCommands,
   addSamplingCommands,
+  addWorkstationCommands,
 ]
 
 const program = new Command('cloister')

@@ -63,7 +63,7 @@ export interface Installation {
   }
   readonly onFault: (error: Error, requestId: string) => void
   /** Called after the last door has closed. */
-  readonly onClose: () => Promise<void>
+  readonly onClose?: () => Promise<void>
 }
 
 export interface Server {
@@ -137,7 +137,7 @@ export async function openServer(installation: Installation): Promise<Server> {
       }
       await signals.close()
       for (const pool of pools) await pool.destroy()
-      await installation.onClose()
+      await installation.onClose?.()
     },
   }
 }

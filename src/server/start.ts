@@ -11,13 +11,13 @@ import {
   taskSource,
 } from './domains/annotation/index.ts'
 import {
-  auditRoutes,
   keepDetails,
   logFacts,
   proofOf,
   startCosigning,
   startSequencer,
 } from './domains/audit/index.ts'
+import { auditRoutes } from './domains/audit/routes.ts'
 import {
   buildDelivery,
   deliveryFacts,
@@ -29,6 +29,7 @@ import {
   arrivalAt,
   facilityFacts,
   facilityRoutes,
+  startKeeper,
   workstationSource,
 } from './domains/facility/index.ts'
 import { guidelineRoutes, importRoutes } from './domains/projects/index.ts'
@@ -43,6 +44,7 @@ import {
 import type { Config, DatabaseUser, NetworkDoorName } from './kernel/config.ts'
 import { type Connection, openClient, openDb, transact } from './kernel/db.ts'
 import { startJobs } from './kernel/jobs.ts'
+import { openSignals } from './kernel/signals.ts'
 import { checkMigrated, prepareDatabase } from './kernel/migrate.ts'
 import { type RunningPostgres, startPostgres } from './kernel/postgres.ts'
 import type { Role } from './kernel/roles.ts'
@@ -100,6 +102,7 @@ export async function startInstallation(config: Config, around: Surroundings): P
     opened.push(() => server.close())
     startLog(connect, signer, witness, around, opened)
     await startWork(config, around, { connect, keys, vault }, server, opened)
+    await keepBuilding(config, around, connect, opened)
     return {
       ...{ server, tenant: stamp.tenant, policy, close },
       authority: toPem('CERTIFICATE', keys.authority.certificate),
@@ -305,6 +308,28 @@ async function startWork(
   )
   opened.push(async () => {
     await jobs.stop()
+    await db.destroy()
+  })
+}
+
+/** The muster list and the alarms that silence gives. */
+async function keepBuilding(
+  config: Config,
+  { now, onFault }: Surroundings,
+  connect: Connect,
+  opened: (() => Promise<void>)[],
+): Promise<void> {
+  const db = openDb(connect('cloister_inside'), { pool: 1 })
+  const signals = await openSignals(connect('cloister_inside'))
+  const keeper = await startKeeper({
+    ...{ db, signals, now, directory: join(config.directory, 'muster'), data: config.directory },
+    onFault: (error) => {
+      onFault(error, 'building')
+    },
+  })
+  opened.push(async () => {
+    await keeper.close()
+    await signals.close()
     await db.destroy()
   })
 }

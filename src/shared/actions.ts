@@ -95,6 +95,7 @@ export const actions = {
   'workforce.vetting.set': { doors: staff, group: 'recruiting', on: 'Person' },
   'workforce.agreement.publish': { doors: staff, group: 'recruiting', on: 'Site' },
   'workforce.agreement.sign': { doors: staff, group: 'self', on: 'Person' },
+  'workforce.course.publish': { doors: staff, group: 'recruiting', on: 'Site' },
   'workforce.course.pass': { doors: staff, group: 'recruiting', on: 'Person' },
   'workforce.certificate.set': { doors: staff, group: 'recruiting', on: 'Person' },
   'workforce.shift.set': { doors: staff, group: 'recruiting', on: 'Person' },

@@ -36,6 +36,11 @@ export const Signature = Type.Object(
   { agreement: Word, version: Type.Integer({ minimum: 1, maximum: 10_000 }) },
   { additionalProperties: false },
 )
+/** A course that everybody must have passed, with its mark of 100. */
+export const Course = Type.Object(
+  { course: Word, passMark: Type.Integer({ minimum: 0, maximum: 100 }) },
+  { additionalProperties: false },
+)
 export const CoursePassed = Type.Object(
   { course: Word, score: Type.Integer({ minimum: 0, maximum: 100 }) },
   { additionalProperties: false },

@@ -167,7 +167,8 @@ function retire(agent: Agent | undefined): void {
   agent.maxFreeSockets = 0
 }
 
-function serve(
+/** Serves one host name on loopback: the software key itself, everything else through the proxy. */
+export function serve(
   http: Server,
   host: string,
   upstream: Upstream,

@@ -81,7 +81,7 @@ function named<T extends Type.TSchema>(of: T, description: string, maxProperties
   return Type.Record(Type.String({ pattern: namePattern }), of, {
     additionalProperties: false,
     maxProperties,
-    description: `${description}; each key is ${nameWords}`,
+    description: `${description}, at most ${maxProperties}; each key is ${nameWords}`,
   })
 }
 const closed = (description: string) => ({ additionalProperties: false, description })

@@ -94,14 +94,10 @@ export function namesOf(things: Iterable<{ readonly name: string }>): Set<string
 export function enclosing(site: Site): (zone: string) => string[] {
   const above = new Map(site.zones.map((zone) => [zone.name, zone.within]))
   return (zone) => {
-    const chain: string[] = []
-    for (
-      let at: string | null = zone;
-      at !== null && !chain.includes(at);
-      at = above.get(at) ?? null
-    )
-      chain.push(at)
-    return chain
+    const chain = new Set<string>()
+    for (let at: string | null = zone; at !== null && !chain.has(at); at = above.get(at) ?? null)
+      chain.add(at)
+    return [...chain]
   }
 }
 

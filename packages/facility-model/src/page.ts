@@ -20,7 +20,9 @@ export interface Fault {
 }
 
 /** A file longer than this (in UTF-16 units) is refused before it is read. */
-export const longestFile = 2 * 1024 * 1024
+export const longestFile = 1024 * 1024
+/** Bounds on structure, checked before the YAML library sees the text; a site at all limits keeps them. */
+const most = { lines: 20_000, marks: 200_000, depth: 64 }
 /** Faults past this number are counted, not listed. */
 const mostFaults = 50
 
@@ -41,8 +43,9 @@ export class Page {
 
   constructor(text: string, file: string) {
     this.file = file
-    if (text.length > longestFile) {
-      this.#add(0, `the file is longer than ${longestFile} characters; split the site into several`)
+    const excess = excessOf(text)
+    if (excess !== null) {
+      this.#add(0, excess)
       return
     }
     try {
@@ -69,6 +72,11 @@ export class Page {
       ...this.#faults,
       { file: this.file, line: last?.line ?? 1, column: last?.column ?? 1, message: more },
     ]
+  }
+
+  /** Whether further faults are only counted, so that nobody need work out what they say. */
+  get isFull(): boolean {
+    return this.#faults.length >= mostFaults
   }
 
   /** Reports a fault at the value under `path`, or at its key; the nearest part above where it is missing. */
@@ -169,6 +177,29 @@ export class Page {
       message,
     })
   }
+}
+
+/**
+ * What a text has too much of, in one pass over its characters. Brackets and marks inside quotes and
+ * comments count too; a file that people wrote has far fewer of either.
+ */
+function excessOf(text: string): string | null {
+  if (text.length > longestFile)
+    return `the file is longer than ${longestFile} characters; split the site into several`
+  let [lines, marks, depth] = [1, 0, 0]
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at] ?? ''
+    if (character === '\n') lines++
+    else if (character === '[' || character === '{') depth++
+    else if (character === ']' || character === '}') depth = Math.max(0, depth - 1)
+    if (':,[{&*!?'.includes(character) || (character === '-' && text[at + 1] === ' ')) marks++
+    if (depth > most.depth)
+      return `more than ${most.depth} brackets stand open on line ${lines}; a site nests three deep`
+  }
+  if (lines > most.lines) return `the file has more than ${most.lines} lines; split the site`
+  if (marks > most.marks)
+    return `the file has more than ${most.marks} entries; split the site into several`
+  return null
 }
 
 /** `file:line:column: message`, the form in which editors jump to the place. */

@@ -1,5 +1,5 @@
 import type { Passage } from './graph.ts'
-import type { Factor, Screening, Site } from './site.ts'
+import type { Factor, MeasuredSeconds, Screening, Site } from './site.ts'
 
 /**
  * Seconds that a factor takes at a reader, for people who use it every day. Planning figures of this
@@ -32,9 +32,6 @@ export const screeningSeconds: Readonly<Record<Screening, number>> = {
   'bag-search': 8,
   'person-search': 20,
 }
-
-/** Seconds by what is done, as a site has measured them; the rest is planned. */
-export type MeasuredSeconds = Readonly<Partial<Record<Factor | Screening | 'clearing', number>>>
 
 /** Mean seconds for which one person occupies a portal. */
 export function passageSeconds(factors: readonly Factor[], measured: MeasuredSeconds): number {

@@ -63,6 +63,7 @@ class Names {
     at: 'value' | 'key' = 'value',
   ): boolean {
     if (this.has(sections, name)) return true
+    if (this.#page.isFull) return false
     const known = sections.flatMap((section) => [...(this.sections.get(section) ?? [])])
     this.#page.fault(
       path,
@@ -102,6 +103,7 @@ function checkFrame(site: Site, page: Page): void {
 function checkZones(site: Site, known: Names, page: Page): void {
   const above = enclosing(site)
   for (const zone of site.zones) {
+    if (page.isFull) return
     const at = ['zones', zone.name]
     if (zone.within !== null && known.need(['zones'], zone.within, [...at, 'within'])) {
       const chain = above(zone.name)

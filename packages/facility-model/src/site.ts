@@ -11,7 +11,6 @@ import type {
   zoneKinds,
   zoneUses,
 } from './grammar.ts'
-import type { MeasuredSeconds } from './passage-times.ts'
 import type { Span } from './week.ts'
 
 /** What passing a portal may ask of a person. `request-to-exit` and `handle` ask nothing. */
@@ -56,6 +55,9 @@ export interface Site {
   readonly guards: readonly GuardDuty[]
   readonly accepted: readonly Acceptance[]
 }
+
+/** Mean seconds of a person by what is done, as a site has measured them; the rest is planned. */
+export type MeasuredSeconds = Readonly<Partial<Record<Factor | Screening | 'clearing', number>>>
 
 export interface Project {
   readonly name: string

@@ -121,3 +121,26 @@ test('FM14 example prints a site with one rule broken, and schema the JSON Schem
   const schema = JSON.parse(cloister('schema').out) as { title: string }
   assert.equal(schema.title, 'Cloister site file')
 })
+
+test('FM14 draw, plan, bill and rules write what they are asked for', () => {
+  const picture = join(folder, 'plan.svg')
+  assert.equal(cloister('draw', sound, '--out', picture).status, 0)
+  assert.match(readFileSync(picture, 'utf8'), /^<svg xmlns=.*Demonstration site.*<\/svg>\n$/s)
+  const ramp = '2027-01-01=0,2027-07-01=20,2028-01-01=40'
+  const plan = cloister('plan', sound, '--ramp', ramp, '--json')
+  const { shortages } = JSON.parse(plan.out) as { shortages: { what: string; enoughFor: number }[] }
+  assert.deepEqual(
+    shortages.slice(0, 2).map(({ what, enoughFor }) => [what, enoughFor]),
+    [
+      ['seats', 24],
+      ['lockers', 24],
+    ],
+  )
+  assert.match(
+    cloister('plan', sound, '--ramp', ramp).out,
+    /^seats +short from 2027-0[78]-\d\d, enough for 24 people$/m,
+  )
+  assert.equal(cloister('plan', sound, '--ramp', 'soon').status, 2)
+  assert.match(cloister('bill', sound).out, /^\| doors +\| badge reader/m)
+  assert.match(cloister('rules', '--coverage').out, /^# What is checked, by source\n/)
+})

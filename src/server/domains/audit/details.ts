@@ -1,19 +1,11 @@
-import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import type { Tx } from '../../kernel/db.ts'
 import { randomBytes } from '../../kernel/random.ts'
+import { detailsHash, sha256, type Stamp } from './stamp.ts'
 import { insertDetail, insertStamps } from './store.ts'
 
 /** Seals bytes under the log's key of a project (null: of the site), bound to their hash. */
 export type Seal = (tx: Tx, project: string | null, hash: Buffer, bytes: Buffer) => Promise<Buffer>
-
-/** What the log vouches for: that the row of this kind and id holds what has this hash; null: that it is gone. */
-export interface Stamp {
-  readonly kind: string
-  readonly subject: string
-  readonly hash: Uint8Array | null
-  readonly salt: Uint8Array
-}
 
 const waiting = new WeakMap<Tx, Stamp[]>()
 
@@ -26,30 +18,6 @@ export function stamp(tx: Tx, kind: string, subject: string, hash: Uint8Array | 
   const stamps = waiting.get(tx) ?? []
   waiting.set(tx, stamps)
   stamps.push({ kind, subject, hash, salt: randomBytes(16) })
-}
-
-/** What a column may hold to have one canonical form. */
-type Column = string | number | boolean | null | Date | Uint8Array | readonly string[]
-
-/** A row's content in one form: canonical JSON, times in UTC with milliseconds, bytes in Base64. */
-export function rowBytes(row: Readonly<Record<string, Column>>): Buffer {
-  const plain = Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name,
-      value instanceof Date
-        ? value.toISOString()
-        : value instanceof Uint8Array
-          ? Buffer.from(value).toString('base64')
-          : value,
-    ]),
-  )
-  return Buffer.from(canonicalize(plain) ?? '', 'utf8')
-}
-
-export function sha256(...parts: readonly Uint8Array[]): Buffer {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return hash.digest()
 }
 
 /**
@@ -87,16 +55,4 @@ async function sealWords(
   const bytes = Buffer.from(canonicalize(said) ?? '{}', 'utf8')
   const words = sha256(salt, bytes)
   return { salt, words, sealed: await seal(tx, project, words, bytes) }
-}
-
-/** What stands in the leaf for these words and stamps. */
-export function detailsHash(words: Uint8Array | null, stamps: readonly Stamp[]): Buffer {
-  if (stamps.length === 0 && words !== null) return Buffer.from(words)
-  return sha256(words ?? new Uint8Array(32), ...stamps.map(stampHash))
-}
-
-/** SHA-256(salt ‖ canonical JSON of [kind, id, hash in Base64 or null]). */
-export function stampHash({ kind, subject, hash, salt }: Stamp): Buffer {
-  const text = hash === null ? null : Buffer.from(hash).toString('base64')
-  return sha256(salt, Buffer.from(canonicalize([kind, subject, text]) ?? '', 'utf8'))
 }

@@ -2,7 +2,7 @@ import type { Reconciled, ReconcileQuestion } from '#shared/audit.ts'
 import { Problem } from '#shared/problems.ts'
 import type { Tx } from '../../kernel/db.ts'
 import type { Pass } from '../access/index.ts'
-import { detailsHash, sha256 } from './details.ts'
+import { detailsHash, sha256 } from './stamp.ts'
 import { detailsWithStamps, newestStamps } from './store.ts'
 
 /** How one kind of stamped row is read again: by the domain that owns it, in the bytes that it stamped. */

@@ -1,7 +1,7 @@
 import { type Insertable, sql } from 'kysely'
 import type { LogSearch } from '#shared/audit.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
-import type { Stamp } from './details.ts'
+import type { Stamp } from './stamp.ts'
 import type { AuditTables } from './tables.ts'
 
 export async function insertPending(tx: Tx, body: Buffer): Promise<void> {

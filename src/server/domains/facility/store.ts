@@ -353,3 +353,12 @@ export async function controllerNames(tx: Tx): Promise<string[]> {
     .execute()
   return rows.map(({ controller }) => controller)
 }
+
+/** When each controller of the site was heard last. */
+export function allControllers(tx: Tx) {
+  return tx
+    .selectFrom('facility.controller')
+    .select(['controller', 'heard_at'])
+    .where('installed', '=', true)
+    .execute()
+}

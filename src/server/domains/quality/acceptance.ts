@@ -1,24 +1,53 @@
 import type { Tx } from '../../kernel/db.ts'
-import { tallyOf } from '../annotation/index.ts'
+import { statesOfBatches } from '../annotation/index.ts'
 
-/** How far a project is from the acceptance that it promised. */
-export interface Acceptance {
-  readonly ready: boolean
-  /** Items still without an accepted annotation. */
-  readonly open: number
+/** Items by where they stand. */
+export interface Counts {
+  readonly items: number
+  /** A reviewer accepted or corrected the annotation. */
   readonly accepted: number
-  /** Items that people put aside with a reason: in no delivery, named in its quality report. */
+  /** Set aside by an annotator with a reason; not delivered. */
   readonly skipped: number
+  /** Annotated and not reviewed yet. */
+  readonly unreviewed: number
+  /** Not annotated yet, or sent back to be annotated again. */
+  readonly unannotated: number
 }
 
-/** The acceptance rule "every item reviewed": each item is accepted by a reviewer or was put aside. */
-export async function acceptance(tx: Tx, project: string): Promise<Acceptance> {
-  const counts = { open: 0, accepted: 0, skipped: 0 }
-  for (const { type, state, tasks } of await tallyOf(tx, project)) {
-    if (type !== 'annotate') continue
-    if (state === 'accepted') counts.accepted += tasks
-    else if (state === 'skipped') counts.skipped += tasks
-    else if (state !== 'withdrawn') counts.open += tasks
+export interface Acceptance extends Counts {
+  /** Every item is settled, and at least one is accepted. */
+  readonly ready: boolean
+  /** Items that still stand in the way. */
+  readonly open: number
+}
+
+export interface ProjectAcceptance extends Acceptance {
+  readonly batches: readonly (Acceptance & { readonly batch: string })[]
+}
+
+type States = Awaited<ReturnType<typeof statesOfBatches>>
+
+/** Whether a project's items may be delivered, as a whole and batch by batch, in one reading. */
+export async function acceptance(tx: Tx, project: string): Promise<ProjectAcceptance> {
+  const states = await statesOfBatches(tx, project)
+  const batches = [...new Set(states.map((row) => row.batch))].map((batch) => ({
+    batch,
+    ...judge(states.filter((row) => row.batch === batch)),
+  }))
+  return { ...judge(states), batches }
+}
+
+/** The rule itself, on numbers alone. */
+export function judge(states: readonly Pick<States[number], 'state' | 'tasks'>[]): Acceptance {
+  const of = (...wanted: States[number]['state'][]) =>
+    states.filter((row) => wanted.includes(row.state)).reduce((sum, row) => sum + row.tasks, 0)
+  const counts: Counts = {
+    items: states.reduce((sum, row) => sum + row.tasks, 0),
+    accepted: of('accepted'),
+    skipped: of('skipped'),
+    unreviewed: of('submitted'),
+    unannotated: of('waiting', 'leased', 'returned', 'withdrawn'),
   }
-  return { ...counts, ready: counts.open === 0 && counts.accepted > 0 }
+  const open = counts.unreviewed + counts.unannotated
+  return { ready: open === 0 && counts.accepted > 0, open, ...counts }
 }

@@ -1,1 +1,1 @@
-export { type Acceptance, acceptance } from './acceptance.ts'
+export { acceptance, type Acceptance, type Counts, type ProjectAcceptance } from './acceptance.ts'

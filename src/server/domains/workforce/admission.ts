@@ -12,6 +12,7 @@ import {
   recordsOf,
   signaturesOf,
   upsertCertificate,
+  upsertCourse,
   upsertShift,
   upsertVetting,
 } from './store.ts'
@@ -85,6 +86,15 @@ export async function signAgreement(
   if (current === undefined) throw new Problem('not-found')
   if (current.version !== signed.version) throw new Problem('conflict')
   await insertSignature(tx, { person: pass.actor, ...signed, signed_at: pass.at })
+}
+
+/** Adds a course to those that everybody must have passed; the mark of one that is there stays. */
+export async function publishCourse(
+  _pass: Pass<'workforce.course.publish'>,
+  tx: Tx,
+  course: { course: string; passMark: number },
+): Promise<void> {
+  await upsertCourse(tx, { course: course.course, pass_mark: course.passMark })
 }
 
 export async function recordCourse(

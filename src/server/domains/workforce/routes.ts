@@ -4,6 +4,7 @@ import {
   Admission,
   Agreement,
   Certificate,
+  Course,
   CoursePassed,
   Shift,
   Signature,
@@ -13,6 +14,7 @@ import type { Operate } from '../../http/operate.ts'
 import {
   certify,
   publishAgreement,
+  publishCourse,
   readAdmission,
   recordCourse,
   setShift,
@@ -57,6 +59,13 @@ export function workforceRoutes(operate: Operate): void {
     answer: Done,
     resource: (_, caller) => ({ type: 'Person', id: caller.id ?? 'nobody' }),
     run: async ({ pass, tx, body }) => (await signAgreement(pass, tx, body), done),
+  })
+  operate('POST', '/courses', {
+    action: 'workforce.course.publish',
+    body: Course,
+    answer: Done,
+    resource: () => ({ type: 'Site', id: 'site' }),
+    run: async ({ pass, tx, body }) => (await publishCourse(pass, tx, body), done),
   })
   operate('POST', '/people/:person/courses', {
     action: 'workforce.course.pass',

@@ -146,4 +146,4 @@ const neverRead: Question = {
   },
   ...{ action: 'annotation.submit', resource: { type: 'Task', id: 'tsk_a' } },
   ...{ located: { project: null, item: null }, now: new Date() },
-} as const
+}

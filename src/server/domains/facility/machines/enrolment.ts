@@ -121,10 +121,12 @@ async function certify(
   const { kind, id, csr } = machine
   // X.509 counts whole seconds.
   const from = new Date(Math.floor((now.getTime() - backdateMs) / 1000) * 1000)
-  const until = new Date(from.getTime() + workstationLifetimeMs)
+  const authorityEnds = Date.parse(new X509Certificate(authority.certificate).validTo)
+  const until = new Date(Math.min(from.getTime() + workstationLifetimeMs, authorityEnds))
   const issued = await issueForPeer(authority, { kind, id, request: csr }, { from, until }).catch(
     (error: unknown) => {
-      if (error instanceof AuthorityFault) throw new Problem('invalid-input', { where: 'body/csr' })
+      if (error instanceof AuthorityFault && error.kind !== 'expired')
+        throw new Problem('invalid-input', { where: 'body/csr' })
       throw error
     },
   )

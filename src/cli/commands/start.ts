@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { answer, Fault } from '../terminal.ts'
+import type { Started } from '../../server/start.ts'
+
+interface Options {
+  demo?: true
+  config?: string
+  directory?: string
+  checkConfig?: true
+}
+
+/** `cloister start`: an installation by its configuration, or the demonstration on this machine alone. */
+export function addStartCommands(program: Command): void {
+  program
+    .command('start')
+    .description('Start an installation, or with --demo the demonstration on this machine alone.')
+    .option(
+      '--demo',
+      'the demonstration: everything on loopback, an embedded database, a simulated building',
+    )
+    .option('--config <file>', 'the configuration (YAML); environment variables win over it')
+    .option('--directory <dir>', 'where the demonstration keeps its state', '.cloister')
+    .option('--check-config', 'print the configuration without its secrets, and stop')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  cloister start --demo\n  cloister start --config /etc/cloister/config.yaml',
+    )
+    .action(start)
+}
+
+async function start({ demo, config, directory, checkConfig }: Options): Promise<void> {
+  if (demo === true) {
+    const { runDemonstration } = await import('../stage/demonstration.ts')
+    await runDemonstration(resolve(directory ?? '.cloister'), beginServer)
+    return
+  }
+  const read = await configOf({
+    ...process.env,
+    ...(config && { CLOISTER_CONFIG: resolve(config) }),
+  })
+  if (checkConfig === true) {
+    answer(read, true, () => [])
+    return
+  }
+  const { startInstallation } = await import('../../server/start.ts')
+  const started = await startInstallation(read, {
+    now: () => new Date(),
+    onFault: report,
+    onDeath: end,
+  })
+  process.stderr.write(`Cloister is open: ${JSON.stringify(started.server.ports)}\n`)
+  await untilStopped()
+  await started.close()
+}
+
+/** Starts a demonstration's server in a directory; doors take free ports. Used by `rehearse` as well. */
+export async function beginServer(
+  directory: string,
+  witness: (logKey: string) => Promise<{ url: string; key: string }>,
+): Promise<Started> {
+  const { startInstallation } = await import('../../server/start.ts')
+  const config = await configOf({
+    CLOISTER_DEMONSTRATION: 'true',
+    CLOISTER_DIRECTORY: directory,
+    CLOISTER_DOORS_INSIDE_PORT: '0',
+    CLOISTER_DOORS_BUILDING_PORT: '0',
+    CLOISTER_DOORS_OUTSIDE_PORT: '0',
+  })
+  return startInstallation(config, {
+    now: () => new Date(),
+    onFault: report,
+    onDeath: end,
+    witness,
+  })
+}
+export type BeginServer = typeof beginServer
+
+async function configOf(env: Readonly<Record<string, string | undefined>>) {
+  const { readConfig } = await import('../../server/kernel/config.ts')
+  const read = readConfig(env, (path) => readFileSync(path, 'utf8'))
+  if ('faults' in read)
+    throw new Fault(`the configuration cannot be used:\n  ${read.faults.join('\n  ')}`, 2)
+  return read.config
+}
+
+function report(error: unknown, where: string): void {
+  process.stderr.write(
+    `cloister: ${where}: ${error instanceof Error ? (error.stack ?? error.message) : 'fault'}\n`,
+  )
+}
+
+function end(reason: Error): void {
+  process.stderr.write(`cloister: the database has ended: ${reason.message}\n`)
+  process.exit(1)
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM. */
+export function untilStopped(): Promise<void> {
+  return new Promise((done) => {
+    process.once('SIGINT', () => {
+      done()
+    })
+    process.once('SIGTERM', () => {
+      done()
+    })
+  })
+}

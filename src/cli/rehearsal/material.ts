@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Annotation, parseAnnotation } from '@cloister/annotation-formats'
+import { Fault } from '../terminal.ts'
+
+/** What a simulated annotator knows: the right annotation of an item, found by what it sees or hears. */
+export interface Material {
+  readonly items: number
+  readonly kind: 'text' | 'audio'
+  readonly languages: readonly string[]
+  /** By SHA-256 of the exact text, or of the decoded samples. */
+  readonly byContent: ReadonlyMap<string, Annotation>
+  readonly byReference: ReadonlyMap<string, Annotation>
+}
+
+/**
+ * Reads a manifest (JSON Lines) and the answers to it. Recordings are matched by their samples, so
+ * they have to be WAV files of 16 bits.
+ * @throws Fault that names the line
+ */
+export async function readMaterial(manifest: string, answersFile: string): Promise<Material> {
+  const byReference = new Map<string, Annotation>()
+  for await (const [line, value] of jsonLines(answersFile)) {
+    const parsed = parseAnnotation(memberOf(value, 'annotation'))
+    if (!parsed.ok)
+      throw new Fault(
+        `${answersFile}, line ${line}: ${parsed.findings[0]?.message ?? 'no annotation'}`,
+      )
+    byReference.set(String(memberOf(value, 'item_ref')), parsed.value)
+  }
+  const byContent = new Map<string, Annotation>()
+  const languages = new Set<string>()
+  let items = 0
+  let kind: 'text' | 'audio' = 'text'
+  for await (const [, value] of jsonLines(manifest)) {
+    items += 1
+    kind = memberOf(value, 'kind') === 'audio' ? 'audio' : 'text'
+    languages.add(String(memberOf(value, 'language')))
+    const known = byReference.get(String(memberOf(value, 'item_ref')))
+    const hash = await contentHash(value, dirname(manifest)).catch(() => null)
+    if (known !== undefined && hash !== null) byContent.set(hash, known)
+  }
+  return { items, kind, languages: [...languages], byContent, byReference }
+}
+
+async function contentHash(row: unknown, folder: string): Promise<string | null> {
+  const text = memberOf(row, 'text')
+  if (typeof text === 'string') return createHash('sha256').update(text, 'utf8').digest('hex')
+  const file = memberOf(row, 'file')
+  return typeof file === 'string' ? samplesHash(join(folder, file)) : null
+}
+
+/** SHA-256 of the `data` chunk of a WAV file: the samples as they stand, interleaved, little-endian. */
+async function samplesHash(path: string): Promise<string | null> {
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    const head = Buffer.alloc(8)
+    for (let at = 12; at + 8 <= size;) {
+      await file.read(head, 0, 8, at)
+      const length = Math.min(head.readUInt32LE(4), size - at - 8)
+      if (head.toString('latin1', 0, 4) === 'data') {
+        const samples = Buffer.alloc(length)
+        await file.read(samples, 0, length, at + 8)
+        return createHash('sha256').update(samples).digest('hex')
+      }
+      at += 8 + length + (length % 2)
+    }
+    return null
+  } finally {
+    await file.close()
+  }
+}
+
+/** A member of something that was JSON; undefined when it is not there. */
+export function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined
+  return Object.entries(value).find(([key]) => key === name)?.[1]
+}
+
+/** Each line of a JSON Lines file that is JSON, with its number; others are for the import to reject. */
+export async function* jsonLines(path: string): AsyncGenerator<[number, unknown]> {
+  const file = await open(path, 'r').catch(() => {
+    throw new Fault(`${path} cannot be read`)
+  })
+  let number = 0
+  for await (const line of file.readLines()) {
+    number += 1
+    if (line.trim() === '') continue
+    try {
+      yield [number, JSON.parse(line)]
+    } catch {
+      // The import names the row and says why.
+    }
+  }
+}

@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { registerKey, signIn } from '../../../cli/stage/sign-in.ts'
+import { simulatedSite } from '../../../simulator/site.ts'
+import { startSimulator } from '../../../simulator/simulator.ts'
+import { loadCredentials } from '../../../workstation/credentials.ts'
+import { callDoor, doorAgent } from '../../../workstation/door.ts'
+import { passFor } from '../../../../test/support/pass.ts'
+import { shippedText, siteOf } from '../../../../test/support/sites.ts'
+import { codeOf, dbOf, testServer, type TestServer } from '../../../../test/support/server.ts'
+import { transact } from '../../kernel/db.ts'
+import type { Caller } from '../access/index.ts'
+import { approvePresence, requestCorrection } from './guards.ts'
+import { eventHash, facilityFacts, lookAround, writeMuster } from './index.ts'
+
+async function inhabited(t: TestContext) {
+  const server = await testServer(t)
+  const { browser, program } = await server.workstation('ws-1')
+  const { code, person = '' } = await codeOf(
+    server.operator('POST', '/officers', { name: 'Ada Moreno' }),
+  )
+  const simulator = await startSimulator({
+    site: simulatedSite(siteOf(shippedText('demonstration'))),
+    people: [{ id: person, credential: 'badge-ada', zones: ['lobby', 'search', 'floor-1'] }],
+    ...{ buildingDoor: server.building, dir: join(server.folder, 'controllers') },
+    clock: () => server.now(),
+    code: async (id) => (await codeOf(server.operator('POST', `/devices/${id}/code`))).code,
+  })
+  t.after(() => simulator.close())
+  return { server, browser, program, simulator, person, code }
+}
+
+/** What the gate would be told of this person at this workstation now. */
+async function factsOf(server: TestServer, caller: Partial<Caller>, projectCode = 'aurora') {
+  const db = dbOf(server, 'inside')
+  return transact(db, async (tx) => {
+    const { serial } = await tx
+      .selectFrom('facility.certificate')
+      .select('serial')
+      .where('subject', '=', 'ws-1')
+      .where('revoked_at', 'is', null)
+      .executeTakeFirstOrThrow()
+    return facilityFacts.read(tx, {
+      caller: {
+        ...{ door: 'inside', kind: 'person', id: null, session: 'ses_x', workstation: 'ws-1' },
+        ...{ certificate: serial, address: '127.0.0.1', signedInAt: server.now() },
+        ...caller,
+      },
+      action: 'annotation.task.next',
+      resource: { type: 'Project', id: 'prj_x' },
+      located: { project: 'prj_x', projectCode, item: null },
+      now: server.now(),
+    })
+  })
+}
+
+test('FA1 somebody who walks in through the doors is where the doors say, with the factors used', async (t) => {
+  const { server, browser, simulator, person, code } = await inhabited(t)
+  assert.deepEqual(await simulator.walk(person, 'floor-1'), {
+    ...{ person, zone: 'floor-1', arrived: true },
+  })
+  await registerKey(browser, code)
+  await signIn(browser, 'Ada Moreno')
+  const { facts } = await factsOf(server, { id: person })
+  assert.deepEqual(facts.presence, {
+    ...{ zone: 'floor-1', factors: ['badge', 'biometric'], asSignedIn: true },
+  })
+  assert.deepEqual(facts.workstation, {
+    ...{ zone: 'floor-1', enrolled: true, soleAddress: true },
+    ...{ postureFresh: true, postureGood: true },
+  })
+  await simulator.walk(person, 'lobby')
+  const after = await factsOf(server, { id: person })
+  assert.equal(after.facts.presence?.zone, 'lobby')
+  assert.deepEqual(server.faults, [])
+})
+
+test('FA2 a forced door closes its zones until it is restored and a guard has looked', async (t) => {
+  const { server, simulator, person } = await inhabited(t)
+  await simulator.fault({ kind: 'forced', portal: 'floor-door' })
+  assert.equal((await factsOf(server, { id: person })).facts.zone?.calm, false)
+  await simulator.fault({ kind: 'restored', portal: 'floor-door' })
+  assert.equal((await factsOf(server, { id: person })).facts.zone?.calm, false)
+  const db = dbOf(server, 'inside')
+  await db
+    .updateTable('facility.alarm')
+    .set({ acknowledged_at: server.now(), acknowledged_by: 'per_guard', note: 'A cleaner' })
+    .execute()
+  assert.equal((await factsOf(server, { id: person })).facts.zone?.calm, true)
+})
+
+test('FA3 every event that was taken stands once with a leaf of its own, whatever is sent again', async (t) => {
+  const { server, simulator, person } = await inhabited(t)
+  await simulator.fault({ kind: 'duplicate', portal: 'main-door' })
+  await simulator.walk(person, 'lobby')
+  const db = dbOf(server, 'inside')
+  const events = await db.selectFrom('facility.event').selectAll().execute()
+  const pending = await server.database
+    .db('cloister_sequencer')
+    .selectFrom('audit.pending')
+    .select('body')
+    .execute()
+  const leaves = pending
+    .map(({ body }) => JSON.parse(body.toString()) as { resource: string; details: string })
+    .filter(({ resource }) => resource.startsWith('Event::'))
+  const expected = events.map(({ controller, epoch, seq, salt, event }) => ({
+    resource: `Event::${controller}/${epoch}/${String(seq)}`,
+    details: Buffer.from(eventHash(salt, event)).toString('base64'),
+  }))
+  const order = (a: { resource: string }, b: { resource: string }) =>
+    a.resource < b.resource ? -1 : 1
+  assert.ok(events.length > 5)
+  assert.deepEqual(
+    leaves.map(({ resource, details }) => ({ resource, details })).sort(order),
+    expected.sort(order),
+  )
+})
+
+test('FA4 a revoked workstation is nobody at once, until it is enrolled anew', async (t) => {
+  const server = await testServer(t)
+  const { browser } = await server.workstation('ws-1')
+  const begin = () => browser.bytes('POST', '/session/begin', {})
+  assert.equal((await begin()).status, 200)
+  await server.operator('POST', '/workstations/ws-1/revoke')
+  assert.notEqual((await begin()).status, 200)
+})
+
+test('FA5 a controller speaks for itself only, and a stranger not at all', async (t) => {
+  const { server, person } = await inhabited(t)
+  const credentials = await loadCredentials(join(server.folder, 'controllers', 'ctl-main'))
+  assert.ok(credentials)
+  const agent = doorAgent(server.building, credentials)
+  t.after(() => {
+    agent.destroy()
+  })
+  const event = {
+    ...{ source: 'test', controllerId: 'ctl-floor', epoch: 'e1', seq: 1, replayed: false },
+    ...{ occurredAt: server.now().toISOString(), clockOffsetMs: 0, kind: 'ACCESS_TAKEN' },
+    ...{ portalId: 'floor-door', side: 'in', zoneFrom: 'search', zoneTo: 'floor-1' },
+    ...{ result: 'success', credentialIds: [], factors: ['badge', 'biometric'], personId: person },
+  }
+  const { status } = await callDoor(server.building, agent, 'POST', '/events', [event])
+  assert.equal(status, 403)
+  const stranger = doorAgent(server.building, undefined)
+  t.after(() => {
+    stranger.destroy()
+  })
+  assert.equal((await callDoor(server.building, stranger, 'POST', '/events', [event])).status, 401)
+  assert.equal((await presenceRow(server, person))?.zone, undefined)
+})
+
+async function presenceRow(server: TestServer, person: string) {
+  return dbOf(server, 'inside')
+    .selectFrom('facility.presence')
+    .selectAll()
+    .where('person', '=', person)
+    .executeTakeFirst()
+}
+
+test('FA6 an old posture report, a bad one and one that was sent before are not good enough', async (t) => {
+  const server = await testServer(t)
+  const { program } = await server.workstation('ws-1')
+  const posture = async () => {
+    const { workstation } = (await factsOf(server, {})).facts
+    return [workstation?.postureFresh, workstation?.postureGood]
+  }
+  assert.deepEqual(await posture(), [true, true])
+  await program.simulatePosture({
+    ...{ malware: 'ok', diskEncryption: 'ok', usb: 'bad' },
+    ...{ network: 'ok', browserPolicy: 'ok', patches: 'ok' },
+  })
+  assert.deepEqual(await posture(), [true, false])
+  server.advance(121_000)
+  assert.deepEqual(await posture(), [false, false])
+})
+
+test('FA7 a project is served only in the zones and hours of the site file', async (t) => {
+  const server = await testServer(t)
+  await server.workstation('ws-1')
+  const zone = async (code: string) => (await factsOf(server, {}, code)).facts.zone
+  assert.deepEqual(
+    [(await zone('aurora'))?.serves, (await zone('cassiopeia'))?.serves, (await zone(''))?.serves],
+    [true, false, false],
+  )
+  const monday = Date.parse('2027-01-11T05:00:00Z')
+  server.advance(monday - server.now().getTime())
+  assert.equal((await zone('aurora'))?.open, true)
+  server.advance(-60_000)
+  assert.equal((await zone('aurora'))?.open, false)
+})
+
+test('FA8 a wrong presence takes two other guards and a reason, and carries no factors', async (t) => {
+  const server = await testServer(t)
+  const db = dbOf(server, 'inside')
+  const ana = `per_${'a'.repeat(26)}`
+  const said = { zone: 'floor-1', reason: 'The reader was being mended' }
+  const request = (actor: string) =>
+    transact(db, async (tx) =>
+      requestCorrection(
+        await passFor(tx, 'facility.presence.correct.request', { actor }),
+        tx,
+        ana,
+        said,
+      ),
+    )
+  const approve = (actor: string) =>
+    transact(db, async (tx) =>
+      approvePresence(await passFor(tx, 'facility.presence.correct.approve', { actor }), tx, ana),
+    )
+  await assert.rejects(request(ana), { kind: 'four-eyes' })
+  await request('per_guard1')
+  await assert.rejects(request('per_guard2'), { kind: 'already-done' })
+  await assert.rejects(approve('per_guard1'), { kind: 'four-eyes' })
+  await assert.rejects(approve(ana), { kind: 'four-eyes' })
+  assert.equal(await presenceRow(server, ana), undefined)
+  await approve('per_guard2')
+  const row = await presenceRow(server, ana)
+  assert.deepEqual([row?.zone, row?.factors, row?.admits], ['floor-1', [], true])
+})
+
+test('FA9 the muster list stands on disk, and silence of a controller raises an alarm once', async (t) => {
+  const { server, simulator, person } = await inhabited(t)
+  await simulator.walk(person, 'floor-1')
+  await simulator.close()
+  const db = dbOf(server, 'inside')
+  const directory = join(server.folder, 'state')
+  await mkdir(directory)
+  await writeMuster(db, directory, server.now())
+  assert.match(await readFile(join(directory, 'muster.txt'), 'utf8'), /floor-1: 1\n.*Ada Moreno/)
+  assert.match(await readFile(join(directory, 'muster.csv'), 'utf8'), new RegExp(person))
+  server.advance(61_000)
+  for (let times = 0; times < 2; times++)
+    await lookAround({ db, data: server.folder, now: () => server.now() })
+  const alarms = await db.selectFrom('facility.alarm').select(['kind', 'subject']).execute()
+  const silent = alarms.filter(({ kind }) => kind === 'controller-silent')
+  assert.deepEqual(silent.map(({ subject }) => subject).sort(), [
+    'ctl-fire',
+    'ctl-floor',
+    'ctl-main',
+    'ctl-tech',
+    'ctl-turnstile',
+  ])
+})
