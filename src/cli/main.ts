@@ -1,15 +1,25 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { addDeliveryCommands } from './commands/delivery.ts'
 import { addFacilityCommands } from './commands/facility.ts'
+import { addImportCommands } from './commands/import.ts'
 import { addLogCommands } from './commands/log.ts'
 import { addWitnessCommands } from './commands/witness.ts'
+import { addAgreementCommands } from './commands/agreement.ts'
+import { addChartCommands } from './commands/chart.ts'
+import { addSamplingCommands } from './commands/sampling.ts'
 import { Fault } from './terminal.ts'
 
 /** Each command lives in one file under commands/ and adds itself here. */
 const commands: ((program: Command) => void)[] = [
+  addDeliveryCommands,
   addFacilityCommands,
+  addImportCommands,
   addLogCommands,
   addWitnessCommands,
+  addAgreementCommands,
+  addChartCommands,
+  addSamplingCommands,
 ]
 
 const program = new Command('cloister')

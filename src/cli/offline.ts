@@ -17,6 +17,7 @@ import {
   verifyEvidence,
   verifyLog,
 } from '@cloister/transparency-log'
+import { TarFault } from '../shared/package/tar.ts'
 import { Fault } from './terminal.ts'
 
 /** A finding for programs (as JSON) and for people (`lines`); `sound` decides the exit code. */
@@ -128,10 +129,31 @@ export async function checkProof(
   })
 }
 
-async function finding(check: () => Promise<Finding>): Promise<Finding> {
+/** Something in a package that is not what it should be; `file` is its name there. */
+export class Unsound extends Error {
+  override readonly name = 'Unsound'
+  readonly file: string
+
+  constructor(message: string, file: string) {
+    super(`${file}: ${message}`)
+    this.file = file
+  }
+}
+
+export function unsound(message: string, file: string): Unsound {
+  return new Unsound(message, file)
+}
+
+/** Turns what is wrong with the material into a finding; what is wrong with the call stays a fault. */
+export async function finding(check: () => Promise<Finding>): Promise<Finding> {
   try {
     return await check()
   } catch (error) {
+    if (error instanceof Unsound || error instanceof TarFault) {
+      const file = error instanceof Unsound ? error.file : error.place
+      const message = error instanceof Unsound ? error.message : `${file}: ${error.message}`
+      return { report: { sound: false, fault: message, file }, lines: [message] }
+    }
     if (!(error instanceof LogFault)) throw error
     return {
       report: { sound: false, fault: error.message, ...error.place },

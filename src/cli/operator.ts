@@ -14,6 +14,19 @@ export interface Operator {
   receive(path: string, body: object): Promise<IncomingMessage>
 }
 
+/**
+ * Where the operator door is: as named, else as the server's own configuration says it in the
+ * environment. @throws Fault where nothing says it
+ */
+export function operatorSocket(named: string | undefined): string {
+  const { CLOISTER_DOORS_OPERATOR_SOCKET: socket, CLOISTER_DIRECTORY: directory } = process.env
+  const found =
+    named ?? socket ?? (directory === undefined ? undefined : `${directory}/operator.sock`)
+  if (found === undefined)
+    throw new Fault("name the server's socket with --socket, or set CLOISTER_DIRECTORY", 2)
+  return found
+}
+
 export function operatorAt(socketPath: string): Operator {
   const call = (method: string, path: string, type: string, write: (out: ClientRequest) => void) =>
     new Promise<IncomingMessage>((resolve, reject) => {

@@ -4,6 +4,7 @@
  */
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { checkLog, checkProof, type Finding } from './offline.ts'
+import { checkPackage } from './package.ts'
 import { answer, Fault } from './terminal.ts'
 
 type Options = Readonly<Record<string, string | undefined>> & { readonly policy: string }
@@ -18,6 +19,11 @@ const checks: Readonly<Record<string, Check>> = {
     usage: 'log DIR --policy FILE [--since CHECKPOINT] [--json]',
     options: ['since'],
     run: (dir, { policy, since }) => checkLog(dir, { policy, since }),
+  },
+  delivery: {
+    usage: 'delivery PACKAGE --policy FILE [--json]',
+    options: [],
+    run: (path, { policy }) => checkPackage(path, policy),
   },
   proof: {
     usage: 'proof FILE --policy FILE [--entry FILE] [--json]',

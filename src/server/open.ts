@@ -29,6 +29,7 @@ import {
 import { type Ground, type Operate, operateOn } from './http/operate.ts'
 import { openSignalSockets, type SignalSockets } from './http/sockets.ts'
 import { type StreamOut, streamOn } from './http/stream.ts'
+import { type Upload, uploadOn } from './http/upload.ts'
 import { serveWebApp } from './http/web-app.ts'
 import type { Clock } from './kernel/clock.ts'
 import { type Connection, type Db, openDb, transact } from './kernel/db.ts'
@@ -56,14 +57,17 @@ export interface Installation {
   readonly sources: readonly FactSource[]
   readonly resources: readonly ResourceSource[]
   /** The routes of the domains that stand on more than the database. */
-  readonly routes: (operate: Operate, streamOut: StreamOut, gate: Gate) => void
+  readonly routes: (operate: Operate, streamOut: StreamOut, gate: Gate, upload: Upload) => void
   readonly doors: Readonly<Partial<Record<'inside' | 'building' | 'outside', Place>>> & {
     readonly operator?: { readonly socket: string }
   }
   readonly onFault: (error: Error, requestId: string) => void
+  /** Called after the last door has closed. */
+  readonly onClose: () => Promise<void>
 }
 
 export interface Server {
+  readonly gate: Gate
   /** The port of each network door, as the system gave it where 0 was asked. */
   readonly ports: Readonly<Partial<Record<Door, number>>>
   /** Sockets on which pages hear signals now. */
@@ -107,7 +111,7 @@ export async function openServer(installation: Installation): Promise<Server> {
     identityRoutes(operate, installation.rules, installation.demonstration)
     workforceRoutes(operate)
     projectsRoutes(operate)
-    installation.routes(operate, streamOn(app, ground, hears), gate)
+    installation.routes(operate, streamOn(app, ground, hears), gate, uploadOn(app, ground))
     if (door === 'inside' || door === 'outside') {
       serveWebApp(app, installation.webApp)
       app.server.on('upgrade', hears.upgrade)
@@ -122,6 +126,7 @@ export async function openServer(installation: Installation): Promise<Server> {
   if (installation.doors.operator !== undefined) await open('operator', installation.doors.operator)
 
   return {
+    gate,
     ports,
     openSockets: () => sockets.reduce((sum, s) => sum + s.open, 0),
     async close() {
@@ -132,6 +137,7 @@ export async function openServer(installation: Installation): Promise<Server> {
       }
       await signals.close()
       for (const pool of pools) await pool.destroy()
+      await installation.onClose()
     },
   }
 }

@@ -87,6 +87,8 @@ export const actions = {
   'facility.lockdown.set': { doors: inside, group: 'guarding', on: 'Site' },
   'facility.workstation.enrol': { doors: ['operator'], group: 'operating', on: 'Site' },
   'facility.workstation.revoke': { doors: ['operator'], group: 'operating', on: 'Workstation' },
+  'facility.site.activate': { doors: ['operator'], group: 'operating', on: 'Site' },
+  'facility.badge.issue': { doors: ['operator'], group: 'operating', on: 'Person' },
 
   // workforce
   'workforce.admission.read': { doors: staff, group: 'recruiting', on: 'Person' },
@@ -108,7 +110,8 @@ export const actions = {
   'projects.team.set': { doors: staff, group: 'managing', on: 'Project' },
   'projects.state.set': { doors: staff, group: 'managing', on: 'Project' },
   'projects.import.order': { doors: ['operator'], group: 'operating', on: 'Project' },
-  'projects.import.run': { doors: ['operator'], group: 'job', on: 'Project' },
+  'projects.import.find': { doors: ['operator'], group: 'operating', on: 'Site' },
+  'projects.import.run': { doors: ['operator'], group: 'operating', on: 'Project' },
   'projects.import.undo': { doors: ['operator'], group: 'operating', on: 'Project' },
 
   // annotation

@@ -45,7 +45,10 @@ export type DeliveryRow = Static<typeof DeliveryRow>
 export const Deliveries = Type.Object({ deliveries: Type.Array(DeliveryRow) })
 export const DeliveryMade = Type.Object({ delivery: DeliveryId })
 export const Receipt = Type.Object(
-  { accepted: Type.Boolean(), reason: Type.Optional(Type.String({ minLength: 1, maxLength: 2000 })) },
+  {
+    accepted: Type.Boolean(),
+    reason: Type.Optional(Type.String({ minLength: 1, maxLength: 2000 })),
+  },
   { additionalProperties: false },
 )
 export const Recall = Type.Object(

@@ -142,7 +142,7 @@ export function dynamicsOf(site: Site): Dynamics {
 
 function walkingTimes(site: Site): Dynamics['walking'] {
   const graph = graphOf(passagesOf(site))
-  const cost = fastestCost(new Map(site.zones.map(({ name, crossing }) => [name, crossing])))
+  const cost = fastestCost(site)
   const rooms = site.zones.filter(({ kind }) => kind !== 'building')
   return new Map(rooms.map(({ name }) => [name, times(graph, name, cost)]))
 }

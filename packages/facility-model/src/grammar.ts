@@ -107,6 +107,7 @@ const zone = Type.Object(
     within: Type.Optional(name('the zone or building that this one lies in')),
     use: Type.Optional(choice(zoneUses, 'a use in which nobody may be filmed')),
     guardPost: Type.Optional(yes('a guard sits here')),
+    guards: Type.Optional(count('guards at this post when it is manned; 1', 50, 1)),
     monitors: Type.Optional(
       list(name('a recorder'), 'recorders watched live from this guard post'),
     ),
@@ -212,6 +213,34 @@ const retention = Type.String({
   description: 'legal-maximum, or a duration such as 72h or 30d',
 })
 
+const measured = (what: string) => ({
+  minimum: 0.1,
+  maximum: 600,
+  description: `mean seconds ${what} (0.1 to 600)`,
+})
+const seconds = (what: string) => Type.Number(measured(`of ${what}`))
+const measuredKeys = {
+  badge: seconds('badge'),
+  phone: seconds('phone'),
+  'security-key': seconds('security-key'),
+  pin: seconds('pin'),
+  fingerprint: seconds('fingerprint'),
+  face: seconds('face'),
+  iris: seconds('iris'),
+  palm: seconds('palm'),
+  vein: seconds('vein'),
+  'request-to-exit': seconds('request-to-exit'),
+  handle: seconds('handle'),
+  'metal-detector': seconds('metal-detector'),
+  'body-scanner': seconds('body-scanner'),
+  'hand-wand': seconds('hand-wand'),
+  'bag-search': seconds('bag-search'),
+  'person-search': seconds('person-search'),
+} satisfies Record<
+  (typeof factors)[number] | (typeof detectors)[number] | (typeof searches)[number],
+  unknown
+>
+
 /** One site: everything that a file may say. */
 export const siteGrammar = Type.Object(
   {
@@ -233,6 +262,17 @@ export const siteGrammar = Type.Object(
           ),
         },
         closed('numbers of this site that differ from the default policy'),
+      ),
+    ),
+    passageSeconds: Type.Optional(
+      Type.Partial(
+        Type.Object(
+          {
+            ...measuredKeys,
+            clearing: Type.Number(measured('to walk through and clear the way for the next')),
+          },
+          closed('seconds of a person at a reader or screening point, as measured on this site'),
+        ),
       ),
     ),
     monitoring: Type.Optional(

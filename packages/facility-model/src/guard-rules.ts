@@ -99,7 +99,7 @@ function coverage(
   portals: readonly Portal[],
 ): (post: string, portal: Portal) => boolean {
   const graph = graphOf(passagesOf(site))
-  const cost = walkingCost(new Map(site.zones.map(({ name, crossing }) => [name, crossing])))
+  const cost = walkingCost(site)
   const posts = site.guards.map(({ zone }) => zone)
   const covered = new Map(
     posts.map((post) => {

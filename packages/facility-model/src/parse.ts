@@ -162,6 +162,7 @@ function buildSite(file: SiteFile): Site {
       secondExitFrom: file.limits?.secondExitFrom ?? defaults.secondExitFrom,
     },
     alarmService: secondsOr(file.monitoring?.response, null),
+    measured: file.passageSeconds ?? {},
     projects: eachOf(file.projects, (name, project) => ({
       name,
       segregated: project.segregated ?? true,
@@ -214,6 +215,7 @@ function buildZone(name: string, zone: SiteFile['zones'][string], siteHours: Sit
     within: zone.within ?? null,
     use: zone.use ?? null,
     guardPost: zone.guardPost ?? false,
+    guards: zone.guards ?? 1,
     monitors: zone.monitors ?? [],
     lockers: zone.lockers ?? 0,
     screening: zone.screening ?? [],

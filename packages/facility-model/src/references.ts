@@ -116,6 +116,8 @@ function checkZones(site: Site, known: Names, page: Page): void {
       known.need(['recorders'], recorder, [...at, 'monitors', index])
     if (zone.monitors.length > 0 && !zone.guardPost)
       page.fault([...at, 'monitors'], "only a zone with 'guardPost: true' has monitors")
+    if (zone.guards > 1 && !zone.guardPost)
+      page.fault([...at, 'guards'], "only a zone with 'guardPost: true' has guards")
     for (const [index, { shift }] of zone.projects.entries())
       if (shift !== null) known.need(['shifts'], shift, [...at, 'projects', index])
     if (zone.maximumOccupancy !== null && zone.minimumOccupancy > zone.maximumOccupancy)

@@ -11,6 +11,7 @@ import type {
   zoneKinds,
   zoneUses,
 } from './grammar.ts'
+import type { MeasuredSeconds } from './passage-times.ts'
 import type { Span } from './week.ts'
 
 /** What passing a portal may ask of a person. `request-to-exit` and `handle` ask nothing. */
@@ -39,6 +40,8 @@ export interface Site {
   }
   /** Seconds until the alarm service is on site; null where there is none. */
   readonly alarmService: number | null
+  /** Seconds that this site has measured; see passage-times.ts for what is planned otherwise. */
+  readonly measured: MeasuredSeconds
   readonly projects: readonly Project[]
   readonly zones: readonly Zone[]
   readonly portals: readonly Portal[]
@@ -71,6 +74,8 @@ export interface Zone {
   readonly within: string | null
   readonly use: (typeof zoneUses)[number] | null
   readonly guardPost: boolean
+  /** Guards at the post when it is manned. */
+  readonly guards: number
   /** Recorders whose pictures are watched live at this guard post. */
   readonly monitors: readonly string[]
   readonly lockers: number

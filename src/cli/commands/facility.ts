@@ -1,7 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { readFile, writeFile } from 'node:fs/promises'
-import type { Finding, Loss, Site } from '@cloister/facility-model'
+import type { Finding, Loss, Milestone, Site } from '@cloister/facility-model'
 import { answer, Fault } from '../terminal.ts'
+import { sayFindings, sayLosses, sayPlan } from './facility-words.ts'
 
 /** The commands that read a site file: see docs/facility/guide.md. */
 export function addFacilityCommands(program: Command): void {
@@ -9,8 +10,12 @@ export function addFacilityCommands(program: Command): void {
     .command('facility')
     .description('A site as a file: prove that it keeps its promises, draw it, plan it.')
   addCheck(facility)
+  addDraw(facility)
+  addPlan(facility)
+  addBill(facility)
   addAccept(facility)
   addExample(facility)
+  addRules(facility)
   addSchema(facility)
 }
 
@@ -42,21 +47,17 @@ function addCheck(facility: Command): void {
       const model = await import('@cloister/facility-model')
       const site = await readSite(file, flags.json)
       if (site === null) return
-      try {
-        const check = (one: Site) =>
-          model.checkSite(one, { profile: flags.profile, today: flags.on })
-        if (flags.singleFailures) {
-          const losses = await trySingleFailures(model.without(site, flags.without ?? []), check)
-          answer({ site: site.name, losses }, flags.json, () => sayLosses(site, losses))
-          process.exitCode = losses.length > 0 ? 1 : 0
-          return
-        }
-        const findings = check(model.without(site, flags.without ?? []))
-        answer({ site: site.name, findings }, flags.json, () => sayFindings(site, findings, flags))
-        process.exitCode = model.openFindings(findings).length > 0 ? 1 : 0
-      } catch (error) {
-        throw error instanceof RangeError ? new Fault(error.message, 2) : error
+      const check = (one: Site) => model.checkSite(one, { profile: flags.profile, today: flags.on })
+      const left = answerable(() => model.without(site, flags.without ?? []))
+      const findings = answerable(() => check(left))
+      if (flags.singleFailures) {
+        const losses = await trySingleFailures(left, check)
+        answer({ site: site.name, losses }, flags.json, () => sayLosses(site, losses))
+        process.exitCode = losses.length > 0 ? 1 : 0
+        return
       }
+      answer({ site: site.name, findings }, flags.json, () => sayFindings(site, findings, flags))
+      process.exitCode = model.openFindings(findings).length > 0 ? 1 : 0
     })
 }
 
@@ -81,43 +82,100 @@ async function trySingleFailures(
   }
 }
 
-function sayFindings(site: Site, findings: readonly Finding[], flags: CheckFlags): string[] {
-  const open = findings.filter((found) => found.accepted === undefined)
-  const accepted = findings.length - open.length
-  const less = flags.without === undefined ? '' : ` without ${flags.without.join(', ')}`
-  const verdict = open.length === 0 ? 'holds' : count(open.length, 'finding')
-  const more = accepted === 0 ? '' : `, ${accepted} accepted`
-  return [
-    `${site.name}${less}: ${verdict}${more} (profile ${flags.profile})`,
-    ...findings.flatMap(sayFinding),
-  ]
+function addDraw(facility: Command): void {
+  facility
+    .command('draw')
+    .description('Draw a site as an SVG plan, with what breaks a rule in red.')
+    .argument('<site>', 'the site file')
+    .option('--out <file>', 'write the picture here instead of to standard output')
+    .option('--profile <name>', 'the rules whose findings are shown', 'standard')
+    .option('--without <things>', 'take these out first, such as c1,fire-2', parseList)
+    .addHelpText('after', '\nExample:\n  cloister facility draw madrid-1.yaml --out madrid-1.svg')
+    .action(async (file: string, flags: { out?: string; profile: string; without?: string[] }) => {
+      const model = await import('@cloister/facility-model')
+      const site = await readSite(file, false)
+      if (site === null) return
+      const { left, findings } = answerable(() => {
+        const rest = model.without(site, flags.without ?? [])
+        const found = model.checkSite(rest, { profile: flags.profile, today: today() })
+        return { left: rest, findings: model.openFindings(found) }
+      })
+      await deliver(`${await model.drawSite(left, findings)}\n`, flags.out)
+    })
 }
 
-function sayFinding({ id, severity, evidence, rule, path, source, accepted }: Finding): string[] {
-  const state =
-    accepted === undefined
-      ? severity
-      : `accepted until ${accepted.until} by ${accepted.by}: ${accepted.reason}`
-  return [
-    '',
-    `${id}  ${state}`,
-    `    ${evidence}`,
-    ...(path.length === 0 ? [] : [`    way: ${path.join(' → ')}`]),
-    `    rule: ${rule}`,
-    `    source: ${source}`,
-  ]
+interface PlanFlags {
+  readonly ramp: Milestone[]
+  readonly languages: number
+  readonly longestWait: number
+  readonly chart?: string
+  readonly json: boolean
 }
 
-function sayLosses(site: Site, losses: readonly Loss[]): string[] {
-  if (losses.length === 0) return [`${site.name}: no single loss breaks a rule`]
-  return [
-    `${site.name}: ${count(losses.length, 'single loss', 'single losses')} would break a rule`,
-    ...losses.flatMap((loss) => [
-      '',
-      `without ${loss.without}`,
-      ...loss.findings.map(({ id, evidence }) => `    ${id}  ${evidence}`),
-    ]),
-  ]
+function addPlan(facility: Command): void {
+  facility
+    .command('plan')
+    .description('Size a site for a growing number of people: what is short, and from which day.')
+    .argument('<site>', 'the site file')
+    .requiredOption('--ramp <days>', 'people by day: 2027-01-01=0,2027-07-01=400', parseRamp)
+    .option('--languages <number>', 'languages, each staffed in every shift', parseCount, 1)
+    .option('--longest-wait <minutes>', 'longest wait on the way in that is borne', parseCount, 5)
+    .option('--chart <file>', 'write the chart here, as SVG')
+    .option('--json', 'answer as JSON', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  cloister facility plan madrid-1.yaml --ramp 2027-01-01=0,2027-07-01=400,2028-01-01=800 --languages 8 --chart plan.svg',
+    )
+    .action(async (file: string, flags: PlanFlags) => {
+      const { drawPlan, planCapacity, usualDemand } = await import('@cloister/facility-model')
+      const site = await readSite(file, flags.json)
+      if (site === null) return
+      const { ramp, languages } = flags
+      const demand = { ...usualDemand, ramp, languages, longestWait: flags.longestWait * 60 }
+      const plan = answerable(() => planCapacity(site, demand))
+      if (flags.chart !== undefined) await deliver(`${drawPlan(plan, site.title)}\n`, flags.chart)
+      answer(plan, flags.json, () => sayPlan(plan))
+    })
+}
+
+function addBill(facility: Command): void {
+  facility
+    .command('bill')
+    .description('What has to be bought and installed, and what is tried at handover, as Markdown.')
+    .argument('<site>', 'the site file')
+    .option('--out <file>', 'write it here instead of to standard output')
+    .option('--json', 'answer as JSON', false)
+    .addHelpText('after', '\nExample:\n  cloister facility bill madrid-1.yaml --out handover.md')
+    .action(async (file: string, flags: { out?: string; json: boolean }) => {
+      const { billOf, sayBill } = await import('@cloister/facility-model')
+      const site = await readSite(file, flags.json)
+      if (site === null) return
+      const bill = billOf(site)
+      const text = flags.json ? `${JSON.stringify(bill, null, 2)}\n` : sayBill(bill, site.title)
+      await deliver(text, flags.out)
+    })
+}
+
+/** What a name from the command line asks for; a name that is not known is the person's to mend. */
+function answerable<T>(ask: () => T): T {
+  try {
+    return ask()
+  } catch (error) {
+    throw error instanceof RangeError ? new Fault(error.message, 2) : error
+  }
+}
+
+async function deliver(text: string, file: string | undefined): Promise<void> {
+  if (file === undefined) {
+    process.stdout.write(text)
+    return
+  }
+  try {
+    await writeFile(file, text)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unwritable'
+    throw new Fault(`cannot write ${file} (${code})`, 2)
+  }
 }
 
 function addAccept(facility: Command): void {
@@ -174,6 +232,20 @@ function addExample(facility: Command): void {
     })
 }
 
+function addRules(facility: Command): void {
+  facility
+    .command('rules')
+    .description(
+      'Print every rule with a sound and a broken example, or what each source asks for.',
+    )
+    .option('--coverage', 'which requirement of each source is checked by which rule', false)
+    .addHelpText('after', '\nExample:\n  cloister facility rules --coverage')
+    .action(async (flags: { coverage: boolean }) => {
+      const { sayCoverage, sayRules } = await import('@cloister/facility-model')
+      process.stdout.write(flags.coverage ? sayCoverage() : sayRules())
+    })
+}
+
 function addSchema(facility: Command): void {
   facility
     .command('schema')
@@ -219,6 +291,20 @@ function parseDate(text: string): string {
   return text
 }
 
+function parseRamp(text: string): Milestone[] {
+  return parseList(text).map((part) => {
+    const [date = '', people = ''] = part.split('=')
+    if (!/^[0-9]{1,6}$/.test(people))
+      throw new InvalidArgumentError('write days and people, such as 2027-01-01=0,2027-07-01=400')
+    return { date: parseDate(date), people: Number(people) }
+  })
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9][0-9]{0,3}$/.test(text)) throw new InvalidArgumentError('write a whole number from 1')
+  return Number(text)
+}
+
 function parseList(text: string): string[] {
   return text
     .split(',')
@@ -228,8 +314,4 @@ function parseList(text: string): string[] {
 
 function today(): string {
   return new Date().toISOString().slice(0, 10)
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`
 }

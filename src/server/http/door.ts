@@ -29,8 +29,9 @@ export function buildDoor(options: DoorOptions): FastifyInstance {
     https,
     logger: false,
     bodyLimit: 65_536,
-    requestTimeout: 60_000,
-    connectionTimeout: 120_000,
+    // The operator's own socket takes uploads that last as long as a recording takes to decode.
+    requestTimeout: tls === undefined ? 0 : 60_000,
+    connectionTimeout: tls === undefined ? 0 : 120_000,
     genReqId: () => crypto.randomUUID(),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
     routerOptions: { maxParamLength: 128 },

@@ -70,12 +70,12 @@ export interface Ground {
   readonly gate: Gate
   readonly recorder: Recorder
   readonly identify: Identify
-  /** Seals details beside the log in the same transaction and answers their salted hash. */
+  /** Keeps words and stamps beside the log in the same transaction; answers their hash, or null for none. */
   readonly sealDetails: (
     tx: Tx,
     details: Readonly<Record<string, unknown>>,
     project: string | null,
-  ) => Promise<Uint8Array>
+  ) => Promise<Uint8Array | null>
   readonly now: () => Date
 }
 
@@ -143,8 +143,7 @@ async function answerWith<
       const also = <X extends Action>(action: X, resource: Resource) =>
         admitAlso(ground, tx, pass, action, resource)
       const answer = await operation.run({ ...shaped, pass, tx, also, note, reply, request })
-      const details =
-        Object.keys(noted).length === 0 ? null : await ground.sealDetails(tx, noted, pass.project)
+      const details = await ground.sealDetails(tx, noted, pass.project)
       const entry = entryOf(pass, ground.now(), 'done', details)
       if (!reveals) await record(tx, entry)
       return { answer, entry }

@@ -1,6 +1,8 @@
 import type { Generated } from 'kysely'
 import type { AnnotationTables } from '../domains/annotation/tables.ts'
 import type { AuditTables } from '../domains/audit/tables.ts'
+import type { DeliveryTables } from '../domains/delivery/tables.ts'
+import type { FacilityTables } from '../domains/facility/tables.ts'
 import type { IdentityTables } from '../domains/identity/tables.ts'
 import type { ProjectsTables } from '../domains/projects/tables.ts'
 import type { VaultTables } from '../domains/vault/tables.ts'
@@ -20,8 +22,10 @@ export interface Tables
     AuditTables,
     IdentityTables,
     VaultTables,
+    FacilityTables,
     WorkforceTables,
     ProjectsTables,
-    AnnotationTables {
+    AnnotationTables,
+    DeliveryTables {
   'kernel.migration': MigrationTable
 }

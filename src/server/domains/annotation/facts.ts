@@ -1,6 +1,6 @@
 import { actOf } from '#shared/actions.ts'
 import type { FactSource, ResourceSource } from '../access/index.ts'
-import { itemById } from '../projects/index.ts'
+import { projectById } from '../projects/index.ts'
 import { holding, taskById } from './store.ts'
 
 /** Whether the person holds the task now, and whether they would review their own work. */
@@ -24,11 +24,10 @@ export const taskSource: ResourceSource = {
   type: 'Task',
   async locate(tx, id) {
     const task = await taskById(tx, id)
-    const item = task === undefined ? undefined : await itemById(tx, task.item)
-    if (item === undefined) return null
-    return {
-      ...{ project: item.project, projectCode: item.code, client: item.client, item: item.id },
-      ...{ language: item.language, taskType: item.kind },
-    }
+    if (task === undefined) return null
+    const { project, item, language } = task
+    const of = await projectById(tx, project)
+    if (of === undefined) return null
+    return { project, item, language, projectCode: of.code, client: of.client, taskType: of.kind }
   },
 }

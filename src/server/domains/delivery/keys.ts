@@ -46,5 +46,8 @@ export async function confirmDeliveryKey(
     return
   }
   if (key.first_by === pass.actor) throw new Problem('four-eyes')
-  await confirmKey(tx, id, { second_by: pass.actor, effective_at: new Date(pass.at.getTime() + delayMs) })
+  await confirmKey(tx, id, {
+    second_by: pass.actor,
+    effective_at: new Date(pass.at.getTime() + delayMs),
+  })
 }

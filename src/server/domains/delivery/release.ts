@@ -11,24 +11,41 @@ import { deliveryById, effectiveKey, insertDelivery, moveOn } from './store.ts'
  * Proposes to hand a project's accepted annotations over. The acceptance that the project promised
  * must hold, and the client must have a key in effect.
  */
-export async function proposeDelivery(pass: Pass<'delivery.propose'>, tx: Tx, project: string): Promise<string> {
+export async function proposeDelivery(
+  pass: Pass<'delivery.propose'>,
+  tx: Tx,
+  project: string,
+): Promise<string> {
   const row = await projectById(tx, project)
   if (row === undefined) throw new Problem('not-found')
   const accepted = await acceptance(tx, project)
-  if (!accepted.ready) throw new Problem('not-ready', { missing: 'acceptance', open: accepted.open })
+  if (!accepted.ready)
+    throw new Problem('not-ready', { missing: 'acceptance', open: accepted.open })
   const key = await effectiveKey(tx, row.client, pass.at)
   if (key === undefined) throw new Problem('not-ready', { missing: 'delivery-key' })
   const id = newId('del')
   await insertDelivery(tx, {
     ...{ id, project, client: row.client, key: key.id, state: 'proposed' },
     ...{ proposed_by: pass.actor, proposed_at: pass.at, approved_by: null, approved_at: null },
-    ...{ items: 0, file: null, size: null, sha256: null, built_at: null, ended_by: null, ended_at: null },
+    ...{
+      items: 0,
+      file: null,
+      size: null,
+      sha256: null,
+      built_at: null,
+      ended_by: null,
+      ended_at: null,
+    },
   })
   return id
 }
 
 /** The second person lets it go; the package is built from then on. The gate has checked that it is another. */
-export async function approveDelivery(pass: Pass<'delivery.approve'>, tx: Tx, id: string): Promise<void> {
+export async function approveDelivery(
+  pass: Pass<'delivery.approve'>,
+  tx: Tx,
+  id: string,
+): Promise<void> {
   const moved = await moveOn(tx, id, ['proposed'], {
     ...{ state: 'approved', approved_by: pass.actor, approved_at: pass.at },
   })
@@ -49,10 +66,15 @@ export async function acknowledgeDelivery(
 }
 
 /** Stops serving a package. What was downloaded before is named by the recall's entry in the log. */
-export async function recallDelivery(pass: Pass<'delivery.recall'>, tx: Tx, id: string): Promise<void> {
+export async function recallDelivery(
+  pass: Pass<'delivery.recall'>,
+  tx: Tx,
+  id: string,
+): Promise<void> {
   const from = ['proposed', 'approved', 'built', 'accepted', 'rejected'] as const
   const ended = { ended_by: pass.actor, ended_at: pass.at }
-  if (!(await moveOn(tx, id, from, { state: 'recalled', ...ended }))) throw new Problem('already-done')
+  if (!(await moveOn(tx, id, from, { state: 'recalled', ...ended })))
+    throw new Problem('already-done')
 }
 
 /** The file of a package that is served now. */

@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox'
 import {
   Deliveries,
   DeliveryId,
-  DeliveryKey,
+  type DeliveryKey,
   DeliveryKeyId,
   DeliveryKeys,
   DeliveryMade,
@@ -21,7 +21,13 @@ import type { StreamOut } from '../../http/stream.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { clientsOf, projectById } from '../projects/index.ts'
 import { confirmDeliveryKey, registerDeliveryKey } from './keys.ts'
-import { acknowledgeDelivery, approveDelivery, proposeDelivery, recallDelivery, servedPackage } from './release.ts'
+import {
+  acknowledgeDelivery,
+  approveDelivery,
+  proposeDelivery,
+  recallDelivery,
+  servedPackage,
+} from './release.ts'
 import { deliveriesOf, keysOf } from './store.ts'
 import type { DeliveryTables } from './tables.ts'
 
@@ -30,9 +36,12 @@ const Nothing = Type.Object({}, { additionalProperties: false })
 const Client = Type.Object({ client: ClientId })
 const Project = Type.Object({ project: ProjectId })
 const Delivery = Type.Object({ delivery: DeliveryId })
-const client = ({ params }: { params: { client: string } }) => ({ type: 'Client', id: params.client }) as const
-const project = ({ params }: { params: { project: string } }) => ({ type: 'Project', id: params.project }) as const
-const delivery = ({ params }: { params: { delivery: string } }) => ({ type: 'Delivery', id: params.delivery }) as const
+const client = ({ params }: { params: { client: string } }) =>
+  ({ type: 'Client', id: params.client }) as const
+const project = ({ params }: { params: { project: string } }) =>
+  ({ type: 'Project', id: params.project }) as const
+const delivery = ({ params }: { params: { delivery: string } }) =>
+  ({ type: 'Delivery', id: params.delivery }) as const
 
 export interface DeliveryGround {
   /** Where the packages lie. */
@@ -41,7 +50,11 @@ export interface DeliveryGround {
   readonly keyDelayMs: number
 }
 
-export function deliveryRoutes(operate: Operate, streamOut: StreamOut, ground: DeliveryGround): void {
+export function deliveryRoutes(
+  operate: Operate,
+  streamOut: StreamOut,
+  ground: DeliveryGround,
+): void {
   keyRoutes(operate, ground)
   operate('GET', '/projects/:project/deliveries', {
     action: 'delivery.list',
@@ -152,7 +165,8 @@ function clientRoutes(operate: Operate, streamOut: StreamOut, ground: DeliveryGr
     answer: Done,
     resource: delivery,
     async run({ pass, tx, params, body, note }) {
-      if (!body.accepted && body.reason === undefined) throw new Problem('invalid-input', { where: 'body/reason' })
+      if (!body.accepted && body.reason === undefined)
+        throw new Problem('invalid-input', { where: 'body/reason' })
       note(body)
       await acknowledgeDelivery(pass, tx, params.delivery, body.accepted)
       return done
@@ -163,7 +177,7 @@ function clientRoutes(operate: Operate, streamOut: StreamOut, ground: DeliveryGr
 async function* readFileRange(path: string, from: number, to: number): AsyncGenerator<Uint8Array> {
   const file = await openFile(path, 'r')
   try {
-    for (let at = from; at < to; ) {
+    for (let at = from; at < to;) {
       const piece = Buffer.allocUnsafe(Math.min(262_144, to - at))
       const { bytesRead } = await file.read(piece, 0, piece.length, at)
       if (bytesRead === 0) throw new Error('a package is shorter than its row says')
@@ -183,7 +197,10 @@ function keyRow(row: DeliveryTables['delivery.key']): Static<typeof DeliveryKey>
   }
 }
 
-async function rows(tx: Tx, found: readonly DeliveryTables['delivery.delivery'][]): Promise<DeliveryRow[]> {
+async function rows(
+  tx: Tx,
+  found: readonly DeliveryTables['delivery.delivery'][],
+): Promise<DeliveryRow[]> {
   const codes = new Map<string, string>()
   for (const id of new Set(found.map((row) => row.project)))
     codes.set(id, (await projectById(tx, id))?.code ?? '')

@@ -5,7 +5,10 @@ import type { DeliveryTables } from './tables.ts'
 type Delivery = DeliveryTables['delivery.delivery']
 
 /** False when this client has registered this recipient before. */
-export async function insertKey(tx: Tx, row: Insertable<DeliveryTables['delivery.key']>): Promise<boolean> {
+export async function insertKey(
+  tx: Tx,
+  row: Insertable<DeliveryTables['delivery.key']>,
+): Promise<boolean> {
   const done = await tx
     .insertInto('delivery.key')
     .values(row)
@@ -67,10 +70,17 @@ export function deliveryById(tx: Tx, id: string) {
 }
 
 export function deliveriesOf(tx: Tx, of: { project: string } | { clients: readonly string[] }) {
-  const query = tx.selectFrom('delivery.delivery').selectAll().orderBy('proposed_at', 'desc').limit(1000)
+  const query = tx
+    .selectFrom('delivery.delivery')
+    .selectAll()
+    .orderBy('proposed_at', 'desc')
+    .limit(1000)
   if ('project' in of) return query.where('project', '=', of.project).execute()
   if (of.clients.length === 0) return Promise.resolve([])
-  return query.where('client', 'in', [...of.clients]).where('file', 'is not', null).execute()
+  return query
+    .where('client', 'in', [...of.clients])
+    .where('file', 'is not', null)
+    .execute()
 }
 
 /** Moves a delivery on; false when it was not in one of the states that this comes from. */
@@ -101,11 +111,17 @@ export async function insertItems(
   await sql`
     insert into delivery.item (delivery, item, annotation)
     select ${delivery}, x.item, x.annotation
-      from unnest(${rows.map((r) => r.item)}::text[], ${rows.map((r) => r.annotation)}::text[]) as x(item, annotation)`.execute(tx)
+      from unnest(${rows.map((r) => r.item)}::text[], ${rows.map((r) => r.annotation)}::text[]) as x(item, annotation)`.execute(
+    tx,
+  )
 }
 
 /** Deliveries that were approved and never built: what a start has to take up again. */
 export async function unbuilt(tx: Tx): Promise<string[]> {
-  const rows = await tx.selectFrom('delivery.delivery').select('id').where('state', '=', 'approved').execute()
+  const rows = await tx
+    .selectFrom('delivery.delivery')
+    .select('id')
+    .where('state', '=', 'approved')
+    .execute()
   return rows.map((row) => row.id)
 }

@@ -62,6 +62,39 @@ export interface DetectorState {
   readonly standing: ReadonlySet<string>
 }
 
+/** The same as JSON, to be kept between two inputs. */
+export interface SavedWatch {
+  readonly began: number
+  readonly reads: [string, { portalId: string; at: number }][]
+  readonly alarms: [string, Alarm][]
+  readonly fire: boolean
+  readonly escorts: [string, string][]
+  readonly heard: [string, number][]
+  readonly corrections: [string, readonly number[]][]
+  readonly standing: string[]
+}
+
+/** Credentials remembered at most, the latest: a controller may invent as many as it likes. */
+const mostReads = 5_000
+
+export function saveWatch(state: DetectorState): SavedWatch {
+  const { began, fire } = state
+  return {
+    ...{ began, fire, reads: [...state.reads].slice(-mostReads), alarms: [...state.alarms] },
+    ...{ escorts: [...state.escorts].slice(-mostReads), heard: [...state.heard] },
+    ...{ corrections: [...state.corrections], standing: [...state.standing] },
+  }
+}
+
+export function restoreWatch(saved: SavedWatch): DetectorState {
+  const { began, fire } = saved
+  return {
+    ...{ began, fire, reads: new Map(saved.reads), alarms: new Map(saved.alarms) },
+    ...{ escorts: new Map(saved.escorts), heard: new Map(saved.heard) },
+    ...{ corrections: new Map(saved.corrections), standing: new Set(saved.standing) },
+  }
+}
+
 /** A watch that begins at the given moment. */
 export function newWatch(at: string): DetectorState {
   const none = new Map<string, never>()
@@ -162,7 +195,11 @@ function rememberEvent(state: DetectorState, event: ReceivedEvent): DetectorStat
   if (kind === 'AUTHENTICATION_FACTOR_READ') {
     const reads = new Map(state.reads)
     for (const credential of credentialIds)
-      if ((reads.get(credential)?.at ?? -Infinity) <= at) reads.set(credential, { portalId, at })
+      if ((reads.get(credential)?.at ?? -Infinity) <= at) {
+        // Deleted first, so that the latest stands last and the oldest are forgotten.
+        reads.delete(credential)
+        reads.set(credential, { portalId, at })
+      }
     next = { ...next, reads }
   }
   return next

@@ -1,3 +1,8 @@
+export { facilityFacts, workstationSource } from './facts.ts'
+export { raiseAlarm, endAlarms, type AlarmKind, type NewAlarm } from './alarms.ts'
+export { eventHash } from './events.ts'
+export { arrivalAt, type ArrivedMachine } from './machines/arrival.ts'
+export { facilityRoutes } from './routes.ts'
 export {
   newWatch,
   openAlarms,

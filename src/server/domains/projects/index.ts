@@ -1,5 +1,7 @@
 export { projectsFacts, projectsSources } from './facts.ts'
-export { projectsRoutes } from './routes.ts'
+export type { ImportGround } from './imports/ground.ts'
+export { importRoutes } from './imports/routes.ts'
+export { guidelineRoutes, projectsRoutes } from './routes.ts'
 export {
   clientsOf,
   itemById,

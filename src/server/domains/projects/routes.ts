@@ -6,6 +6,7 @@ import {
   ClientPerson,
   Clients,
   NewClient,
+  NewGuideline,
   NewProject,
   NewProjectState,
   NewSchema,
@@ -22,7 +23,9 @@ import { Problem } from '#shared/problems.ts'
 import type { Operate } from '../../http/operate.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { namesOf } from '../identity/index.ts'
+import type { Vault } from '../vault/index.ts'
 import { addClientPerson, createClient, setTerms } from './clients.ts'
+import { publishGuideline } from './guidelines.ts'
 import { createProject, publishSchema, setState, setTeamMember } from './projects.ts'
 import {
   batchesOf,
@@ -95,6 +98,23 @@ export function projectsRoutes(operate: Operate): void {
     run: async ({ pass, tx, params, body, note }) => {
       note(body)
       return (await setState(pass, tx, params.project, body.state), done)
+    },
+  })
+}
+
+/** Guidelines are written where content may be shown: their examples come from it. */
+export function guidelineRoutes(operate: Operate, vault: Pick<Vault, 'seal'>): void {
+  operate('POST', '/projects/:project/guidelines', {
+    action: 'projects.guideline.publish',
+    params: Project,
+    body: NewGuideline,
+    answer: Version,
+    limit: 2_000_000,
+    resource: project,
+    async run({ pass, tx, body, note }) {
+      const version = await publishGuideline(vault, pass, tx, body.text)
+      note({ version })
+      return { version }
     },
   })
 }

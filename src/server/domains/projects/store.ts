@@ -232,6 +232,16 @@ export function latestGuideline(tx: Tx, project: string) {
     .executeTakeFirst()
 }
 
+/** Lets versions of a project's schema and guideline be numbered one after another. */
+export async function lockProjectRow(tx: Tx, project: string): Promise<void> {
+  await tx
+    .selectFrom('projects.project')
+    .select('id')
+    .where('id', '=', project)
+    .forUpdate()
+    .execute()
+}
+
 export async function insertGuideline(tx: Tx, row: Row<'projects.guideline'>): Promise<void> {
   await tx.insertInto('projects.guideline').values(row).execute()
 }
@@ -257,6 +267,10 @@ export function batchesOf(tx: Tx, project: string) {
 
 /** The clients for whom a person speaks. */
 export async function clientsOf(tx: Tx, person: string): Promise<string[]> {
-  const rows = await tx.selectFrom('projects.client_person').select('client').where('person', '=', person).execute()
+  const rows = await tx
+    .selectFrom('projects.client_person')
+    .select('client')
+    .where('person', '=', person)
+    .execute()
   return rows.map((row) => row.client)
 }

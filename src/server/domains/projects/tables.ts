@@ -1,4 +1,4 @@
-import type { JSONColumnType } from 'kysely'
+import type { Generated, JSONColumnType } from 'kysely'
 
 export interface ProjectsTables {
   'projects.client': { id: string; name: string; created_at: Date }
@@ -56,9 +56,9 @@ export interface ProjectsTables {
     name: string
     manifest: Buffer
     state: 'importing' | 'ready' | 'undone'
-    next_row: number
-    accepted: number
-    rejected: number
+    next_row: Generated<number>
+    accepted: Generated<number>
+    rejected: Generated<number>
     ordered_by: string
     began_at: Date
     ended_at: Date | null

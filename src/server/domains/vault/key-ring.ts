@@ -28,10 +28,23 @@ interface Kept<K> {
   readonly until: number
 }
 
+/** The key of an item that no row knows yet, and how it is to be stored. */
+export interface DrawnKey {
+  readonly key: OwnerKey
+  readonly epoch: number
+  readonly wrapped: Uint8Array
+}
+
 /** Opens the keys of projects, items and classes, and draws those that are not there yet. */
 export interface KeyRing {
   /** The owner's key; drawn and stored in this transaction when there is none. */
   forSealing(tx: Tx, project: string, owner: KeyOwner): Promise<OwnerKey>
+  /** Draws the keys of new items under the newest epoch, and stores none of them. */
+  forArrival(
+    tx: Tx,
+    project: string,
+    items: readonly string[],
+  ): Promise<ReadonlyMap<string, DrawnKey>>
   /** @throws VaultFault 'key-destroyed' when the owner has no key. */
   forOpening(tx: Tx, project: string, owner: KeyOwner): Promise<OwnerKey>
   /** Forgets what is kept of an owner, at once. */
@@ -90,6 +103,13 @@ export function openKeyRing(root: RootKey, tenant: string, now: () => Date): Key
       const first = await opened(tx, project, owner)
       if (first === undefined) throw new VaultFault('key-refused')
       return first
+    },
+    async forArrival(tx, project, items) {
+      const above = await newestProjectKey(tx, project)
+      const { epoch } = above.at
+      return new Map(
+        items.map((item) => [item, { ...drawOwnerKey(above, { kind: 'item', item }), epoch }]),
+      )
     },
     async forOpening(tx, project, owner) {
       const key = await opened(tx, project, owner)

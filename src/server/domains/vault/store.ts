@@ -24,6 +24,26 @@ export async function projectKeyAt(tx: Tx, project: string, epoch: number): Prom
   return row?.wrapped ?? null
 }
 
+/**
+ * Until the transaction ends, keeps the project's keys from being destroyed (shared), or keeps others
+ * from drawing keys below them (exclusive). Take it in a statement before those that must see its effect.
+ */
+export async function lockEpochs(
+  tx: Tx,
+  project: string,
+  manner: 'shared' | 'exclusive',
+): Promise<void> {
+  const name = `vault epochs ${project}`
+  if (manner === 'shared')
+    await sql`select pg_advisory_xact_lock_shared(hashtextextended(${name}, 0))`.execute(tx)
+  else await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
+}
+
+/** Whether the project key of an epoch still opens what is wrapped under it. */
+export async function epochLives(tx: Tx, project: string, epoch: number): Promise<boolean> {
+  return (await projectKeyAt(tx, project, epoch)) !== null
+}
+
 /** Two processes may begin a project's first key at once: whoever comes second waits and takes the first's. */
 export async function lockProject(tx: Tx, project: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`vault ${project}`}, 0))`.execute(tx)
@@ -131,4 +151,64 @@ export async function unknownLocations(tx: Tx, locations: readonly string[]): Pr
     select l.location from unnest(${[...locations]}::text[]) as l(location)
      where not exists (select 1 from vault.object o where o.location = l.location)`.execute(tx)
   return rows.map((row) => row.location)
+}
+
+export interface NewOwnerKey {
+  readonly owner: string
+  readonly epoch: number
+  readonly wrapped: Uint8Array
+}
+
+export interface NewObject {
+  readonly id: string
+  readonly owner: string
+  readonly asset: string
+  readonly length: number
+  readonly sealed: Buffer | null
+  readonly location: string | null
+}
+
+/** The keys of new items, in one statement. */
+export async function insertOwnerKeys(
+  tx: Tx,
+  project: string,
+  keys: readonly NewOwnerKey[],
+): Promise<void> {
+  await sql`
+    insert into vault.owner_key (project, kind, owner, epoch, wrapped)
+    select ${project}, 'item', * from unnest(
+      ${keys.map((k) => k.owner)}::text[], ${keys.map((k) => k.epoch)}::int4[],
+      ${keys.map((k) => Buffer.from(k.wrapped))}::bytea[])`.execute(tx)
+}
+
+/** The first versions of new items' objects, in one statement. */
+export async function insertObjects(
+  tx: Tx,
+  project: string,
+  objects: readonly NewObject[],
+): Promise<void> {
+  await sql`
+    insert into vault.object (project, kind, version, id, owner, asset, length, sealed, location)
+    select ${project}, 'item', 1, * from unnest(
+      ${objects.map((o) => o.id)}::text[], ${objects.map((o) => o.owner)}::text[],
+      ${objects.map((o) => o.asset)}::text[], ${objects.map((o) => o.length)}::int8[],
+      ${objects.map((o) => o.sealed)}::bytea[], ${objects.map((o) => o.location)}::text[])`.execute(
+    tx,
+  )
+}
+
+/** Removes items with their keys and objects; answers the places to be freed in the object store. */
+export async function deleteItems(
+  tx: Tx,
+  project: string,
+  items: readonly string[],
+): Promise<string[]> {
+  const { rows } = await sql<{ location: string | null }>`
+    with keys as (
+      delete from vault.owner_key
+       where project = ${project} and kind = 'item' and owner = any(${[...items]}::text[]))
+    delete from vault.object
+     where project = ${project} and kind = 'item' and owner = any(${[...items]}::text[])
+    returning location`.execute(tx)
+  return rows.flatMap((row) => (row.location === null ? [] : [row.location]))
 }

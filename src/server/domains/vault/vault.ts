@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { createHmac, hkdfSync } from 'node:crypto'
 import {
   open as openSealed,
   openSource,
@@ -6,16 +6,17 @@ import {
   seal as sealWhole,
   sealStream,
 } from '@cloister/chunked-encryption'
-import canonicalize from 'canonicalize'
 import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import { isGenuinePass, type Pass } from '../access/index.ts'
+import { type Arrival, openArrival } from './arrival.ts'
 import { VaultFault } from './fault.ts'
 import { idOf, openKeyRing } from './key-ring.ts'
 import { type KeyOwner, sealingOf } from './keys.ts'
 import type { ObjectStore, StoredObject } from './objects.ts'
 import type { RootKey } from './root.ts'
 import {
+  deleteItems,
   deleteObjects,
   deleteOwnerKey,
   insertObject,
@@ -39,6 +40,9 @@ export interface Opened {
   /** From `from` up to and without `to`; each piece is authenticated before it is given out. */
   range(from: number, to: number): AsyncIterable<Uint8Array>
 }
+
+/** What a client has names for. */
+export type ReferenceKind = 'item' | 'subject'
 
 /** Larger objects go to the object store. */
 const smallest = 256 * 1024
@@ -72,14 +76,15 @@ export interface Vault {
     place: { project: string; owner: KeyOwner; asset?: string },
     keyToo: boolean,
   ): Promise<() => Promise<void>>
+  /** Begins bringing in new items, whose ids nothing has used before. */
+  receive(tx: Tx, project: string, items: readonly string[]): Promise<Arrival>
+  /** Deletes whole items with their keys, all at once; call the answer after the commit. */
+  removeItems(tx: Tx, project: string, items: readonly string[]): Promise<() => Promise<void>>
   /** A name as it may stand in a column: HMAC-SHA-256 under a key of the project. */
-  macOf(tx: Tx, project: string, kind: 'item' | 'subject', name: string): Promise<Buffer>
-  /** Seals the details of a log entry and answers what of them stands in the leaf. */
-  sealDetails(details: Readonly<Record<string, unknown>>): {
-    salt: Buffer
-    hash: Buffer
-    bytes: Buffer
-  }
+  macOf(tx: Tx, project: string, kind: ReferenceKind, name: string): Promise<Buffer>
+  /** The same for many names: what it answers needs no database. */
+  macsOf(tx: Tx, project: string): Promise<(kind: ReferenceKind, name: string) => Buffer>
+  /** Seals words that stand beside the log, bound to the hash that the leaf holds of them. */
   sealDetailBytes(tx: Tx, project: string | null, hash: Buffer, bytes: Buffer): Promise<Buffer>
   /** Removes objects that no row knows. Only for a moment at which nothing else writes: the start. */
   reconcile(tx: Tx): Promise<number>
@@ -149,6 +154,23 @@ export function openVault(options: {
     }
   }
 
+  async function free(locations: readonly string[]): Promise<void> {
+    for (const location of locations) await objects.remove(location)
+  }
+
+  async function macsOf(tx: Tx, project: string) {
+    const owner: KeyOwner = { kind: 'class', name: 'references' }
+    const { key } = sealingOf(await ring.forSealing(tx, project, owner), {
+      asset: 'mac',
+      version: 1,
+    })
+    const keyFor = (kind: ReferenceKind) =>
+      Buffer.from(hkdfSync('sha512', key, '', `cloister ${kind} reference`, 32))
+    const keys = { item: keyFor('item'), subject: keyFor('subject') }
+    return (kind: ReferenceKind, name: string) =>
+      createHmac('sha256', keys[kind]).update(name, 'utf8').digest()
+  }
+
   return {
     async seal(tx, place, bytes) {
       const { key, context } = sealingOf(
@@ -189,23 +211,19 @@ export function openVault(options: {
         await deleteOwnerKey(tx, project, owner.kind, idOf(owner))
         ring.forget(project, owner)
       }
-      return async () => {
-        for (const location of locations) await objects.remove(location)
-      }
+      return () => free(locations)
     },
+    async receive(tx, project, items) {
+      return openArrival(project, await ring.forArrival(tx, project, items), objects)
+    },
+    async removeItems(tx, project, items) {
+      const locations = await deleteItems(tx, project, items)
+      for (const item of items) ring.forget(project, { kind: 'item', item })
+      return () => free(locations)
+    },
+    macsOf,
     async macOf(tx, project, kind, name) {
-      const owner: KeyOwner = { kind: 'class', name: 'references' }
-      const { key } = sealingOf(await ring.forSealing(tx, project, owner), {
-        asset: 'mac',
-        version: 1,
-      })
-      const macKey = Buffer.from(hkdfSync('sha512', key, '', `cloister ${kind} reference`, 32))
-      return createHmac('sha256', macKey).update(name, 'utf8').digest()
-    },
-    sealDetails(details) {
-      const salt = randomBytes(16)
-      const bytes = Buffer.from(canonicalize(details) ?? '{}', 'utf8')
-      return { salt, bytes, hash: createHash('sha256').update(salt).update(bytes).digest() }
+      return (await macsOf(tx, project))(kind, name)
     },
     async sealDetailBytes(tx, project, hash, bytes) {
       const owner: KeyOwner = { kind: 'class', name: 'log' }

@@ -12,8 +12,9 @@ export const workforceFacts: FactSource = {
     const holds = (until: Date | null) => until !== null && until > now
     // Asking for the next task names no language yet: the queue hands out only what the person is certified for.
     const certified = language === null || holds(row.certified_until)
+    // Where there is no course, PostgreSQL's infinity comes as a number.
     const ends = [row.vetted_until, row.trained_until, row.shift_until, row.certified_until]
-    const sooner = ends.filter((end) => end !== null && Number.isFinite(end.getTime()) && end > now)
+    const sooner = ends.filter((end) => end !== null && Number.isFinite(Number(end)) && end > now)
     return {
       facts: {
         admission: {

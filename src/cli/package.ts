@@ -1,0 +1,169 @@
+/**
+ * Checks a delivery's package offline: shared by `cloister` and the one-file verifier, so only
+ * Node's built-ins and packages without dependencies may be imported here.
+ */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import {
+  checkSignatures,
+  longestEvidence,
+  noteVerifier,
+  type NoteVerifier,
+  parseNote,
+  parsePolicy,
+  type Policy,
+  trustCheckpoint,
+  verifyEvidence,
+} from '@cloister/transparency-log'
+import { type Manifest, parseManifestText } from '../shared/package/manifest.ts'
+import { readTar } from '../shared/package/tar.ts'
+import { type Finding, finding, readNamed, unsound } from './offline.ts'
+import { Fault } from './terminal.ts'
+
+const longestManifest = 32 << 20
+
+/** Whom a client trusts: the log with its witnesses, and the key that signs deliveries. */
+export interface DeliveryPolicy {
+  readonly log: Policy
+  readonly delivery: NoteVerifier
+}
+
+/**
+ * Reads a policy for deliveries: a tlog-policy (C2SP) with one more line, `delivery <verifier key>`.
+ * Keys are only ever taken from here, never from a package.
+ */
+export async function readDeliveryPolicy(file: string): Promise<DeliveryPolicy> {
+  const text = Buffer.from(await readNamed(file, 'the policy', 1 << 20)).toString('utf8')
+  const lines = text.split('\n')
+  const keys = lines.flatMap((line) => /^delivery[ \t]+(\S+)[ \t\r]*$/.exec(line)?.[1] ?? [])
+  const [key] = keys
+  if (key === undefined || keys.length > 1)
+    throw new Fault(
+      `the policy ${file} needs one line 'delivery' with the key that signs deliveries`,
+      2,
+    )
+  const rest = lines.map((line) => (line.startsWith('delivery') ? '' : line)).join('\n')
+  return { log: parsePolicy(Buffer.from(rest, 'utf8')), delivery: noteVerifier(key) }
+}
+
+/** Verifies a package without decrypting anything. What is wrong is a finding that names the file. */
+export async function checkPackage(path: string, policyFile: string): Promise<Finding> {
+  const policy = await readDeliveryPolicy(policyFile)
+  if ((await stat(path).catch(() => null))?.isFile() !== true)
+    throw new Fault(`${path} is not a file`, 2)
+  return finding(async () => {
+    const manifest = await verifyPackage(path, policy)
+    const { delivery, code, items, releasedBy, approvedBy, recipient } = manifest
+    return {
+      report: { sound: true, delivery, code, items, releasedBy, approvedBy, recipient },
+      lines: [
+        `The package is sound: ${items} items of ${code}, delivery ${delivery}.`,
+        `released by ${releasedBy}, approved by ${approvedBy}, sealed for ${recipient}`,
+      ],
+    }
+  })
+}
+
+/**
+ * Reads a package from its start to its end: signature of the manifest, then every other file
+ * against it, then what the proofs prove.
+ * @throws Unsound naming the first file that is not what the manifest says
+ */
+export async function verifyPackage(path: string, policy: DeliveryPolicy): Promise<Manifest> {
+  let manifest: Manifest | null = null
+  const evidence = new Map<string, Uint8Array>()
+  const missing = new Set<string>()
+  for await (const { name, size, content } of readTar(
+    createReadStream(path, { highWaterMark: 1 << 20 }),
+  )) {
+    if (manifest === null) {
+      if (name !== 'manifest.note')
+        throw unsound('the first file of a package must be manifest.note', name)
+      manifest = openManifest(await collect(content, size, longestManifest, name), policy)
+      for (const file of [...manifest.evidence, { name: 'payload.age' }]) missing.add(file.name)
+      continue
+    }
+    const stated =
+      name === 'payload.age'
+        ? manifest.payload
+        : manifest.evidence.find((file) => file.name === name)
+    if (stated === undefined || !missing.delete(name))
+      throw unsound('this file is not named by the manifest', name)
+    if (size !== stated.size) throw unsound('the size is not the one in the manifest', name)
+    const bytes =
+      name === 'payload.age' ? null : await collect(content, size, longestEvidence, name)
+    const hash =
+      bytes === null ? await hashOf(content) : createHash('sha256').update(bytes).digest('hex')
+    if (hash !== stated.sha256) throw unsound('the content is not the one in the manifest', name)
+    if (bytes !== null) evidence.set(name, bytes)
+  }
+  if (manifest === null) throw unsound('the package holds no manifest', 'manifest.note')
+  const [absent] = missing
+  if (absent !== undefined) throw unsound('this file is missing', absent)
+  checkEvidence(manifest, evidence, policy)
+  return manifest
+}
+
+function openManifest(bytes: Uint8Array, policy: DeliveryPolicy): Manifest {
+  const note = parseNote(bytes)
+  if (checkSignatures(note, [policy.delivery]).length === 0)
+    throw unsound('the manifest is not signed by the key in the policy', 'manifest.note')
+  const manifest = parseManifestText(note.text)
+  if (manifest === null) throw unsound('the manifest cannot be read', 'manifest.note')
+  return manifest
+}
+
+/** Both proofs must speak of this delivery, by the two people whom the manifest names, who differ. */
+function checkEvidence(
+  manifest: Manifest,
+  evidence: ReadonlyMap<string, Uint8Array>,
+  policy: DeliveryPolicy,
+): void {
+  const checkpoint = evidence.get('checkpoint')
+  if (checkpoint === undefined) throw unsound('the checkpoint is missing', 'checkpoint')
+  trustCheckpoint(checkpoint, policy.log)
+  if (manifest.releasedBy === manifest.approvedBy)
+    throw unsound('one person released and approved', 'manifest.note')
+  for (const [name, action, actor] of [
+    ['proofs/release.tlog-proof', 'delivery.release', manifest.releasedBy],
+    ['proofs/approval.tlog-proof', 'delivery.approve', manifest.approvedBy],
+  ] as const) {
+    const proof = evidence.get(name)
+    if (proof === undefined) throw unsound('this proof is missing', name)
+    const { entry } = verifyEvidence(proof, policy.log)
+    const said: unknown = JSON.parse(Buffer.from(entry).toString('utf8'))
+    const wanted = {
+      action,
+      actor,
+      resource: `Delivery::${manifest.delivery}`,
+      project: manifest.project,
+      outcome: 'done',
+    }
+    const holds =
+      typeof said === 'object' &&
+      said !== null &&
+      Object.entries(wanted).every(([key, value]) =>
+        Object.entries(said).some(([k, v]) => k === key && v === value),
+      )
+    if (!holds) throw unsound('the proved entry is not that of this delivery', name)
+  }
+}
+
+async function collect(
+  content: AsyncIterable<Uint8Array>,
+  size: number,
+  most: number,
+  name: string,
+): Promise<Uint8Array> {
+  if (size > most) throw unsound(`this file has more than ${most} bytes`, name)
+  const pieces: Uint8Array[] = []
+  for await (const piece of content) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+async function hashOf(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const piece of content) hash.update(piece)
+  return hash.digest('hex')
+}

@@ -1,0 +1,1 @@
+export { type Acceptance, acceptance } from './acceptance.ts'
