@@ -106,9 +106,9 @@ export class Server {
     return new Uint8Array(await response.arrayBuffer())
   }
 
-  /** A whole file, for the person to keep. @throws Refusal */
-  async file(address: string): Promise<Blob> {
-    return await (await this.#send(address, { method: 'GET' })).blob()
+  /** An answer that is plain text. @throws Refusal */
+  async text(address: string): Promise<string> {
+    return await (await this.#send(address, { method: 'GET' })).text()
   }
 
   async #send(address: string, init: RequestInit): Promise<Response> {
