@@ -1,5 +1,6 @@
 /** Runs readers and writers of annotation formats in memory. */
 import {
+  type Controls,
   type InputFault,
   type InputFiles,
   type Item,
@@ -7,6 +8,7 @@ import {
   type Loss,
   Losses,
   type Reader,
+  type ReadOptions,
   type Writer,
 } from '@cloister/annotation-formats'
 
@@ -31,7 +33,7 @@ export function inputOf(files: Files, chunk = 7): InputFiles {
 export async function collect(
   read: Reader,
   files: Files,
-  more: { keepGoing?: boolean; schema?: LabelSchema; rate?: number } = {},
+  more: Omit<Partial<ReadOptions>, 'losses' | 'refuse'> & { keepGoing?: boolean } = {},
 ): Promise<{ items: Item[]; faults: string[]; losses: Loss[] }> {
   const { keepGoing = false, ...options } = more
   const losses = new Losses()
@@ -50,6 +52,7 @@ export function converted(
   write: Writer,
   items: readonly Item[],
   schema?: LabelSchema,
+  controls?: Controls,
 ): { files: Record<string, Uint8Array>; text: string; losses: Loss[] } {
   const losses = new Losses()
   const parts = new Map<string, Uint8Array[]>()
@@ -58,7 +61,12 @@ export function converted(
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data
     parts.set(name, [...(parts.get(name) ?? []), bytes])
   }
-  const writing = write({ out, losses, ...(schema === undefined ? {} : { schema }) })
+  const writing = write({
+    out,
+    losses,
+    ...(schema === undefined ? {} : { schema }),
+    ...(controls === undefined ? {} : { controls }),
+  })
   for (const item of items) writing.add(item)
   writing.end()
   const files = Object.fromEntries(

@@ -191,7 +191,7 @@ export type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]:
 }
 
 /** The object without its members that are undefined. */
-export function present<T extends object>(object: T): Present<T> {
+export function present<const T extends object>(object: T): Present<T> {
   const kept = Object.entries(object).filter(([, value]) => value !== undefined)
   // What is left is exactly the type on the left.
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion

@@ -44,3 +44,8 @@ export { InputFault, type InputFiles, type Reader, type ReadOptions } from './re
 export type { Writer, WriteOptions, Writing } from './writing.ts'
 export { readCloister, writeCloister } from './cloister.ts'
 export { writeLabelStudio } from './label-studio/write.ts'
+export { type Format, formatNamed, formats } from './formats.ts'
+export { type LabelConfig, parseLabelConfig } from './label-studio/config.ts'
+export { writeLabelConfig } from './label-studio/config-write.ts'
+export type { Control, Controls } from './label-studio/controls.ts'
+export { readLabelStudio } from './label-studio/read.ts'

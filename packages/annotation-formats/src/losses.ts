@@ -18,6 +18,8 @@ export const lossWords = {
   'rate-assumed': 'no sample rate is known: times are kept in microseconds',
   relations: 'relations between regions are left out',
   rotation: 'rotated boxes become polygons',
+  rules: 'rules of the label schema that the format cannot hold are left out',
+  'same-place': 'regions on one and the same place cannot be told apart',
   samples: 'the length of the recording or the size of the image is left out',
   'several-annotations': 'of several annotations of one item only the first is kept',
   shape: 'image regions become the box around them',

@@ -115,3 +115,10 @@ function find(table: Uint32Array, wanted: number): number | undefined {
   }
   return undefined
 }
+
+/** The number of code points in a text. */
+export function codePointsIn(text: string): number {
+  let count = 0
+  for (let at = 0; at < text.length; count++) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1
+  return count
+}

@@ -1,6 +1,9 @@
 import type { Item } from './model.ts'
-import type { LabelSchema } from './label-schema.ts'
+import { isObject } from './checked.ts'
+import { type LabelSchema, schemaRef } from './label-schema.ts'
+import type { Controls } from './label-studio/controls.ts'
 import type { Losses } from './losses.ts'
+import type { Unit } from './offsets.ts'
 
 /** What a reader reads from: one file, or the files of a folder by their relative names. */
 export interface InputFiles {
@@ -14,8 +17,12 @@ export interface ReadOptions {
   /** Called with each record that is refused. Throwing it ends the reading; returning goes on. */
   readonly refuse: (fault: InputFault) => void
   readonly schema?: LabelSchema
+  /** The names of a Label Studio configuration, where results use others than `controlsOf` gives. */
+  readonly controls?: Controls
   /** Samples per second, for formats that count seconds and do not say it. */
   readonly rate?: number
+  /** What offsets into a text count, where a format leaves it open. */
+  readonly unit?: Unit
   /** SHA-256 of a text in lower-case hex; where it is given, text annotations carry the hash. */
   readonly sha256?: (text: string) => string
 }
@@ -311,4 +318,36 @@ export function attemptRecord<T>(options: ReadOptions, read: () => T): T | undef
     options.refuse(error)
     return undefined
   }
+}
+
+/** A JSON object of the input, with its place. */
+export interface ObjectRecord {
+  readonly object: Readonly<Record<string, unknown>>
+  readonly file: string
+  readonly number: number
+  /** The fault of this record that says why it is refused. */
+  readonly fault: (reason: string) => InputFault
+}
+
+/** The JSON objects of the input's files, one after another; those that are none are refused. */
+export async function* readObjects(
+  input: InputFiles,
+  options: ReadOptions,
+): AsyncGenerator<ObjectRecord> {
+  for (const file of input.names)
+    for await (const element of readJsonElements(input.open(file), file)) {
+      const { number } = element
+      const object = attemptRecord(options, () => {
+        const value = parseRecord(element, file)
+        if (!isObject(value)) throw new InputFault(file, `record ${number}`, 'is no JSON object')
+        return value
+      })
+      const fault = (reason: string) => new InputFault(file, `record ${number}`, reason)
+      if (object !== undefined) yield { object, file, number, fault }
+    }
+}
+
+/** The name of the schema that what was read is said to follow. */
+export function schemaNameOf({ schema }: ReadOptions): string {
+  return schema === undefined ? 'imported@1' : schemaRef(schema)
 }
