@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { addConvertCommand } from './commands/convert.ts'
 import { Fault } from './terminal.ts'
 
 /** Each command lives in one file under commands/ and adds itself here. */
-const commands: ((program: Command) => void)[] = []
+const commands: ((program: Command) => void)[] = [addConvertCommand]
 
 const program = new Command('cloister')
   .description('The clean room for annotating confidential data.')

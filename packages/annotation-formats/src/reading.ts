@@ -221,6 +221,7 @@ class ElementSplitter {
   #outer: 0 | 1 | undefined
   #closed = false
   #inString = false
+  /** Whether the chunk before ended in the first half of an escape. */
   #escaped = false
 
   constructor(file: string) {
@@ -230,36 +231,60 @@ class ElementSplitter {
 
   *push(chunk: Uint8Array): Generator<Numbered> {
     let from = this.#depth > (this.#outer ?? 0) ? 0 : -1
-    for (let at = 0; at < chunk.length; at++) {
-      const byte = chunk[at] ?? 0
+    let at = 0
+    while (at < chunk.length) {
       if (this.#inString) {
-        if (this.#escaped) this.#escaped = false
-        else if (byte === 0x5c) this.#escaped = true
-        else if (byte === 0x22) this.#inString = false
-      } else if (byte === 0x22) {
+        at = this.#endOfString(chunk, at)
+        continue
+      }
+      const byte = chunk[at] ?? 0
+      if (byte === 0x22) {
         if (from < 0) this.#stray(byte)
         this.#inString = true
       } else if (byte === 0x7b || byte === 0x5b) {
-        if (this.#outer === undefined && byte === 0x5b) {
-          this.#outer = 1
-          this.#depth = 1
-          continue
-        }
-        this.#outer ??= 0
-        if (this.#depth === this.#outer) {
-          if (this.#closed || byte === 0x5b) this.#stray(byte)
-          from = at
-        }
+        if (from < 0 && this.#begins(byte)) from = at
         this.#depth++
       } else if (byte === 0x7d || byte === 0x5d) {
         if (from < 0) this.#closeArray(byte)
-        else if (--this.#depth === (this.#outer ?? 0)) {
+        else if (--this.#depth === this.#outer) {
           yield this.#element(chunk.subarray(from, at + 1))
           from = -1
         }
       } else if (from < 0 && !isBetween(byte)) this.#stray(byte)
+      at++
     }
     if (from >= 0) this.#held.add(chunk.subarray(from))
+  }
+
+  /** Takes an opening bracket between elements: true when an element begins, false for the array. */
+  #begins(byte: number): boolean {
+    if (this.#outer === undefined) {
+      this.#outer = byte === 0x5b ? 1 : 0
+      if (byte === 0x5b) return false
+    }
+    if (this.#closed || byte === 0x5b) this.#stray(byte)
+    return true
+  }
+
+  /** Goes past the end of the string at hand; to the end of the chunk when it goes on after it. */
+  #endOfString(chunk: Uint8Array, start: number): number {
+    let at = this.#escaped ? start + 1 : start
+    this.#escaped = false
+    for (;;) {
+      const quote = chunk.indexOf(0x22, at)
+      const end = quote < 0 ? chunk.length : quote
+      let slashes = 0
+      while (end - slashes > at && chunk[end - slashes - 1] === 0x5c) slashes++
+      const isEscaped = slashes % 2 === 1
+      if (quote < 0) {
+        this.#escaped = isEscaped
+        return chunk.length
+      }
+      at = quote + 1
+      if (isEscaped) continue
+      this.#inString = false
+      return at
+    }
   }
 
   #element(last: Uint8Array): Numbered {

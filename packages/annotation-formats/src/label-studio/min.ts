@@ -101,7 +101,7 @@ export const readLabelStudioMin: Reader = async function* (input, options) {
   const tasks = new TaskReader({ ...options, controls })
   for await (const record of readObjects(input, options)) {
     const items = attemptRecord(options, () => tasks.items(taskOf(record, controls)))
-    if (items !== undefined) yield* items
+    for (const item of items ?? []) yield item
   }
 }
 

@@ -22,7 +22,7 @@ export const readLabelStudio: Reader = async function* (input, options) {
   const tasks = new TaskReader(options)
   for await (const record of readObjects(input, options)) {
     const items = attemptRecord(options, () => tasks.items(record))
-    if (items !== undefined) yield* items
+    for (const item of items ?? []) yield item
   }
 }
 
@@ -53,7 +53,11 @@ export class TaskReader {
     const annotations = objectsIn(object['annotations'] ?? object['completions'], record)
     const predictions = objectsIn(object['predictions'], record)
     const item_ref = itemRef(data, object, record)
-    const shown = { item_ref, results: [...annotations, ...predictions].flatMap(resultsOf) }
+    const made = predictions.length === 0 ? annotations : [...annotations, ...predictions]
+    const [only] = made
+    const results =
+      made.length === 1 && only !== undefined ? resultsOf(only) : made.flatMap(resultsOf)
+    const shown = { item_ref, results }
     const { source, fields } = readSource(data, this.#controls, shown, this.#options, record)
     if (isObject(object['meta']) && Object.keys(object['meta']).length > 0)
       this.#options.losses.note('meta', item_ref)

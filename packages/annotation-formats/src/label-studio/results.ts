@@ -233,6 +233,7 @@ class ResultsReader {
   }
 
   #joinedAnswers(): Record<string, Value> {
+    if (this.#answers.length === 0) return {}
     const answers = new Map(this.#answers)
     if (answers.size < this.#answers.length)
       this.#context.losses.note('answers', this.#context.place)
