@@ -6,11 +6,13 @@ import { collect, converted } from '../../../test/support/conversion.ts'
 import {
   type Annotation,
   type Format,
+  formatNamed,
   formats,
   type Item,
   parseItem,
   parseLabelSchema,
   sameAnnotation,
+  type WriteOptions,
 } from './index.ts'
 
 /** The schema that makes the names of answers known where a format needs it. */
@@ -18,22 +20,17 @@ const parsed = parseLabelSchema({ name: 'test', version: 1, kind: 'text', labels
 assert.ok(parsed.ok)
 const schemaOf = ({ name }: Format) => (name === 'label-studio-min' ? parsed.value : undefined)
 
-async function roundTrip(format: Format, item: Item) {
+async function roundTrip(format: Format, item: Item, more: Partial<WriteOptions> = {}) {
   const schema = schemaOf(format)
-  const there = converted(format.write, [item], schema)
-  const kind = item.source.kind === 'audio' ? { rate: item.source.rate } : {}
-  const named =
-    format.layout === 'document'
-      ? { [`a${format.endings[0]}`]: there.files['out'] ?? '' }
-      : there.files
-  const back = await collect(
-    format.read,
-    format.layout === 'document' && there.files['out'] === undefined ? there.files : named,
-    {
-      ...kind,
-      ...(schema === undefined ? {} : { schema }),
-    },
-  )
+  const there = converted(format.write, [item], {
+    ...(schema === undefined ? {} : { schema }),
+    ...more,
+  })
+  const rate = item.source.kind === 'audio' ? { rate: item.source.rate } : {}
+  const back = await collect(format.read, there.files, {
+    ...rate,
+    ...(schema === undefined ? {} : { schema }),
+  })
   return { lost: [...there.losses, ...back.losses].map(({ code }) => code), items: back.items }
 }
 
@@ -125,3 +122,99 @@ function labelledText({ counts }: Format): fc.Arbitrary<Item> {
     }))
   })
 }
+
+interface Said {
+  readonly tier?: string
+  readonly transcripts?: { readonly transcript: string }
+  readonly label?: string
+  readonly attributes?: Readonly<Record<string, string | number>>
+}
+
+const speaker = plainName.map((tier) => ({ tier }))
+const words = fc
+  .array(fc.constantFrom('good', 'morning', '<b>', '"hi"', '😊', 'שלום', '&', '{um}', ';;'), {
+    minLength: 1,
+    maxLength: 4,
+  })
+  .map((all) => ({ transcripts: { transcript: all.join(' ') } }))
+const oneWord = plainName.map((transcript) => ({ transcripts: { transcript } }))
+const labelled = plainName.map((label) => ({ label }))
+
+/** What each format of speech must carry without loss, beside time. */
+const carried: Record<string, readonly fc.Arbitrary<Said>[]> = {
+  'label-studio': [speaker, words, labelled],
+  textgrid: [speaker, words, labelled],
+  stm: [speaker, words],
+  ctm: [oneWord],
+  rttm: [speaker],
+  seglst: [speaker, words, labelled],
+  uem: [],
+  nemo: [speaker, words, labelled],
+  eaf: [speaker, words, labelled],
+  kaldi: [speaker, words],
+  'cvat-tsv': [speaker, words, labelled],
+  webvtt: [speaker, words],
+  srt: [words],
+  csv: [speaker, words, labelled],
+  parquet: [speaker, words, labelled],
+}
+
+/** Formats that count milliseconds keep what falls on one. */
+const inMilliseconds = ['eaf', 'webvtt', 'srt']
+
+/** The schema of a project in which all regions have the one label that a format may leave out. */
+const speech = parseLabelSchema({
+  name: 'test',
+  version: 1,
+  kind: 'audio',
+  labels: [{ name: 'speech' }],
+})
+
+for (const [name, parts] of Object.entries(carried))
+  test(`AF42 ${name} keeps every segment on its exact samples, with all that it carries`, async () => {
+    const format = formatNamed(name)
+    assert.ok(format !== undefined && speech.ok)
+    const { value: schema } = speech
+    const segment = fc
+      .tuple(fc.nat(1e7), fc.integer({ min: 1, max: 1e6 }), ...parts)
+      .map(([from, length, ...said]) => {
+        const { tier, ...rest }: Said = Object.assign({}, ...said) as Said
+        const grid = inMilliseconds.includes(name) ? 480 : 1
+        const audio = { from: from * grid, to: (from + length) * grid }
+        return {
+          anchor: { audio, ...(tier === undefined ? {} : { tier }) },
+          label: 'speech',
+          ...rest,
+        }
+      })
+    const distinct = {
+      minLength: 1,
+      maxLength: 6,
+      selector: ({ anchor }: { anchor: object }) => JSON.stringify(anchor),
+    }
+    const rates = fc.constantFrom(8000, 11025, 16000, 22050, 44100, 48000, 96000)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(segment, distinct),
+        inMilliseconds.includes(name) ? fc.constantFrom(48000, 96000) : rates,
+        async (segments, rate) => {
+          const regions = segments.map((each, place) => ({ id: `r${place}`, ...each }))
+          const source = {
+            kind: 'audio' as const,
+            rate,
+            ...(['nemo', 'cvat-tsv', 'kaldi'].includes(name) ? { file: 'a.wav' } : {}),
+          }
+          const item = { item_ref: 'a', source, annotation: { schema: 'test@1', regions } }
+          const { files, losses } = converted(format.write, [item], { schema })
+          const { items, losses: more } = await collect(format.read, files, { schema, rate })
+          assert.deepEqual([...losses, ...more], [])
+          assert.equal(items.length, 1)
+          assert.ok(
+            sameAnnotation(saidBy(items[0]!), saidBy(item)),
+            JSON.stringify([items[0], item]),
+          )
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })

@@ -376,3 +376,33 @@ export async function* readObjects(
 export function schemaNameOf({ schema }: ReadOptions): string {
   return schema === undefined ? 'imported@1' : schemaRef(schema)
 }
+
+/** The whole text of a document that may also be UTF-16, as its mark says. */
+export async function readText(bytes: AsyncIterable<Uint8Array>, file: string): Promise<string> {
+  const held = new Held(file)
+  for await (const chunk of bytes) held.add(chunk)
+  const whole = held.close(new Uint8Array())
+  const [first, second] = whole
+  if (first === 0xff && second === 0xfe) return decodeMarked(whole, 'utf-16le', file)
+  if (first === 0xfe && second === 0xff) return decodeMarked(whole, 'utf-16be', file)
+  const marked = first === 0xef && second === 0xbb && whole[2] === 0xbf
+  return decodeUtf8(marked ? whole.subarray(3) : whole, file, '')
+}
+
+function decodeMarked(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be', file: string): string {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes)
+  } catch {
+    throw new InputFault(file, '', 'is marked as UTF-16 and is not')
+  }
+}
+
+/** The whole of a file, at most 256 MiB. */
+export async function readBytes(
+  bytes: AsyncIterable<Uint8Array>,
+  file: string,
+): Promise<Uint8Array> {
+  const held = new Held(file)
+  for await (const chunk of bytes) held.add(chunk)
+  return held.close(new Uint8Array())
+}

@@ -62,7 +62,7 @@ test(
           }
           const again = await collect(
             readLabelStudio,
-            converted(writeLabelStudio, items, schema, controls).files,
+            converted(writeLabelStudio, items, options).files,
             options,
           )
           assert.deepEqual(again.items.map(said), items.map(said))
@@ -265,7 +265,7 @@ test('AF32 JSON_MIN comes back by its schema, and cannot be read without', async
     },
     by: '7',
   }
-  const { files, losses } = converted(min.write, [item], schema)
+  const { files, losses } = converted(min.write, [item], { schema })
   const { items } = await collect(min.read, files, { schema })
   assert.deepEqual(losses, [])
   const back = items[0]?.annotation
