@@ -33,6 +33,8 @@ import { readCsv, writeCsv } from './table.ts'
 import { readTextGrid, writeTextGrid } from './speech/textgrid.ts'
 import { readProdigy, readSpacy, writeProdigy, writeSpacy } from './spacy.ts'
 import { readCasJson, writeCasJson } from './uima/json.ts'
+import { readWebAnno } from './uima/tsv-read.ts'
+import { writeWebAnno } from './uima/tsv-write.ts'
 import { readXmi, writeXmi } from './uima/xmi.ts'
 import type { Writer } from './writing.ts'
 
@@ -149,6 +151,16 @@ export const formats: readonly Format[] = [
     counts: 'code points',
     read: readBrat,
     write: writeBrat,
+  },
+  {
+    name: 'webanno-tsv',
+    title: 'WebAnno TSV 3.3',
+    layout: 'document',
+    endings: ['.tsv'],
+    kinds: ['text'],
+    counts: 'tokens, in UTF-16 code units',
+    read: readWebAnno,
+    write: writeWebAnno,
   },
   {
     name: 'uima-cas-json',

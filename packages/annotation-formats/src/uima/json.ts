@@ -27,7 +27,7 @@ function parseCas(text: string, file: string) {
   } catch {
     throw new InputFault(file, '', 'is not JSON')
   }
-  const all = objectIn(parsed, 'JSON object', file)['%FEATURE_STRUCTURES']
+  const all = objectIn(parsed, 'JSON object', file)['%FEATURE_STRUCTURES'] ?? []
   const list: unknown[] = Array.isArray(all)
     ? all
     : Object.entries(objectIn(all, '%FEATURE_STRUCTURES', file)).map(([id, each]) => ({
