@@ -7,17 +7,14 @@ import { readLabelStudio } from './label-studio/read.ts'
 import { writeLabelStudio } from './label-studio/write.ts'
 import type { Kind } from './model.ts'
 import type { Reader } from './reading.ts'
+import { readNemo, readSegLst, writeNemo, writeSegLst } from './speech/objects.ts'
 import {
   readCtm,
-  readNemo,
   readRttm,
-  readSegLst,
   readStm,
   readUem,
   writeCtm,
-  writeNemo,
   writeRttm,
-  writeSegLst,
   writeStm,
   writeUem,
 } from './speech/tables.ts'
