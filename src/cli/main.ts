@@ -27,6 +27,11 @@ const commands: ((program: Command) => void)[] = [
   addStartCommands,
   addWorkstationCommands,
 ]
+import { addConvertCommand } from './commands/convert.ts'
+import { Fault } from './terminal.ts'
+
+/** Each command lives in one file under commands/ and adds itself here. */
+const commands: ((program: Command) => void)[] = [addConvertCommand]
 
 const program = new Command('cloister')
   .description('The clean room for annotating confidential data.')
