@@ -11,7 +11,6 @@ import { importManifest } from '../manifest/import.ts'
 import { checkLog } from '../offline.ts'
 import { openPackage } from '../open-package.ts'
 import { checkPackage } from '../package.ts'
-import type { BeginServer } from '../commands/start.ts'
 import {
   admitToWork,
   hire,
@@ -21,7 +20,7 @@ import {
   setUpClient,
   setUpProject,
 } from '../stage/cast.ts'
-import { demonstrationWitness, openStage, type Stage } from '../stage/stage.ts'
+import { type BeginServer, demonstrationWitness, openStage, type Stage } from '../stage/stage.ts'
 import { Fault } from '../terminal.ts'
 import { jsonLines, type Material, memberOf, readMaterial } from './material.ts'
 import { annotate, chance, review } from './work.ts'
@@ -84,14 +83,12 @@ export async function rehearse(options: RehearsalOptions, begin: BeginServer): P
     })
     closing.push(() => started.close())
     const site = fileURLToPath(demonstrationFile)
-    const stage = await openStage(
-      {
-        ports: started.server.ports,
-        authority: started.authority,
-        operatorSocket: started.operatorSocket,
-      },
-      { directory, site, ports: { workstations: 0, client: 0 }, onFault: () => undefined },
-    )
+    const stage = await openStage(started, {
+      directory,
+      site,
+      ports: { workstations: 0, client: 0 },
+      onFault: () => undefined,
+    })
     closing.push(() => stage.close())
     const played = await play(stage, material, options)
     await writeFile(join(options.out, 'policy'), started.policy)

@@ -5,7 +5,6 @@ import { demonstrationFile } from '@cloister/facility-model'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { startControl } from '../../simulator/control.ts'
-import type { BeginServer } from '../commands/start.ts'
 import { importManifest } from '../manifest/import.ts'
 import { Fault } from '../terminal.ts'
 import {
@@ -19,7 +18,7 @@ import {
   setUpClient,
   setUpProject,
 } from './cast.ts'
-import { demonstrationWitness, openStage, type Stage } from './stage.ts'
+import { type BeginServer, demonstrationWitness, openStage, type Stage } from './stage.ts'
 
 const ports = { control: 7300, workstations: 7301, client: 7320 }
 const data = fileURLToPath(new URL('../../../demonstration/', import.meta.url))
@@ -77,14 +76,7 @@ export async function runDemonstration(directory: string, begin: BeginServer): P
     })
     closing.push(() => started.close())
     const site = fileURLToPath(demonstrationFile)
-    const stage = await openStage(
-      {
-        ports: started.server.ports,
-        authority: started.authority,
-        operatorSocket: started.operatorSocket,
-      },
-      { directory, site, ports, onFault: say },
-    )
+    const stage = await openStage(started, { directory, site, ports, onFault: say })
     closing.push(() => stage.close())
     const cast = (await readCast(directory)) ?? (await seed(stage, directory, say))
     await writeFile(join(directory, 'policy'), started.policy)
