@@ -1,8 +1,25 @@
 import type { Anchor, Annotation, ImageShape, Region } from './model.ts'
 import { below } from './checked.ts'
-import type { CheckedSource, Find } from './check-annotation.ts'
 import { type LabelSchema, lineage } from './label-schema.ts'
 import { codePointsIn } from './offsets.ts'
+
+/** What is known of the thing that was annotated; what is absent is not checked. */
+export interface CheckedSource {
+  /** The exact text, or its length in code points. */
+  readonly text?: string
+  readonly codePoints?: number
+  /** SHA-256 of the exact text or of the decoded samples, lower-case hex. */
+  readonly sha256?: string
+  /** Length and rate of a recording. */
+  readonly samples?: number
+  readonly rate?: number
+  /** Size of an image in pixels. */
+  readonly width?: number
+  readonly height?: number
+}
+
+/** Notes what is wrong at a path. */
+export type Find = (path: string, message: string) => void
 
 /** Checks where regions stand: in their source, on a tier, in and over one another. */
 export function findPlaces(

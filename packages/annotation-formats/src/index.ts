@@ -37,7 +37,8 @@ export {
   type TranscriptLayer,
 } from './label-schema.ts'
 export { labelSchemaJsonSchema } from './label-schema-json.ts'
-export { checkAnnotation, type CheckedSource } from './check-annotation.ts'
+export { checkAnnotation } from './check-annotation.ts'
+export type { CheckedSource } from './check-places.ts'
 export { compilePattern, type Pattern } from './pattern.ts'
 export { type Loss, type LossCode, Losses, lossWords } from './losses.ts'
 export { InputFault, type InputFiles, type Reader, type ReadOptions } from './reading.ts'
