@@ -39,13 +39,14 @@ export function AudioWork({ open, content }: AudioWorkProps) {
   const name = words.waveName()
   useEffect(() => {
     let current = true
-    let player: WebPlayer | null = null
+    const playing: { player: WebPlayer | null } = { player: null }
     const begin = async () => {
       await content.open()
       if (!current) return
-      player = new WebPlayer(content, (place) => {
+      const player = new WebPlayer(content, (place) => {
         engine.arrive(place)
       })
+      playing.player = player
       engine.connect(player, () => {
         const chosen = list.current?.querySelector('[aria-current=true] textarea')
         if (chosen instanceof HTMLElement) chosen.focus()
@@ -62,7 +63,7 @@ export function AudioWork({ open, content }: AudioWorkProps) {
       current = false
       view.current?.destroy()
       view.current = null
-      player?.destroy()
+      playing.player?.destroy()
       engine.destroy()
     }
   }, [content, engine, name])

@@ -106,17 +106,19 @@ function ZonePanel({ zone, zones }: ZonePanelProps) {
           ))}
         </ul>
       )}
-      <div>
-        <Button
-          small
-          kind={zone.lockdown ? 'plain' : 'quiet'}
-          onClick={() => {
-            setLocking(true)
-          }}
-        >
-          {zone.lockdown ? gatehouse.endLockdown() : gatehouse.lockdown()}
-        </Button>
-      </div>
+      {zone.kind === 'public' && !zone.lockdown ? null : (
+        <div>
+          <Button
+            small
+            kind={zone.lockdown ? 'plain' : 'quiet'}
+            onClick={() => {
+              setLocking(true)
+            }}
+          >
+            {zone.lockdown ? gatehouse.endLockdown() : gatehouse.lockdown()}
+          </Button>
+        </div>
+      )}
       {locking ? (
         <LockdownDialog
           zone={zone}

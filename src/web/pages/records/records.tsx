@@ -120,7 +120,7 @@ function Search({ filter, onChange, onSearch }: SearchProps) {
         onSearch()
       }}
     >
-      <div className={house['two']}>
+      <div className={house['filters']}>
         <TextField
           name={records.person()}
           direction="ltr"
