@@ -11,6 +11,7 @@ import { useMessages } from '../../kit/words.tsx'
 import type { HouseMessages } from '../../locales/messages.gen.ts'
 import { AccountDialog } from './account.tsx'
 import { useHouse } from './house.tsx'
+import { codeOf } from './person-code.ts'
 
 export type Workplace = 'bench' | 'desk' | 'gatehouse' | 'people' | 'records' | 'client'
 
@@ -68,11 +69,6 @@ export function Shell() {
 function shownPerson({ name, person, workstation }: Standing): string {
   const who = name === '' ? codeOf(person) : name
   return workstation === null ? who : `${who} · ${workstation}`
-}
-
-/** The end of an id, in capitals: enough to tell people apart on one site. */
-export function codeOf(id: string): string {
-  return id.slice(-6).toUpperCase()
 }
 
 function placeOf(house: HouseMessages, id: Workplace): Place {
