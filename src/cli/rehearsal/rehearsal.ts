@@ -2,9 +2,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { sameAnnotation, parseAnnotation } from '@cloister/annotation-formats'
-import { demonstrationFile } from '@cloister/facility-model'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { exportLog } from '../export.ts'
 import { importManifest } from '../manifest/import.ts'
@@ -20,7 +18,13 @@ import {
   setUpClient,
   setUpProject,
 } from '../stage/cast.ts'
-import { type BeginServer, demonstrationWitness, openStage, type Stage } from '../stage/stage.ts'
+import {
+  type BeginServer,
+  demonstrationSite,
+  demonstrationWitness,
+  openStage,
+  type Stage,
+} from '../stage/stage.ts'
 import { Fault } from '../terminal.ts'
 import { jsonLines, type Material, memberOf, readMaterial } from './material.ts'
 import { annotate, chance, review } from './work.ts'
@@ -82,10 +86,8 @@ export async function rehearse(options: RehearsalOptions, begin: BeginServer): P
       return { url: witness.url, key: witness.vkey }
     })
     closing.push(() => started.close())
-    const site = fileURLToPath(demonstrationFile)
     const stage = await openStage(started, {
       directory,
-      site,
       ports: { workstations: 0, client: 0 },
       onFault: () => undefined,
     })
@@ -112,7 +114,7 @@ interface Played {
 async function play(stage: Stage, material: Material, options: RehearsalOptions): Promise<Played> {
   const now = new Date()
   options.say('Hiring people and building the site …')
-  await stage.operator.post('/site', { file: await readFile(demonstrationFile, 'utf8') })
+  await stage.operator.post('/site', { file: await demonstrationSite() })
   const [post = 'ws-13'] = stage.seats('guard')
   const officer = await hire(stage, null, { name: 'Sofia', seat: post, roles: [] })
   const recruiter = await hire(stage, officer, { name: 'Rosa', seat: post, roles: ['recruiter'] })

@@ -1,10 +1,10 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { demonstrationFile } from '@cloister/facility-model'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { startControl } from '../../simulator/control.ts'
+import type { Demonstration } from '../../shared/demonstration.ts'
 import { importManifest } from '../manifest/import.ts'
 import { Fault } from '../terminal.ts'
 import {
@@ -18,9 +18,16 @@ import {
   setUpClient,
   setUpProject,
 } from './cast.ts'
-import { type BeginServer, demonstrationWitness, openStage, type Stage } from './stage.ts'
+import { servePage } from './page.ts'
+import {
+  type BeginServer,
+  demonstrationSite,
+  demonstrationWitness,
+  openStage,
+  type Stage,
+} from './stage.ts'
 
-const ports = { control: 7300, workstations: 7301, client: 7320 }
+const ports = { page: 7300, workstations: 7301, client: 7320 }
 const data = fileURLToPath(new URL('../../../demonstration/', import.meta.url))
 
 /** Who was hired, kept so that a later start finds everybody as they were. */
@@ -75,8 +82,7 @@ export async function runDemonstration(directory: string, begin: BeginServer): P
       return { url: witness.url, key: witness.vkey }
     })
     closing.push(() => started.close())
-    const site = fileURLToPath(demonstrationFile)
-    const stage = await openStage(started, { directory, site, ports, onFault: say })
+    const stage = await openStage(started, { directory, ports, onFault: say })
     closing.push(() => stage.close())
     const cast = (await readCast(directory)) ?? (await seed(stage, directory, say))
     await writeFile(join(directory, 'policy'), started.policy)
@@ -84,9 +90,11 @@ export async function runDemonstration(directory: string, begin: BeginServer): P
       await stage.workstation(id)
     const simulator = await stage.admit(cast.map(({ id, badge }) => ({ id, credential: badge })))
     await beginDay(stage, cast)
-    const control = await startControl(simulator, { port: ports.control, origins: [] })
+    const control = await startControl(simulator, { port: 0, origins: [] })
     closing.push(() => control.close())
-    say(welcome(cast, control.url, started.operatorSocket))
+    const page = await servePage(ports.page, control, shown(cast))
+    closing.push(() => page.close())
+    say(welcome(cast, page.url, started.operatorSocket))
     await stopped
     say('Closing …')
   } finally {
@@ -139,7 +147,7 @@ async function seed(stage: Stage, directory: string, say: (words: string) => voi
   await writeFile(join(directory, 'being-made'), '')
   const now = new Date()
   say('Building the site and hiring people …')
-  await stage.operator.post('/site', { file: await readFile(demonstrationFile, 'utf8') })
+  await stage.operator.post('/site', { file: await demonstrationSite() })
   const officer = await hire(stage, null, { name: 'Sofia', seat: office, roles: [] })
   const hired: Person[] = [officer]
   for (const { name, roles } of staff)
@@ -202,23 +210,43 @@ async function beginDay(stage: Stage, cast: Cast): Promise<void> {
   rosa.browser.close()
 }
 
-function welcome(cast: Cast, control: string, socket: string): string {
-  const seatOf = (seat: string) =>
-    seat === 'client'
-      ? `http://client.localhost:${ports.client}/`
-      : `http://${seat}.localhost:${ports.workstations - 1 + Number(seat.slice(3))}/`
-  const lines = cast.map(({ name, seat }) => `  ${name.padEnd(6)} ${seatOf(seat)}`)
-  const ana = cast.find(({ name }) => name === 'Ana')
+function addressOf(seat: string): string {
+  return seat === 'client'
+    ? `http://client.localhost:${ports.client}/`
+    : `http://${seat}.localhost:${ports.workstations - 1 + Number(seat.slice(3))}/`
+}
+
+/** What each of the invented people does, for the page. */
+const work: Readonly<Record<string, string>> = {
+  ...{ Sofia: 'security officer', Rosa: 'recruiter', Mara: 'manager', Noor: 'releaser' },
+  ...{ Gus: 'guard', Gwen: 'guard', Ida: 'auditor', Ana: 'annotator', Ben: 'reviewer' },
+  ...{ Chen: 'annotator', Dana: 'annotator and reviewer', Carla: 'client' },
+}
+
+function shown(cast: Cast): Demonstration {
+  return {
+    people: cast
+      .filter(({ seat }) => seat !== 'client')
+      .map(({ id, name }) => ({ id, name, role: work[name] ?? '' })),
+    places: cast.map(({ name, seat }) => ({ name: `${name} (${seat})`, address: addressOf(seat) })),
+  }
+}
+
+function welcome(cast: Cast, page: string, socket: string): string {
+  const lines = cast.map(
+    ({ name, seat }) => `  ${name.padEnd(6)} ${addressOf(seat).padEnd(34)} ${work[name] ?? ''}`,
+  )
   return [
     '',
     'The demonstration is open. Everything in it is invented, and nothing leaves this machine.',
     '',
-    'Where people sit (sign in there with the software key):',
-    ...lines,
+    `  Open ${page}`,
     '',
-    `The simulated building: ${control}`,
-    `  let Ana in:   curl -s -X POST -H 'content-type: application/json' ${control}/walk -d '{"person":"${ana?.id ?? ''}","zone":"floor-1"}'`,
-    `  send her out: the same with "zone":"lobby"; who is where: curl -s ${control}/state`,
+    'There, let Ana in to floor-1. Then sign in as Ana at her workstation with the software key',
+    'and take an item. Send her to the lobby and watch her screen.',
+    '',
+    'Where people sit:',
+    ...lines,
     '',
     `The operator's socket: ${socket}`,
     'Ctrl-C closes everything; the next start finds it as it was.',

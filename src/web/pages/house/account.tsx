@@ -5,7 +5,7 @@ import { useMessages } from '../../kit/words.tsx'
 import { languages } from '../../locales/messages.gen.ts'
 import { useHouse } from './house.tsx'
 import css from './house.module.css'
-import { codeOf } from './code.ts'
+import { codeOf } from './person-code.ts'
 
 const themes = ['light', 'dark', 'system'] as const
 

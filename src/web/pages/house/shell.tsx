@@ -10,8 +10,8 @@ import { layWatermark } from '../../kit/watermark.ts'
 import { useMessages } from '../../kit/words.tsx'
 import type { HouseMessages } from '../../locales/messages.gen.ts'
 import { AccountDialog } from './account.tsx'
-import { codeOf } from './code.ts'
 import { useHouse } from './house.tsx'
+import { codeOf } from './person-code.ts'
 
 export type Workplace = 'bench' | 'desk' | 'gatehouse' | 'people' | 'records' | 'client'
 
