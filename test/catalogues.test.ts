@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { problems } from '#shared/problems.ts'
 import { schemaFile, schemaText } from '../tools/schema.mjs'
@@ -95,4 +95,24 @@ test('HOUSE7 a language with words for refusals has them for every kind and ever
       `${language}: refusals without words`,
     )
   }
+})
+
+test('HOUSE8 every paper that a paper points to is there', () => {
+  const papers = ['.', 'docs', 'src', 'packages'].flatMap((root) =>
+    readdirSync(folder(root), { recursive: root !== '.', encoding: 'utf8' })
+      .map((name) => join(root, name))
+      .filter((name) => name.endsWith('.md') && !/(^|\/)(dist|node_modules)\//.test(name)),
+  )
+  assert.ok(papers.length > 50, `only ${String(papers.length)} papers were read`)
+  const lost = papers.flatMap((paper) => {
+    const text = read(paper)
+    const links = [...text.matchAll(/(?<!!)\[[^\]]*\]\(([^)\s#:]+)(?:#[^)]*)?\)/g)].map(
+      ([, to = '']) => join(dirname(paper), to),
+    )
+    const named = [...text.matchAll(/\bdocs\/[\w/-]+[.]md\b/g)].map(([name]) => name)
+    return [...links, ...named]
+      .filter((to) => !existsSync(folder(to)))
+      .map((to) => `${paper}: ${to}`)
+  })
+  assert.deepEqual(lost, [])
 })

@@ -194,13 +194,18 @@ function refusalKind(
   policies: readonly string[],
 ): Problem['kind'] {
   if (absent) return 'not-found'
-  if (caller.kind === 'nobody' && act.group !== 'open') return 'not-signed-in'
+  if (needsPerson(act.group, caller)) return 'not-signed-in'
   if (policies.length === 1 && policies[0] === 'step-up') return 'step-up-needed'
   // Only these say that the thing itself is none of this person's business; the others are
   // conditions that a person entitled to it can mend, and must be told about.
   const secret = new Set(['team', 'unpermitted'])
   if (act.hidden === true && policies.some((id) => secret.has(id))) return 'not-found'
   return 'access-denied'
+}
+
+/** At a workstation without a session the machine itself is the caller: its person is to sign in. */
+function needsPerson(group: ActionGroup, { kind }: Caller): boolean {
+  return group !== 'open' && (kind === 'nobody' || (kind === 'device' && group !== 'device'))
 }
 
 async function gather(

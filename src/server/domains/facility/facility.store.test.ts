@@ -184,6 +184,8 @@ test('FA7 a project is served only in the zones and hours of the site file', asy
     [(await zone('aurora'))?.serves, (await zone('cassiopeia'))?.serves, (await zone(''))?.serves],
     [true, false, false],
   )
+  const file = shippedText('demonstration').replace("'00:00-24:00'", "'06:00-22:00'")
+  assert.equal((await server.operator('POST', '/site', { file })).status, 200)
   const monday = Date.parse('2027-01-11T05:00:00Z')
   server.advance(monday - server.now().getTime())
   assert.equal((await zone('aurora'))?.open, true)

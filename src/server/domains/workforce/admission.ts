@@ -120,11 +120,12 @@ export async function certify(
 
 /** A shift lasts at most twelve hours. */
 export async function setShift(
-  _pass: Pass<'workforce.shift.set'>,
+  pass: Pass<'workforce.shift.set'>,
   tx: Tx,
   person: string,
   shift: { begins: string; ends: string },
 ): Promise<void> {
+  if (person === pass.actor) throw new Problem('four-eyes')
   const [begins, ends] = [new Date(shift.begins), new Date(shift.ends)]
   const hours = (ends.getTime() - begins.getTime()) / 3_600_000
   if (!(hours > 0 && hours <= 12)) throw new Problem('invalid-input', { where: 'body/ends' })

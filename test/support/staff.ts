@@ -1,0 +1,81 @@
+import type { TestContext } from 'node:test'
+import { Browser } from '../../src/cli/stage/browser.ts'
+import { registerKey, signIn } from '../../src/cli/stage/sign-in.ts'
+import type { SiteRole } from '../../src/shared/identity.ts'
+import { codeOf, testServer, type TestServer } from './server.ts'
+
+/** Somebody who works here, with a key of their own and a page at workstation ws-1. */
+export interface Colleague {
+  readonly id: string
+  readonly name: string
+  readonly page: Browser
+}
+
+/** A server with its first officer signed in; everybody has a page with a session of its own. */
+export interface Staffed {
+  readonly server: TestServer
+  readonly officer: Colleague
+  readonly hire: (name: string, roles?: readonly SiteRole[]) => Promise<Colleague>
+  /** A page on which nobody has signed in. */
+  readonly page: () => Browser
+}
+
+export async function staffed(t: TestContext): Promise<Staffed> {
+  const server = await testServer(t)
+  const { browser } = await server.workstation('ws-1')
+  const page = () => {
+    const opened = new Browser(browser.url)
+    t.after(() => {
+      opened.close()
+    })
+    return opened
+  }
+  const welcome = async (name: string, made: Promise<{ code: string; person?: string }>) => {
+    const { code, person = '' } = await made
+    const own = page()
+    await registerKey(own, code)
+    await signIn(own, name)
+    return { id: person, name, page: own }
+  }
+  const officer = await welcome(
+    'Olga Officer',
+    codeOf(server.operator('POST', '/officers', { name: 'Olga Officer' })),
+  )
+  return {
+    ...{ server, officer, page },
+    hire: (name, roles = []) =>
+      welcome(
+        name,
+        said(officer.page, 'POST', '/people', { name, roles }).then(({ body }) => ({
+          code: String(body['code']),
+          person: String(body['person']),
+        })),
+      ),
+  }
+}
+
+/** What was answered: 200 with its body, or the refusal's status, kind and further members. */
+export async function said(
+  page: Browser,
+  method: 'GET' | 'POST' | 'PUT',
+  path: string,
+  sent?: object,
+): Promise<{ status: number; kind: string; body: Record<string, unknown> }> {
+  const { status, bytes } = await page.bytes(method, path, sent)
+  const body = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>
+  const { type = 'done' } = body
+  return { status, kind: String(type).replace('/problems/', ''), body }
+}
+
+/** The entries of these acts that wait for their place in the log: act, outcome, who. */
+export async function entriesOf(server: TestServer, action: string): Promise<string[][]> {
+  const rows = await server.database
+    .db('cloister_sequencer')
+    .selectFrom('audit.pending')
+    .select('body')
+    .execute()
+  return rows
+    .map(({ body }) => JSON.parse(body.toString()) as Record<string, string>)
+    .filter((entry) => entry['action'] === action)
+    .map(({ outcome = '', actor = '', resource = '' }) => [outcome, actor, resource])
+}
