@@ -6,7 +6,8 @@ const root = join(import.meta.dirname, 'src/web')
 
 /**
  * The pages of the product: plain files with hashed names, nothing inline, so that the strict
- * Content-Security-Policy needs no exception. `gallery.html` is served in the demonstration only.
+ * Content-Security-Policy needs no exception. `gallery.html` is served in the
+ * demonstration only, `demonstration.html` by the start program at an origin of its own.
  */
 export default defineConfig({
   root,
@@ -23,7 +24,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     rolldownOptions: {
-      input: { index: join(root, 'index.html'), gallery: join(root, 'gallery.html') },
+      input: Object.fromEntries(
+        ['index', 'gallery', 'demonstration'].map((page) => [page, join(root, `${page}.html`)]),
+      ),
     },
   },
 })

@@ -6,7 +6,7 @@
  * spans are the reference.
  */
 import type { Page } from 'playwright-core'
-import { openBrowser, openPage, serveSite, watermark } from '../test/support/browser.ts'
+import { openBrowser, openPage, serveSite } from '../test/support/browser.ts'
 import { buildBenchPage } from '../test/support/pages.ts'
 import { finestPeaks, makeVoice, peaksFile, wavOf } from '../test/support/sound.ts'
 
@@ -145,7 +145,6 @@ export async function run(json: boolean): Promise<void> {
   for (let at = 0; at < finest.length; at += minute.length)
     finest.set(minute.subarray(0, finest.length - at), at)
   const site = await serveSite(await buildBenchPage(), {
-    ...watermark,
     '/sound.wav': { type: 'audio/wav', body: wavOf(voice, rate) },
     '/peaks.bin': {
       type: 'application/octet-stream',

@@ -1,26 +1,32 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { addAgreementCommands } from './commands/agreement.ts'
+import { addChartCommands } from './commands/chart.ts'
+import { addConvertCommand } from './commands/convert.ts'
 import { addDeliveryCommands } from './commands/delivery.ts'
 import { addFacilityCommands } from './commands/facility.ts'
 import { addImportCommands } from './commands/import.ts'
 import { addLogCommands } from './commands/log.ts'
-import { addWitnessCommands } from './commands/witness.ts'
-import { addAgreementCommands } from './commands/agreement.ts'
-import { addChartCommands } from './commands/chart.ts'
+import { addRehearseCommands } from './commands/rehearse.ts'
 import { addSamplingCommands } from './commands/sampling.ts'
+import { addStartCommands } from './commands/start.ts'
+import { addWitnessCommands } from './commands/witness.ts'
 import { addWorkstationCommands } from './commands/workstation.ts'
 import { Fault } from './terminal.ts'
 
 /** Each command lives in one file under commands/ and adds itself here. */
 const commands: ((program: Command) => void)[] = [
+  addAgreementCommands,
+  addChartCommands,
+  addConvertCommand,
   addDeliveryCommands,
   addFacilityCommands,
   addImportCommands,
   addLogCommands,
-  addWitnessCommands,
-  addAgreementCommands,
-  addChartCommands,
+  addRehearseCommands,
   addSamplingCommands,
+  addStartCommands,
+  addWitnessCommands,
   addWorkstationCommands,
 ]
 

@@ -18,6 +18,7 @@ export const DeliveryKey = Type.Object({
   confirmations: Type.Integer({ minimum: 0, maximum: 2 }),
   effective: Type.Union([Type.String(), Type.Null()]),
 })
+export const DeliveryKeyMade = Type.Object({ key: DeliveryKeyId, fingerprint: Type.String() })
 export const DeliveryKeys = Type.Object({ keys: Type.Array(DeliveryKey) })
 
 export const DeliveryState = Type.Union([
@@ -43,6 +44,11 @@ export const DeliveryRow = Type.Object({
 })
 export type DeliveryRow = Static<typeof DeliveryRow>
 export const Deliveries = Type.Object({ deliveries: Type.Array(DeliveryRow) })
+/** What a client's own people see: the clients that they speak for, and all that was delivered. */
+export const ClientDeliveries = Type.Object({
+  clients: Type.Array(ClientId),
+  deliveries: Type.Array(DeliveryRow),
+})
 export const DeliveryMade = Type.Object({ delivery: DeliveryId })
 export const Receipt = Type.Object(
   {

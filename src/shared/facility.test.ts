@@ -22,7 +22,7 @@ const taken = {
   personId: 'p_ada',
 }
 
-test('PR1 an access event is taken as the controller sends it and in no other shape', () => {
+test('PE1 an access event is taken as the controller sends it and in no other shape', () => {
   assert.ok(Check(AccessEvent, taken))
   const hostile: [string, unknown][] = [
     ['unknown member', { ...taken, admin: true }],
@@ -46,7 +46,7 @@ test('PR1 an access event is taken as the controller sends it and in no other sh
   assert.ok(!Check(AccessEvents, []))
 })
 
-test('PR2 a command names its controller and cannot unlock for longer than a minute', () => {
+test('PE2 a command names its controller and cannot unlock for longer than a minute', () => {
   const unlock = {
     number: 1,
     at: taken.occurredAt,
@@ -60,7 +60,7 @@ test('PR2 a command names its controller and cannot unlock for longer than a min
   assert.ok(!Check(Command, { ...unlock, controllerId: undefined }))
 })
 
-test('PR3 a posture signature covers every statement of the report in one spelling', () => {
+test('PE3 a posture signature covers every statement of the report in one spelling', () => {
   const checks = {
     malware: 'ok',
     diskEncryption: 'ok',

@@ -9,7 +9,6 @@ import {
   openPage,
   serveSite,
   skipWithoutChromium,
-  watermark,
   type Site,
 } from '../support/browser.ts'
 import { buildBenchPage } from '../support/pages.ts'
@@ -30,7 +29,6 @@ suite('the Bench for recordings', { skip: skipWithoutChromium() }, () => {
   const voice = makeVoice(30, rate)
   before(async () => {
     site = await serveSite(await buildBenchPage(), {
-      ...watermark,
       '/sound.wav': { type: 'audio/wav', body: wavOf(voice, rate) },
       '/peaks.bin': {
         type: 'application/octet-stream',

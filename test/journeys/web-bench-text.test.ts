@@ -9,7 +9,6 @@ import {
   openPage,
   serveSite,
   skipWithoutChromium,
-  watermark,
   type Site,
 } from '../support/browser.ts'
 import { buildBenchPage } from '../support/pages.ts'
@@ -26,7 +25,7 @@ suite('the Bench for text', { skip: skipWithoutChromium() }, () => {
   let browser: Browser
   let site: Site
   before(async () => {
-    site = await serveSite(await buildBenchPage(), watermark)
+    site = await serveSite(await buildBenchPage())
     browser = await openBrowser()
   })
   after(async () => {
@@ -123,9 +122,9 @@ suite('the Bench for text', { skip: skipWithoutChromium() }, () => {
     await page.getByText(/^✓?Saved$/).waitFor()
     await page.waitForFunction(() => window.benchApi.drafts.has('0417'))
     await page.evaluate(() => {
-      window.benchApi.stand({ open: false, reasons: ['You left the floor. Badge in again.'] })
+      window.benchApi.stand({ open: false, conditions: ['presence'] })
     })
-    await page.getByRole('alert').getByText('Badge in again').waitFor()
+    await page.getByRole('alert').getByText('take your badge').waitFor()
     assert.ok(!(await page.content()).includes('Oliveira'))
     assert.equal(await page.evaluate(() => CSS.highlights.size), 0)
     await shoot(page, 'bench-closed')
@@ -137,7 +136,7 @@ suite('the Bench for text', { skip: skipWithoutChromium() }, () => {
     await page.context().close()
   })
 
-  test('BENCH24 search, skip, own work and quality are at hand', async () => {
+  test('BENCH24 search, skipping, handing back, own work and quality are at hand', async () => {
     const { page, faults } = await open('')
     await page.keyboard.press('Control+f')
     await page.keyboard.type('meridian water')

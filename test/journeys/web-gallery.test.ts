@@ -10,7 +10,6 @@ import {
   openPage,
   serveSite,
   skipWithoutChromium,
-  watermark,
   type Site,
 } from '../support/browser.ts'
 
@@ -20,7 +19,7 @@ suite('the parts of the interface', { skip: skipWithoutChromium() }, () => {
   let browser: Browser
   let site: Site
   before(async () => {
-    site = await serveSite(await buildPages(), watermark)
+    site = await serveSite(await buildPages())
     browser = await openBrowser()
   })
   after(async () => {

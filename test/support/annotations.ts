@@ -67,7 +67,7 @@ const sources: fc.Arbitrary<Source> = fc.oneof(
       rate: fc.constantFrom(8000, 16000, 44100, 48000),
       samples: fc.integer({ min: 1, max: 1e9 }),
     },
-    plain,
+    { ...plain, requiredKeys: ['kind', 'rate'] },
   ),
   fc.record(
     {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { emptyAnnotation, type LabelSchema } from '../../src/web/bench/core/annotation.ts'
+import type { LabelSchema } from '@cloister/annotation-formats'
+import { emptyAnnotation } from '../../src/web/bench/core/annotation.ts'
 import { AnnotationDocument } from '../../src/web/bench/core/document.ts'
 import { TextEngine } from '../../src/web/bench/text/engine.ts'
 
@@ -12,7 +13,7 @@ export const people: LabelSchema = {
     { name: 'place', shortcut: '2' },
     { name: 'date' },
   ],
-  relations: ['lives in'],
+  relations: [{ name: 'lives in' }],
 }
 
 /** Drives a text engine as fingers do. Places are code points. */

@@ -131,14 +131,6 @@ function sendBytes(
   response.end(body.subarray(from, to + 1))
 }
 
-/** The watermark as a server would draw it. */
-export const watermark = {
-  '/watermark.svg': {
-    type: 'image/svg+xml',
-    body: `<svg xmlns="http://www.w3.org/2000/svg" width="340" height="220"><text transform="translate(20 150) rotate(-24)" font-family="sans-serif" font-size="17" fill="#808890">A-104 · WS-3 · 20:41</text></svg>`,
-  },
-}
-
 /**
  * Opens a page that notes everything a careful browser complains of: refused by the policy,
  * thrown, failed to load. `faults` fills as they happen.

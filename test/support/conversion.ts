@@ -3,10 +3,11 @@ import {
   type InputFault,
   type InputFiles,
   type Item,
-  type LabelSchema,
   type Loss,
   Losses,
   type Reader,
+  type ReadOptions,
+  type WriteOptions,
   type Writer,
 } from '@cloister/annotation-formats'
 
@@ -27,11 +28,15 @@ export function inputOf(files: Files, chunk = 7): InputFiles {
   }
 }
 
+function sizeOf(files: Files): number {
+  return Object.values(files).reduce((size, { length }) => size + length, 0)
+}
+
 /** Everything that a reader yields, what it refused and what it lost. */
 export async function collect(
   read: Reader,
   files: Files,
-  more: { keepGoing?: boolean; schema?: LabelSchema; rate?: number } = {},
+  more: Omit<Partial<ReadOptions>, 'losses' | 'refuse'> & { keepGoing?: boolean } = {},
 ): Promise<{ items: Item[]; faults: string[]; losses: Loss[] }> {
   const { keepGoing = false, ...options } = more
   const losses = new Losses()
@@ -41,7 +46,12 @@ export async function collect(
     if (!keepGoing) throw fault
     faults.push(fault.message)
   }
-  for await (const item of read(inputOf(files), { losses, refuse, ...options })) items.push(item)
+  for await (const item of read(inputOf(files, sizeOf(files) > 100_000 ? 65_536 : 7), {
+    losses,
+    refuse,
+    ...options,
+  }))
+    items.push(item)
   return { items, faults, losses: losses.list() }
 }
 
@@ -49,7 +59,7 @@ export async function collect(
 export function converted(
   write: Writer,
   items: readonly Item[],
-  schema?: LabelSchema,
+  more: Omit<WriteOptions, 'losses' | 'out'> = {},
 ): { files: Record<string, Uint8Array>; text: string; losses: Loss[] } {
   const losses = new Losses()
   const parts = new Map<string, Uint8Array[]>()
@@ -58,7 +68,7 @@ export function converted(
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data
     parts.set(name, [...(parts.get(name) ?? []), bytes])
   }
-  const writing = write({ out, losses, ...(schema === undefined ? {} : { schema }) })
+  const writing = write({ out, losses, ...more })
   for (const item of items) writing.add(item)
   writing.end()
   const files = Object.fromEntries(

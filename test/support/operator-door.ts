@@ -65,6 +65,7 @@ export async function openOperatorDoor(
       importRoutes(operate, upload, { vault, scanner, apart, addTasks, removeTasks })
     },
     doors: { operator: { socket } },
+    onClose: () => db.destroy(),
     onFault: (error) => {
       process.stderr.write(`${error.stack ?? error.message}\n`)
     },
@@ -73,7 +74,6 @@ export async function openOperatorDoor(
     ...{ socket, vault },
     async close() {
       await server.close()
-      await db.destroy()
       vault.close()
     },
   }

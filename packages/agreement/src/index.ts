@@ -18,7 +18,7 @@ export { Refusal } from './refusal.ts'
 export { type Answer, type MeasureOptions } from './table/answer.ts'
 export { metricNames } from './table/families.ts'
 export { type FileAnswer, measureTable } from './table/measure.ts'
-export { type LineFault, type TableFormat } from './table/rows.ts'
+export { type LineFault, type TableFormat } from './table/row.ts'
 export {
   type Confusion,
   confusionFromTable,

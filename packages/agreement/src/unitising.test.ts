@@ -5,6 +5,7 @@ import { bestAlignment } from './gamma/alignment.ts'
 import { gamma } from './gamma/gamma.ts'
 import { packSets } from './gamma/packing.ts'
 import { type MarkedItem, type Span } from './marked.ts'
+import { seededChance } from './random.ts'
 import { Refusal } from './refusal.ts'
 import { unitisingAlpha } from './unitising.ts'
 
@@ -174,6 +175,35 @@ test('AG3 the packing behind gamma is as good as trying every choice', () => {
         most,
       )
     }),
-    { numRuns: 60 },
+    { numRuns: 200 },
+  )
+})
+
+test('AG3 alignments of a long continuum are proven best and cost no more than any greedy one', () => {
+  const chance = seededChance(2)
+  const lists: Span[][] = [[], [], []]
+  for (let unit = 0, at = 0; unit < 60; unit++) {
+    at += 5 + chance.below(30)
+    for (const list of lists)
+      if (chance.uniform() < 0.85)
+        list.push({
+          start: at + chance.below(5),
+          end: at + 7 + chance.below(20),
+          label: 'AB'.charAt(chance.below(2)),
+        })
+  }
+  const d = { alpha: 1, beta: 1, delta: 1 }
+  const { unitary, cost, proven } = bestAlignment(lists, d)
+  assert.equal(proven, true)
+  const aligned = unitary.flatMap(({ units: places }) =>
+    places.flatMap((place, k) => (place < 0 ? [] : [`${k} ${place}`])),
+  )
+  assert.equal(new Set(aligned).size, aligned.length)
+  assert.equal(aligned.length, lists.flat().length)
+  // Leaving everything alone, or aligning by order within two annotators, cannot be better.
+  assert.ok(cost < lists.flat().length)
+  near(
+    unitary.reduce((sum, { disorder }) => sum + disorder, 0),
+    cost,
   )
 })

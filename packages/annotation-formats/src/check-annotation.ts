@@ -13,22 +13,7 @@ import {
 } from './label-schema.ts'
 import { compilePattern } from './pattern.ts'
 import { isBuckets, pathsOf } from './values.ts'
-import { findPlaces } from './check-places.ts'
-
-/** What is known of the thing that was annotated; what is absent is not checked. */
-export interface CheckedSource {
-  /** The exact text, or its length in code points. */
-  readonly text?: string
-  readonly codePoints?: number
-  /** SHA-256 of the exact text or of the decoded samples, lower-case hex. */
-  readonly sha256?: string
-  /** Length and rate of a recording. */
-  readonly samples?: number
-  readonly rate?: number
-  /** Size of an image in pixels. */
-  readonly width?: number
-  readonly height?: number
-}
+import { type CheckedSource, type Find, findPlaces } from './check-places.ts'
 
 /**
  * Everything in an annotation that its label schema or its source does not allow: unknown labels,
@@ -54,9 +39,6 @@ export function checkAnnotation(
   findPlaces(schema, annotation, source, find)
   return findings
 }
-
-/** Notes what is wrong at a path. */
-export type Find = (path: string, message: string) => void
 
 class Checker {
   readonly #schema: LabelSchema

@@ -1,7 +1,25 @@
 import type { Anchor, Annotation, ImageShape, Region } from './model.ts'
 import { below } from './checked.ts'
-import type { CheckedSource, Find } from './check-annotation.ts'
 import { type LabelSchema, lineage } from './label-schema.ts'
+import { codePointsIn } from './offsets.ts'
+
+/** What is known of the thing that was annotated; what is absent is not checked. */
+export interface CheckedSource {
+  /** The exact text, or its length in code points. */
+  readonly text?: string
+  readonly codePoints?: number
+  /** SHA-256 of the exact text or of the decoded samples, lower-case hex. */
+  readonly sha256?: string
+  /** Length and rate of a recording. */
+  readonly samples?: number
+  readonly rate?: number
+  /** Size of an image in pixels. */
+  readonly width?: number
+  readonly height?: number
+}
+
+/** Notes what is wrong at a path. */
+export type Find = (path: string, message: string) => void
 
 /** Checks where regions stand: in their source, on a tier, in and over one another. */
 export function findPlaces(
@@ -15,7 +33,11 @@ export function findPlaces(
     find('/source/sha256', 'is the hash of another source than this one')
   if (rate !== undefined && source.rate !== undefined && rate !== source.rate)
     find('/source/rate', `counts ${rate} samples a second; the source has ${source.rate}`)
-  const limits = { ...source, length: source.codePoints ?? codePointsOf(source.text) }
+  const limits = {
+    ...source,
+    length:
+      source.codePoints ?? (source.text === undefined ? undefined : codePointsIn(source.text)),
+  }
   const seen = new Set<string>()
   for (const [place, { anchor, label }] of annotation.regions.entries()) {
     const path = below('/regions', place)
@@ -26,13 +48,6 @@ export function findPlaces(
   }
   findOverlaps(schema, annotation.regions, find)
   findOutsiders(schema, annotation.regions, find)
-}
-
-function codePointsOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  let count = 0
-  for (let at = 0; at < text.length; count++) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1
-  return count
 }
 
 type Limits = CheckedSource & { readonly length: number | undefined }

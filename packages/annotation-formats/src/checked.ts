@@ -61,8 +61,13 @@ export function string(spot: Spot, most = 200, least = 1): string {
 
 /** True when the string holds a surrogate without its other half, which no encoding can carry. */
 export function isTorn(text: string): boolean {
-  return /\p{Surrogate}/u.test(text)
+  return typeof isWellFormed === 'function'
+    ? Reflect.apply(isWellFormed, text, []) === false
+    : /\p{Surrogate}/u.test(text)
 }
+
+/** Far faster than the expression, where the runtime has it (ECMAScript 2024). */
+const isWellFormed: unknown = Reflect.get(String.prototype, 'isWellFormed')
 
 /** A finite number within a range. */
 export function number(spot: Spot, least = -Infinity, most = Infinity): number {
@@ -191,7 +196,7 @@ export type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]:
 }
 
 /** The object without its members that are undefined. */
-export function present<T extends object>(object: T): Present<T> {
+export function present<const T extends object>(object: T): Present<T> {
   const kept = Object.entries(object).filter(([, value]) => value !== undefined)
   // What is left is exactly the type on the left.
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion

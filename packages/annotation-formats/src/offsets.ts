@@ -3,44 +3,37 @@ export type Unit = 'codePoint' | 'utf16' | 'utf8' | 'grapheme'
 
 /**
  * Offsets of one text in Unicode code points, UTF-16 code units, UTF-8 bytes and grapheme
- * clusters (Unicode Standard Annex 29, as the runtime's `Intl.Segmenter` knows it). Built in one
- * pass; a text of ASCII alone costs no table.
+ * clusters (Unicode Standard Annex 29, as the runtime's `Intl.Segmenter` knows it). Each unit is
+ * counted in one pass when it is first asked for; a text without astral characters needs no table
+ * for UTF-16.
  */
 export class TextIndex {
   readonly text: string
   /** Where each code point begins, then the length; undefined where it is the code point's own number. */
   readonly #utf16: Uint32Array | undefined
-  readonly #utf8: Uint32Array | undefined
-  #graphemes: Uint32Array | undefined
   readonly #codePoints: number
+  // Few formats ask for these two, and they cost more than the rest.
+  #utf8: Uint32Array | undefined
+  #graphemes: Uint32Array | undefined
 
   /** Refuses with a RangeError a text that holds half of a surrogate pair: it has no UTF-8. */
   constructor(text: string) {
     this.text = text
-    if (/^[\0-\x7f]*$/.test(text)) {
-      this.#codePoints = text.length
-      return
-    }
-    const utf16 = new Uint32Array(text.length + 1)
-    const utf8 = new Uint32Array(text.length + 1)
+    this.#codePoints = text.length
+    if (!/[\ud800-\udfff]/.test(text)) return
+    const starts = new Uint32Array(text.length + 1)
     let count = 0
-    let at16 = 0
-    let at8 = 0
-    while (at16 < text.length) {
-      const code = text.codePointAt(at16) ?? 0
+    let at = 0
+    while (at < text.length) {
+      const code = text.codePointAt(at) ?? 0
       if (code >= 0xd800 && code <= 0xdfff)
-        throw new RangeError(`the text holds half of a surrogate pair at ${at16}`)
-      utf16[count] = at16
-      utf8[count] = at8
-      count++
-      at16 += code > 0xffff ? 2 : 1
-      at8 += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+        throw new RangeError(`the text holds half of a surrogate pair at ${at}`)
+      starts[count++] = at
+      at += code > 0xffff ? 2 : 1
     }
-    utf16[count] = at16
-    utf8[count] = at8
+    starts[count] = at
     this.#codePoints = count
-    this.#utf16 = utf16.subarray(0, count + 1)
-    this.#utf8 = utf8.subarray(0, count + 1)
+    this.#utf16 = starts.subarray(0, count + 1)
   }
 
   /** The length of the text in a unit. */
@@ -69,11 +62,27 @@ export class TextIndex {
 
   #table(unit: Unit): Uint32Array | undefined {
     if (unit === 'utf16') return this.#utf16
-    if (unit === 'utf8') return this.#utf8
     if (unit === 'codePoint') return undefined
-    // Segmenting costs far more than the rest, and few formats ask for it.
+    if (unit === 'utf8') {
+      this.#utf8 ??= this.#countBytes()
+      return this.#utf8
+    }
     this.#graphemes ??= this.#segment()
     return this.#graphemes
+  }
+
+  /** Bytes of UTF-8 before each code point, then all of them. */
+  #countBytes(): Uint32Array {
+    const places = new Uint32Array(this.#codePoints + 1)
+    let count = 0
+    let bytes = 0
+    for (const character of this.text) {
+      const code = character.codePointAt(0) ?? 0
+      places[count++] = bytes
+      bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+    }
+    places[count] = bytes
+    return places
   }
 
   /** Code points at which each cluster begins, then their number. */
@@ -114,4 +123,11 @@ function find(table: Uint32Array, wanted: number): number | undefined {
     else high = middle - 1
   }
   return undefined
+}
+
+/** The number of code points in a text. */
+export function codePointsIn(text: string): number {
+  let count = 0
+  for (let at = 0; at < text.length; count++) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1
+  return count
 }

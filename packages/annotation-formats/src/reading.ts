@@ -1,6 +1,9 @@
 import type { Item } from './model.ts'
-import type { LabelSchema } from './label-schema.ts'
+import { isObject } from './checked.ts'
+import { type LabelSchema, schemaRef } from './label-schema.ts'
+import type { Controls } from './label-studio/controls.ts'
 import type { Losses } from './losses.ts'
+import type { Unit } from './offsets.ts'
 
 /** What a reader reads from: one file, or the files of a folder by their relative names. */
 export interface InputFiles {
@@ -14,8 +17,12 @@ export interface ReadOptions {
   /** Called with each record that is refused. Throwing it ends the reading; returning goes on. */
   readonly refuse: (fault: InputFault) => void
   readonly schema?: LabelSchema
+  /** The names of a Label Studio configuration, where results use others than `controlsOf` gives. */
+  readonly controls?: Controls
   /** Samples per second, for formats that count seconds and do not say it. */
   readonly rate?: number
+  /** What offsets into a text count, where a format leaves it open. */
+  readonly unit?: Unit
   /** SHA-256 of a text in lower-case hex; where it is given, text annotations carry the hash. */
   readonly sha256?: (text: string) => string
 }
@@ -214,6 +221,7 @@ class ElementSplitter {
   #outer: 0 | 1 | undefined
   #closed = false
   #inString = false
+  /** Whether the chunk before ended in the first half of an escape. */
   #escaped = false
 
   constructor(file: string) {
@@ -223,36 +231,60 @@ class ElementSplitter {
 
   *push(chunk: Uint8Array): Generator<Numbered> {
     let from = this.#depth > (this.#outer ?? 0) ? 0 : -1
-    for (let at = 0; at < chunk.length; at++) {
-      const byte = chunk[at] ?? 0
+    let at = 0
+    while (at < chunk.length) {
       if (this.#inString) {
-        if (this.#escaped) this.#escaped = false
-        else if (byte === 0x5c) this.#escaped = true
-        else if (byte === 0x22) this.#inString = false
-      } else if (byte === 0x22) {
+        at = this.#endOfString(chunk, at)
+        continue
+      }
+      const byte = chunk[at] ?? 0
+      if (byte === 0x22) {
         if (from < 0) this.#stray(byte)
         this.#inString = true
       } else if (byte === 0x7b || byte === 0x5b) {
-        if (this.#outer === undefined && byte === 0x5b) {
-          this.#outer = 1
-          this.#depth = 1
-          continue
-        }
-        this.#outer ??= 0
-        if (this.#depth === this.#outer) {
-          if (this.#closed || byte === 0x5b) this.#stray(byte)
-          from = at
-        }
+        if (from < 0 && this.#begins(byte)) from = at
         this.#depth++
       } else if (byte === 0x7d || byte === 0x5d) {
         if (from < 0) this.#closeArray(byte)
-        else if (--this.#depth === (this.#outer ?? 0)) {
+        else if (--this.#depth === this.#outer) {
           yield this.#element(chunk.subarray(from, at + 1))
           from = -1
         }
       } else if (from < 0 && !isBetween(byte)) this.#stray(byte)
+      at++
     }
     if (from >= 0) this.#held.add(chunk.subarray(from))
+  }
+
+  /** Takes an opening bracket between elements: true when an element begins, false for the array. */
+  #begins(byte: number): boolean {
+    if (this.#outer === undefined) {
+      this.#outer = byte === 0x5b ? 1 : 0
+      if (byte === 0x5b) return false
+    }
+    if (this.#closed || byte === 0x5b) this.#stray(byte)
+    return true
+  }
+
+  /** Goes past the end of the string at hand; to the end of the chunk when it goes on after it. */
+  #endOfString(chunk: Uint8Array, start: number): number {
+    let at = this.#escaped ? start + 1 : start
+    this.#escaped = false
+    for (;;) {
+      const quote = chunk.indexOf(0x22, at)
+      const end = quote < 0 ? chunk.length : quote
+      let slashes = 0
+      while (end - slashes > at && chunk[end - slashes - 1] === 0x5c) slashes++
+      const isEscaped = slashes % 2 === 1
+      if (quote < 0) {
+        this.#escaped = isEscaped
+        return chunk.length
+      }
+      at = quote + 1
+      if (isEscaped) continue
+      this.#inString = false
+      return at
+    }
   }
 
   #element(last: Uint8Array): Numbered {
@@ -311,4 +343,66 @@ export function attemptRecord<T>(options: ReadOptions, read: () => T): T | undef
     options.refuse(error)
     return undefined
   }
+}
+
+/** A JSON object of the input, with its place. */
+export interface ObjectRecord {
+  readonly object: Readonly<Record<string, unknown>>
+  readonly file: string
+  readonly number: number
+  /** The fault of this record that says why it is refused. */
+  readonly fault: (reason: string) => InputFault
+}
+
+/** The JSON objects of the input's files, one after another; those that are none are refused. */
+export async function* readObjects(
+  input: InputFiles,
+  options: ReadOptions,
+): AsyncGenerator<ObjectRecord> {
+  for (const file of input.names)
+    for await (const element of readJsonElements(input.open(file), file)) {
+      const { number } = element
+      const object = attemptRecord(options, () => {
+        const value = parseRecord(element, file)
+        if (!isObject(value)) throw new InputFault(file, `record ${number}`, 'is no JSON object')
+        return value
+      })
+      const fault = (reason: string) => new InputFault(file, `record ${number}`, reason)
+      if (object !== undefined) yield { object, file, number, fault }
+    }
+}
+
+/** The name of the schema that what was read is said to follow. */
+export function schemaNameOf({ schema }: ReadOptions): string {
+  return schema === undefined ? 'imported@1' : schemaRef(schema)
+}
+
+/** The whole text of a document that may also be UTF-16, as its mark says. */
+export async function readText(bytes: AsyncIterable<Uint8Array>, file: string): Promise<string> {
+  const held = new Held(file)
+  for await (const chunk of bytes) held.add(chunk)
+  const whole = held.close(new Uint8Array())
+  const [first, second] = whole
+  if (first === 0xff && second === 0xfe) return decodeMarked(whole, 'utf-16le', file)
+  if (first === 0xfe && second === 0xff) return decodeMarked(whole, 'utf-16be', file)
+  const marked = first === 0xef && second === 0xbb && whole[2] === 0xbf
+  return decodeUtf8(marked ? whole.subarray(3) : whole, file, '')
+}
+
+function decodeMarked(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be', file: string): string {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes)
+  } catch {
+    throw new InputFault(file, '', 'is marked as UTF-16 and is not')
+  }
+}
+
+/** The whole of a file, at most 256 MiB. */
+export async function readBytes(
+  bytes: AsyncIterable<Uint8Array>,
+  file: string,
+): Promise<Uint8Array> {
+  const held = new Held(file)
+  for await (const chunk of bytes) held.add(chunk)
+  return held.close(new Uint8Array())
 }

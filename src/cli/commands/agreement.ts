@@ -2,8 +2,8 @@ import { type FileAnswer, type MeasureOptions, type TableFormat } from '@cloiste
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { writePlot } from '../plot.ts'
 import { answer, Fault } from '../terminal.ts'
-import { writePlot } from './sampling.ts'
 
 interface Flags extends MeasureOptions {
   readonly format?: TableFormat
@@ -51,7 +51,7 @@ export function addAgreementCommands(program: Command): void {
     .argument('<file>', 'ratings, spans or transcripts as CSV or JSONL; - reads standard input')
     .requiredOption('--metric <name>', 'the statistic; an unknown name lists them all')
     .addOption(new Option('--format <format>', 'instead of by file name').choices(['csv', 'jsonl']))
-    .option('--level <level>', 'krippendorff-alpha: nominal, ordinal, interval, ratio, sets')
+    .option('--level <level>', 'krippendorff-alpha: nominal, ordinal, interval, ratio, masi')
     .option('--weights <name>', 'kappas, pi, AC2: linear, quadratic, ordinal, radical, ratio')
     .option('--order <names>', 'the ordinal categories, lowest first, separated by commas', list)
     .option('--reference <rater>', 'the rater taken as the truth, for error rates')

@@ -6,8 +6,8 @@ import {
 } from '@cloister/agreement'
 import { type Command, Option } from 'commander'
 import { createReadStream } from 'node:fs'
+import { writePlot } from '../plot.ts'
 import { answer, Fault } from '../terminal.ts'
-import { writePlot } from './sampling.ts'
 
 interface Flags {
   readonly kind: ControlChart['kind']

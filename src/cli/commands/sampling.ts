@@ -1,11 +1,6 @@
-import {
-  type InspectionLevel,
-  type Plot,
-  type SamplingPlan,
-  type Severity,
-} from '@cloister/agreement'
+import { type InspectionLevel, type SamplingPlan, type Severity } from '@cloister/agreement'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { writeFileSync } from 'node:fs'
+import { writePlot } from '../plot.ts'
 import { answer, Fault } from '../terminal.ts'
 
 interface Flags {
@@ -100,17 +95,4 @@ function linesFor(
     `Accepted with 95 % at ${plan.quality95.toFixed(2)} % nonconforming, with 10 % at ${plan.quality10.toFixed(2)} %.`,
     ...(drawn === undefined ? [] : [`Units: ${drawn.join(' ')}`]),
   ]
-}
-
-/** Writes a plot, and its table beside it as NAME.table.csv. */
-export function writePlot(file: string, { svg, table }: Plot): void {
-  const quoted = (cell: string | number) =>
-    /[",\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell)
-  const rows = [table.columns, ...table.rows].map((row) => row.map(quoted).join(','))
-  try {
-    writeFileSync(file, svg)
-    writeFileSync(file.replace(/[.]svg$/i, '') + '.table.csv', rows.join('\n') + '\n')
-  } catch {
-    throw new Fault(`${file} cannot be written. Check the folder and your rights.`)
-  }
 }

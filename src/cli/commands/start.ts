@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { answer, Fault } from '../terminal.ts'
-import type { Started } from '../../server/start.ts'
+import type { BeginServer } from '../stage/stage.ts'
 
 interface Options {
   demo?: true
@@ -56,10 +56,7 @@ async function start({ demo, config, directory, checkConfig }: Options): Promise
 }
 
 /** Starts a demonstration's server in a directory; doors take free ports. Used by `rehearse` as well. */
-export async function beginServer(
-  directory: string,
-  witness: (logKey: string) => Promise<{ url: string; key: string }>,
-): Promise<Started> {
+export const beginServer: BeginServer = async (directory, witness) => {
   const { startInstallation } = await import('../../server/start.ts')
   const config = await configOf({
     CLOISTER_DEMONSTRATION: 'true',
@@ -68,14 +65,10 @@ export async function beginServer(
     CLOISTER_DOORS_BUILDING_PORT: '0',
     CLOISTER_DOORS_OUTSIDE_PORT: '0',
   })
-  return startInstallation(config, {
-    now: () => new Date(),
-    onFault: report,
-    onDeath: end,
-    witness,
-  })
+  const around = { now: () => new Date(), onFault: report, onDeath: end, witness }
+  const { server, close, ...started } = await startInstallation(config, around)
+  return { ...started, ports: server.ports, close }
 }
-export type BeginServer = typeof beginServer
 
 async function configOf(env: Readonly<Record<string, string | undefined>>) {
   const { readConfig } = await import('../../server/kernel/config.ts')

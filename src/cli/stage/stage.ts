@@ -18,6 +18,18 @@ export interface StageServer {
   readonly operatorSocket: string
 }
 
+/** A server that was started for a stage: what clients put into their policy, and how to end it. */
+export interface BegunServer extends StageServer {
+  readonly policy: string
+  close(): Promise<void>
+}
+
+/** Starts a server in a state directory; it asks for a witness once it has the key of its log. */
+export type BeginServer = (
+  directory: string,
+  witness: (logKey: string) => Promise<{ url: string; key: string }>,
+) => Promise<BegunServer>
+
 /** Ports on loopback; 0 everywhere takes free ones. */
 export interface StagePorts {
   /** Workstation ws-1 gets this one, ws-2 the next. */

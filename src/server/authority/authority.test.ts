@@ -77,7 +77,7 @@ async function visit(port: number, trusted: Authority, client: { key?: string; c
 }
 
 suite('certificate authority', () => {
-  test('AU1 the authority is P-256, signs end entities only and carries the name of its installation', async () => {
+  test('CA1 the authority is P-256, signs end entities only and carries the name of its installation', async () => {
     const { certificate } = await testAuthority('valencia')
     const read = new X509Certificate(certificate)
     assert.equal(read.subject, 'CN=Cloister Workstation CA valencia')
@@ -88,7 +88,7 @@ suite('certificate authority', () => {
     await assert.rejects(createAuthority('Bad Name', minutes(60)), { kind: 'malformed' })
   })
 
-  test('AU2 a request without proof of its key, of another curve or of no sense is refused', async () => {
+  test('CA2 a request without proof of its key, of another curve or of no sense is refused', async () => {
     const authority = await testAuthority()
     const issue = (request: string | Uint8Array) =>
       issueForPeer(authority, { kind: 'workstation', id: 'ws-3', request }, minutes(60))
@@ -101,7 +101,7 @@ suite('certificate authority', () => {
     await assert.rejects(issue(new Uint8Array(9000)), { kind: 'malformed' })
   })
 
-  test('AU3 a request that asks to be an authority, a door or somebody else gets none of it', async () => {
+  test('CA3 a request that asks to be an authority, a door or somebody else gets none of it', async () => {
     const authority = await testAuthority()
     const { csr } = await newRequest('ws-9', [
       new x509.BasicConstraintsExtension(true, 3, true),
@@ -118,7 +118,7 @@ suite('certificate authority', () => {
     assert.equal(new X509Certificate(certificate).subject, 'CN=ws-3')
   })
 
-  test('AU4 a workstation reaches the door over TLS 1.3 and each side knows the other', async (t) => {
+  test('CA4 a workstation reaches the door over TLS 1.3 and each side knows the other', async (t) => {
     const authority = await testAuthority()
     const { port } = await door(t, authority)
     for (const kind of ['workstation', 'device'] as const) {
@@ -132,7 +132,7 @@ suite('certificate authority', () => {
     }
   })
 
-  test('AU5 an expired certificate is refused by the door and by name, and so is one of tomorrow', async (t) => {
+  test('CA5 an expired certificate is refused by the door and by name, and so is one of tomorrow', async (t) => {
     const authority = await createAuthority('test', {
       from: new Date(now.getTime() - 7_200_000),
       until: new Date(now.getTime() + 7_200_000),
@@ -155,7 +155,7 @@ suite('certificate authority', () => {
     assert.deepEqual(refusals, ['CERT_HAS_EXPIRED'])
   })
 
-  test('AU6 a certificate of a foreign authority under the same name is refused on both sides', async (t) => {
+  test('CA6 a certificate of a foreign authority under the same name is refused on both sides', async (t) => {
     const authority = await testAuthority()
     const foreign = await testAuthority()
     const stranger = await peerCertificate(foreign, 'workstation', 'ws-3')
@@ -169,7 +169,7 @@ suite('certificate authority', () => {
     assert.notEqual((await visit(port, foreign, own)).fault, '')
   })
 
-  test('AU7 a certificate for another purpose or with a swapped name is refused', async (t) => {
+  test('CA7 a certificate for another purpose or with a swapped name is refused', async (t) => {
     const authority = await testAuthority()
     const forDoor = await doorCertificate(authority)
     const refused = (der: Uint8Array) => identifyPeer(der, trusting(authority))
@@ -197,7 +197,7 @@ suite('certificate authority', () => {
       assert.deepEqual(refused(await signedWith(authority, names)), { fault: 'wrong-usage' })
   })
 
-  test('AU8 a revoked serial is refused by the set, and by the signed list at the door', async (t) => {
+  test('CA8 a revoked serial is refused by the set, and by the signed list at the door', async (t) => {
     const authority = await testAuthority()
     const lost = await peerCertificate(authority, 'workstation', 'ws-3')
     const kept = await peerCertificate(authority, 'workstation', 'ws-4')
@@ -216,7 +216,7 @@ suite('certificate authority', () => {
     assert.ok(await crl.verify({ publicKey: new x509.X509Certificate(authority.certificate) }))
   })
 
-  test('AU9 serials have 128 bits, are positive and differ', async () => {
+  test('CA9 serials have 128 bits, are positive and differ', async () => {
     const authority = await testAuthority()
     const serials = new Set<string>()
     for (let i = 0; i < 20; i++)
@@ -225,7 +225,7 @@ suite('certificate authority', () => {
     for (const serial of serials) assert.match(serial, /^[4-7][0-9a-f]{31}$/)
   })
 
-  test('AU10 whatever bytes come, identification answers with a fault and never with a peer', async () => {
+  test('CA10 whatever bytes come, identification answers with a fault and never with a peer', async () => {
     const authority = await testAuthority()
     const { der } = await peerCertificate(authority, 'workstation', 'ws-3')
     fc.assert(
@@ -244,7 +244,7 @@ suite('certificate authority', () => {
     )
   })
 
-  test('AU11 no certificate outlives its authority or the longest life of its kind', async () => {
+  test('CA11 no certificate outlives its authority or the longest life of its kind', async () => {
     const authority = await testAuthority()
     const { csr } = await newRequest()
     const peer = { kind: 'workstation', id: 'ws-3', request: csr } as const

@@ -1,25 +1,30 @@
-import type { Annotation, LabelSchema } from '../bench/core/annotation.ts'
+import type { Annotation, LabelSchema } from '@cloister/annotation-formats'
+import type { Fault } from './server.ts'
 
 /** What the Bench asks of the server, and nothing else: the whole of its way to the outside. */
 export interface BenchApi {
-  /** The next item of this person, leased to them; null when none is waiting. */
-  nextTask(): Promise<string | null>
-  /** Everything that one item shows. Record before reveal is the server's business. */
-  loadItem(task: string): Promise<BenchItem>
+  /**
+   * The person's item: the one in hand, else the next one, leased to them; null when none is
+   * waiting. Record before reveal is the server's business.
+   */
+  next(): Promise<BenchItem | null>
+  /** The guideline under which the item is worked; null when the project has none. */
+  guideline(item: BenchItem): Promise<Guideline | null>
   saveDraft(task: string, annotation: Annotation): Promise<void>
-  submit(task: string, annotation: Annotation): Promise<void>
-  /** Hands the item on unworked; it stays with the project. */
-  skip(task: string, reason: Reason): Promise<void>
-  /** Reports that something is wrong with the item itself. */
-  flag(task: string, reason: Reason): Promise<void>
-  review(task: string, verdict: Verdict): Promise<void>
-  /** Keeps the lease. Rejects when it is lost. */
+  /** Takes the work in and answers with the next item. */
+  submit(task: string, annotation: Annotation): Promise<BenchItem | null>
+  /** Sets the item aside, with what is wrong with it. */
+  skip(task: string, reason: Reason): Promise<BenchItem | null>
+  /** Gives the item back unworked: it goes to somebody else. */
+  release(task: string): Promise<void>
+  review(task: string, verdict: Verdict): Promise<BenchItem | null>
+  /** Keeps the lease. */
   heartbeat(task: string): Promise<void>
   /** What this person submitted and may still take back. */
   ownWork(): Promise<readonly OwnWork[]>
-  reopen(task: string): Promise<void>
+  /** Takes submitted work back into hand. */
+  reopen(task: string): Promise<BenchItem>
   quality(): Promise<Quality>
-  progress(): Promise<Progress>
   /**
    * Calls back whenever the person's standing changed, and when no word came for two seconds.
    * Returns the function that ends it.
@@ -29,13 +34,16 @@ export interface BenchApi {
 
 export interface BenchItem {
   readonly task: string
-  /** The client's opaque reference. */
+  /** What people call this item among themselves: the project's code and a piece of the id. */
   readonly reference: string
   /** BCP 47. */
   readonly language: string
   readonly mode: 'annotate' | 'review'
   readonly schema: LabelSchema
-  readonly guideline: Guideline
+  /** What the annotation's anchors count in. */
+  readonly source?: Annotation['source']
+  /** Version of the guideline under which the work is done. */
+  readonly guideline: number | null
   readonly content: TextContent | AudioContent
   /** The draft, or what is under review. */
   readonly annotation: Annotation | null
@@ -50,6 +58,8 @@ export interface TextContent {
 export interface AudioContent {
   /** Where `<audio>` fetches the seekable rendition, by range. */
   readonly address: string
+  /** Says that listening begins; the bytes are not served before. */
+  readonly open: () => Promise<void>
   /** Bytes of the waveform's peaks by range, `to` exclusive. */
   readonly peaks: (from: number, to: number) => Promise<Uint8Array>
   /** Samples per second of the decoded source, and how many there are in all. */
@@ -60,7 +70,7 @@ export interface AudioContent {
 }
 
 export interface Guideline {
-  readonly version: string
+  readonly version: number
   readonly sections: readonly { readonly title: string; readonly text: string }[]
 }
 
@@ -78,36 +88,45 @@ export type Verdict =
 export interface OwnWork {
   readonly task: string
   readonly reference: string
-  readonly submitted: Date
-  readonly state: 'waiting' | 'accepted' | 'corrected' | 'sentBack'
+  readonly at: Date
+  readonly state: 'inHand' | 'submitted' | 'accepted' | 'sentBack' | 'setAside'
+  readonly reopenable: boolean
 }
 
 export interface Quality {
-  /** Shares between 0 and 1 of what was reviewed; null before the first review. */
-  readonly accepted: number | null
-  readonly corrected: number | null
-  readonly sentBack: number | null
-  readonly reviewed: number
   readonly submitted: number
-}
-
-export interface Progress {
-  readonly done: number
-  readonly all: number
-  readonly today: number
+  readonly accepted: number
+  readonly corrected: number
+  readonly sentBack: number
 }
 
 export type Standing =
   | { readonly open: true }
-  /** Each condition that does not hold, in words that say what to do. */
-  | { readonly open: false; readonly reasons: readonly string[] }
+  /**
+   * Each condition of the gate that does not hold, by id; `asking` while the server is asked,
+   * `silent` while it is not heard.
+   */
+  | { readonly open: false; readonly conditions: readonly string[] }
 
-/** The gate said no; the reasons are for the person. Anything else that rejects is a fault. */
+/** The gate said no; the conditions are for the person. */
 export class RefusedByGate extends Error {
-  readonly reasons: readonly string[]
+  readonly conditions: readonly string[]
 
-  constructor(refusals: readonly string[]) {
+  constructor(conditions: readonly string[]) {
     super('The gate refused this.')
-    this.reasons = refusals
+    this.conditions = conditions
+  }
+}
+
+/** The item is in this person's hands no more: its lease ended, or it was taken from them. */
+export class ItemLost extends Error {}
+
+/** The server found something in the annotation that the schema does not allow; nothing was kept. */
+export class Unfit extends Error {
+  readonly faults: readonly Fault[]
+
+  constructor(faults: readonly Fault[]) {
+    super('The annotation does not fit.')
+    this.faults = faults
   }
 }

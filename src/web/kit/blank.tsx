@@ -1,17 +1,20 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import css from './blank.module.css'
 import { Button } from './button.tsx'
+import { conditionWords } from './conditions.ts'
 import { useMessages } from './words.tsx'
 
 export interface Closed {
-  /** Each condition that stopped being true, in words that say what to do. */
-  readonly reasons: readonly string[]
+  /** Ids of the gate's conditions that do not hold. */
+  readonly conditions: readonly string[]
 }
 
 interface CurtainProps {
   /** Set while the person may not see: everything below is taken out of the page. */
   readonly closed: Closed | null
   readonly onAskAgain: () => void
+  /** Offered where a sign-in is all that is missing. */
+  readonly onSignIn?: () => void
   readonly children: ReactNode
 }
 
@@ -20,9 +23,10 @@ interface CurtainProps {
  * the children unmount, and what they held is gone. While the window has lost the focus it hides
  * them behind a cover, and keeps their state.
  */
-export function Curtain({ closed, onAskAgain, children }: CurtainProps) {
+export function Curtain({ closed, onAskAgain, onSignIn, children }: CurtainProps) {
   const away = useAway()
-  if (closed !== null) return <Blank closed={closed} onAskAgain={onAskAgain} />
+  if (closed !== null)
+    return <Blank closed={closed} onAskAgain={onAskAgain} {...(onSignIn && { onSignIn })} />
   return (
     <>
       <div style={{ display: 'contents', visibility: away ? 'hidden' : 'visible' }}>{children}</div>
@@ -31,19 +35,33 @@ export function Curtain({ closed, onAskAgain, children }: CurtainProps) {
   )
 }
 
-function Blank({ closed, onAskAgain }: { closed: Closed; onAskAgain: () => void }) {
-  const { kit } = useMessages()
+interface BlankProps {
+  readonly closed: Closed
+  readonly onAskAgain: () => void
+  readonly onSignIn?: () => void
+}
+
+function Blank({ closed: { conditions }, onAskAgain, onSignIn }: BlankProps) {
+  const { kit, refusals } = useMessages()
+  const signIn = conditions.includes('session') && !conditions.includes('presence')
   return (
     <main className={css['blank']}>
       <div className={css['message']} role="alert">
         <h1>{kit.blankTitle()}</h1>
         <p>{kit.blankText()}</p>
         <ul className={css['reasons']}>
-          {closed.reasons.map((reason) => (
-            <li key={reason}>{reason}</li>
+          {conditionWords(refusals, conditions).map((words) => (
+            <li key={words}>{words}</li>
           ))}
         </ul>
-        <Button onClick={onAskAgain}>{kit.askAgain()}</Button>
+        <div className={css['ways']}>
+          {signIn && onSignIn !== undefined ? (
+            <Button kind="primary" onClick={onSignIn}>
+              {kit.signInAgain()}
+            </Button>
+          ) : null}
+          <Button onClick={onAskAgain}>{kit.askAgain()}</Button>
+        </div>
       </div>
     </main>
   )

@@ -12,15 +12,17 @@ export interface Place {
 interface FrameProps {
   /** The workplaces that this person has. */
   readonly places: readonly Place[]
-  readonly here: string
-  /** The person's code and workstation, never a name. */
-  readonly person: string
-  readonly demonstration: boolean
+  /** A way to a workplace; it marks itself with `aria-current` where one is. */
+  readonly link: (place: Place) => ReactNode
+  /** Said on every page of a demonstration; null elsewhere. */
+  readonly notice: string | null
+  /** Who one is, at the end of the bar. */
+  readonly end: ReactNode
   readonly children: ReactNode
 }
 
 /** The page around every workplace: what one is using, where one is, who one is. */
-export function Frame({ places, here, person, demonstration, children }: FrameProps) {
+export function Frame({ places, link, notice, end, children }: FrameProps) {
   const { kit } = useMessages()
   return (
     <div className={css['frame']}>
@@ -34,18 +36,18 @@ export function Frame({ places, here, person, demonstration, children }: FramePr
         </span>
         <nav aria-label={kit.workplaces()}>
           <ul className={css['places']}>
-            {places.map(({ id, words, address }) => (
-              <li key={id}>
-                <a href={address} aria-current={id === here ? 'page' : undefined}>
-                  {words}
-                </a>
-              </li>
+            {places.map((place) => (
+              <li key={place.id}>{link(place)}</li>
             ))}
           </ul>
         </nav>
         <span className={css['end']}>
-          {demonstration ? <Badge tone="warn">{kit.demonstration()}</Badge> : null}
-          <bdi>{person}</bdi>
+          {notice === null ? null : (
+            <span title={notice}>
+              <Badge tone="warn">{kit.demonstration()}</Badge>
+            </span>
+          )}
+          {end}
         </span>
       </header>
       <div id="main" className={css['main']} tabIndex={-1}>

@@ -1,5 +1,5 @@
 import type { BenchItem } from '../../../src/web/api/bench-api.ts'
-import type { Annotation, LabelSchema, Region } from '../../../src/web/bench/core/annotation.ts'
+import type { Annotation, LabelSchema, Region } from '@cloister/annotation-formats'
 
 const callNotes: LabelSchema = {
   name: 'call-notes',
@@ -24,11 +24,11 @@ const callNotes: LabelSchema = {
     { name: 'intent', options: ['question', 'complaint', 'cancellation'], required: true },
     { name: 'urgent', options: ['yes', 'no'] },
   ],
-  relations: ['works for'],
+  relations: [{ name: 'works for' }],
 }
 
-const guideline = {
-  version: '3.2',
+export const guideline = {
+  version: 3,
   sections: [
     {
       title: 'What to mark',
@@ -148,7 +148,7 @@ export function textItem(
     language,
     mode,
     schema: callNotes,
-    guideline,
+    guideline: guideline.version,
     content: { text: language === 'en' ? english : arabic },
     annotation: marked ? (language === 'en' ? englishMarks : arabicMarks) : null,
     sentBack: null,
@@ -231,18 +231,10 @@ export function audioItem(
     language: 'en',
     mode: 'annotate',
     schema: callAudio,
-    guideline: {
-      version: '2.0',
-      sections: [
-        {
-          title: 'Segments',
-          text: 'One turn is one segment. Begin and end within a tenth of a second of the voice.',
-        },
-        { title: 'Verbatim', text: 'Write every word that is said, false starts included.' },
-      ],
-    },
+    guideline: guideline.version,
     content: {
       address: '/sound.wav',
+      open: () => Promise.resolve(),
       rate,
       samples,
       peaks: (from, to) => fetchBytes('/peaks.bin', from, to),

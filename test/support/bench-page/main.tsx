@@ -37,9 +37,13 @@ function Page() {
   return (
     <Frame
       places={[{ id: 'bench', words: bench.bench(), address: '/' }]}
-      here="bench"
-      person="A-104 · WS-3"
-      demonstration
+      link={({ address, words }) => (
+        <a href={address} aria-current="page">
+          {words}
+        </a>
+      )}
+      notice=""
+      end={<bdi>A-104 · WS-3</bdi>}
     >
       <BenchPage api={api} />
     </Frame>
@@ -51,4 +55,4 @@ openRoot(
     <Page />
   </Application>,
 )
-layWatermark('/watermark.svg')
+layWatermark(() => 'A-104 · WS-3 · 20:41')

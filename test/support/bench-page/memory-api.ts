@@ -6,13 +6,14 @@ import type {
   Standing,
   Verdict,
 } from '../../../src/web/api/bench-api.ts'
-import type { Annotation } from '../../../src/web/bench/core/annotation.ts'
+import type { Annotation } from '@cloister/annotation-formats'
+import { guideline } from './items.ts'
 
 /** What the page told its server, in order, for a test to read. */
 export type Told =
   | { readonly submitted: string; readonly annotation: Annotation }
   | { readonly skipped: string; readonly reason: Reason }
-  | { readonly flagged: string; readonly reason: Reason }
+  | { readonly released: string }
   | { readonly reviewed: string; readonly verdict: Verdict }
   | { readonly reopened: string }
 
@@ -36,14 +37,14 @@ export class MemoryApi implements BenchApi {
     this.#listener(standing)
   }
 
-  nextTask(): Promise<string | null> {
-    return Promise.resolve(this.#items.find(({ task }) => !this.#done.has(task))?.task ?? null)
+  next(): Promise<BenchItem | null> {
+    const item = this.#items.find(({ task }) => !this.#done.has(task))
+    if (item === undefined) return Promise.resolve(null)
+    return Promise.resolve({ ...item, annotation: this.drafts.get(item.task) ?? item.annotation })
   }
 
-  loadItem(task: string): Promise<BenchItem> {
-    const item = this.#items.find((one) => one.task === task)
-    if (item === undefined) return Promise.reject(new Error('no such task'))
-    return Promise.resolve({ ...item, annotation: this.drafts.get(task) ?? item.annotation })
+  guideline(): ReturnType<BenchApi['guideline']> {
+    return Promise.resolve(guideline)
   }
 
   saveDraft(task: string, annotation: Annotation): Promise<void> {
@@ -52,26 +53,27 @@ export class MemoryApi implements BenchApi {
     return Promise.resolve()
   }
 
-  submit(task: string, annotation: Annotation): Promise<void> {
+  submit(task: string, annotation: Annotation): Promise<BenchItem | null> {
     this.#own.unshift({
       task,
       reference: this.#items.find((one) => one.task === task)?.reference ?? task,
-      submitted: new Date(2026, 10, 21, 14, 5),
-      state: 'waiting',
+      at: new Date(2026, 10, 21, 14, 5),
+      state: 'submitted',
+      reopenable: true,
     })
     this.drafts.set(task, annotation)
     return this.#finish(task, { submitted: task, annotation })
   }
 
-  skip(task: string, reason: Reason): Promise<void> {
+  skip(task: string, reason: Reason): Promise<BenchItem | null> {
     return this.#finish(task, { skipped: task, reason })
   }
 
-  flag(task: string, reason: Reason): Promise<void> {
-    return this.#finish(task, { flagged: task, reason })
+  async release(task: string): Promise<void> {
+    await this.#finish(task, { released: task })
   }
 
-  review(task: string, verdict: Verdict): Promise<void> {
+  review(task: string, verdict: Verdict): Promise<BenchItem | null> {
     return this.#finish(task, { reviewed: task, verdict })
   }
 
@@ -83,29 +85,20 @@ export class MemoryApi implements BenchApi {
     return Promise.resolve([...this.#own])
   }
 
-  reopen(task: string): Promise<void> {
+  async reopen(task: string): Promise<BenchItem> {
     this.#done.delete(task)
     this.#own.splice(
       this.#own.findIndex((work) => work.task === task),
       1,
     )
     this.told.push({ reopened: task })
-    return Promise.resolve()
+    const item = await this.next()
+    if (item === null) throw new Error('no such task')
+    return item
   }
 
   quality(): ReturnType<BenchApi['quality']> {
-    return Promise.resolve({
-      accepted: 0.942,
-      corrected: 0.043,
-      sentBack: 0.015,
-      reviewed: 412,
-      submitted: 1288,
-    })
-  }
-
-  progress(): ReturnType<BenchApi['progress']> {
-    const done = this.#done.size
-    return Promise.resolve({ done: 3712 + done, all: 12_000, today: 37 + done })
+    return Promise.resolve({ submitted: 1288, accepted: 388, corrected: 18, sentBack: 6 })
   }
 
   onStanding(listener: (standing: Standing) => void): () => void {
@@ -115,9 +108,9 @@ export class MemoryApi implements BenchApi {
     }
   }
 
-  #finish(task: string, told: Told): Promise<void> {
+  #finish(task: string, told: Told): Promise<BenchItem | null> {
     this.#done.add(task)
     this.told.push(told)
-    return Promise.resolve()
+    return this.next()
   }
 }

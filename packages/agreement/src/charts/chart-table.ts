@@ -1,5 +1,6 @@
 import { Refusal } from '../refusal.ts'
-import { readRows, refusalAt, type TableFormat } from '../table/rows.ts'
+import { refusalAt, type TableFormat } from '../table/row.ts'
+import { readRows } from '../table/rows.ts'
 import { cChart, type ControlChart, pChart, type RuleSet, xbarChart } from './control.ts'
 
 /** A control chart of a file, with the names of its samples. */
@@ -38,7 +39,7 @@ export async function chartTable(
       values[place].push(row.number(1))
       return
     }
-    if (places.has(name)) throw new Refusal(`the sample '${name.slice(0, 40)}' stands here twice.`)
+    if (places.has(name)) throw new Refusal('this sample stands here for the second time.')
     places.set(name, place)
     lines.push(row.line)
     values.push(kind === 'p' ? [row.number(1), row.number(2)] : [row.number(1)])

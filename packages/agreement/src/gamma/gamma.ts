@@ -18,7 +18,10 @@ export interface GammaOptions extends Resampling {
   readonly beta?: number
   /** Cost of a unit without counterpart, δ∅; 1 unless said. */
   readonly delta?: number
-  /** Shuffled continua drawn at least; 30 unless said. */
+  /**
+   * Samples of shuffled continua drawn at least. 30 unless said; a sample shuffles every item, so of
+   * several items fewer are enough, at least 5.
+   */
   readonly samples?: number
   /**
    * More are drawn until the mean expected disorder has this relative error with 95 % confidence,
@@ -162,7 +165,7 @@ function sampleDisorder(
   options: GammaOptions,
 ) {
   const chance = seededChance(options.seed ?? 1)
-  const least = Math.max(2, options.samples ?? 30)
+  const least = Math.max(2, options.samples ?? Math.max(5, Math.ceil(30 / lists.length)))
   const disorders: number[] = []
   const parts: Measured[][] = []
   const costs = new Float64Array(lists.length)

@@ -20,6 +20,8 @@ export interface PackingProblem {
 }
 
 const tiny = 1e-11
+/** So few elements are searched sooner than good prices are found. */
+const smallProblem = 40
 /** States of the search in one piece; each is one distinct frontier. */
 const statesAllowed = 300_000
 
@@ -43,7 +45,7 @@ export function packSets(problem: PackingProblem): Packing {
     for (let m = problem.starts[k]; m < problem.starts[k + 1]; m++)
       prices[problem.members[m]] = Math.max(prices[problem.members[m]], share)
   }
-  best = improvePrices(problem, prices, best)
+  if (problem.elements > smallProblem) best = improvePrices(problem, prices, best)
   makeFeasible(problem, prices)
   const bound = prices.reduce((sum, price) => sum + price, 0)
   if (bound - best.worth <= tiny) return { ...best, proven: true }
@@ -51,7 +53,9 @@ export function packSets(problem: PackingProblem): Packing {
   const slack = bound - best.worth
   const left: number[] = []
   for (let k = 0; k < count; k++) if (-reducedWorth(problem, prices, k) < slack + tiny) left.push(k)
-  return searchPieces(problem, prices, left)
+  // Only sets of packings better than the best known were kept: none may be left that is.
+  const found = searchPieces(problem, prices, left)
+  return found.worth > best.worth ? found : { ...best, proven: found.proven }
 }
 
 function reducedWorth(
@@ -252,7 +256,7 @@ function searchPiece(
     let set = -1
     for (const option of options[at]) {
       if (option.others.some((k) => taken[k] === 1)) continue
-      const farthest = Math.max(reach, option.others[option.others.length - 1])
+      const farthest = Math.max(reach, option.others.at(-1) ?? at)
       for (const k of option.others) taken[k] = 1
       if (option.worth + hopeFrom(at + 1, farthest) > worth + tiny) {
         const total = option.worth + best(at + 1, farthest)

@@ -1,7 +1,7 @@
 import { type Estimate } from '../estimate.ts'
 import { Refusal } from '../refusal.ts'
 import { type WeightName } from '../weights.ts'
-import { type LineFault, type Row } from './rows.ts'
+import { type LineFault, type Row } from './row.ts'
 
 /** What one measurement answers: the estimate and whatever the metric adds. Plain JSON. */
 export interface Answer extends Estimate {
@@ -17,7 +17,7 @@ export interface Answer extends Estimate {
 /** How to measure. What a metric does not use is ignored. */
 export interface MeasureOptions {
   readonly metric: string
-  /** krippendorff-alpha: nominal (unless said), ordinal, interval, ratio or sets (MASI). */
+  /** krippendorff-alpha: nominal (unless said), ordinal, interval, ratio or masi (sets of labels). */
   readonly level?: string | undefined
   /** kappas, pi, AC and Brennan-Prediger: identity unless said. */
   readonly weights?: WeightName | undefined

@@ -1,9 +1,12 @@
+import { Refusal } from '../refusal.ts'
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Gives every distinct name a code, 0, 1, 2 … in the order of first appearance. Names are kept as
- * bytes in one arena, so that millions of them cost their length and some twenty bytes each.
+ * bytes in one arena, so that millions of them cost their length and some twenty bytes each. A new
+ * name that is no UTF-8 is refused.
  */
 export class Dictionary {
   #arena: Uint8Array<ArrayBuffer> = new Uint8Array(1024)
@@ -27,7 +30,7 @@ export class Dictionary {
     return this.codeOfBytes(bytes, 0, bytes.length)
   }
 
-  /** The name of a code. Throws a TypeError where its bytes are no UTF-8. */
+  /** The name of a code. */
   name(code: number): string {
     return decoder.decode(this.#arena.subarray(this.#startOf(code), this.#ends[code]))
   }
@@ -49,6 +52,7 @@ export class Dictionary {
   }
 
   #append(slot: number, bytes: Uint8Array, from: number, to: number): number {
+    checkText(bytes.subarray(from, to))
     const start = this.size === 0 ? 0 : this.#ends[this.size - 1]
     const end = start + to - from
     if (end > this.#arena.length) {
@@ -76,6 +80,14 @@ export class Dictionary {
       while (this.#slots[slot] >= 0) slot = (slot + 1) & (size - 1)
       this.#slots[slot] = code
     }
+  }
+}
+
+function checkText(bytes: Uint8Array): void {
+  try {
+    decoder.decode(bytes)
+  } catch {
+    throw new Refusal('the text is not valid UTF-8.')
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type MeasureOptions,
   present,
 } from './answer.ts'
-import { type Row } from './rows.ts'
+import { type Row } from './row.ts'
 
 const mostPlaces = 50_000_000
 

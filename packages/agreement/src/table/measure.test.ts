@@ -6,7 +6,8 @@ import { Refusal } from '../refusal.ts'
 import { type MeasureOptions } from './answer.ts'
 import { Dictionary } from './dictionary.ts'
 import { measureTable } from './measure.ts'
-import { readRows, type TableFormat } from './rows.ts'
+import { type TableFormat } from './row.ts'
+import { readRows } from './rows.ts'
 
 /** The bytes of a text in pieces of the given length. */
 export async function* inPieces(text: string | Uint8Array, length = 7): AsyncIterable<Uint8Array> {
@@ -127,7 +128,7 @@ test('AG6 every fault of a file is refused with its line', async () => {
   const nan = 'item,rater,value\n1,ada,1\n1,ben,NaN\n'
   await assert.rejects(
     measure(nan, { metric: 'krippendorff-alpha', level: 'interval' }),
-    /^Refusal: line 3: the value 'NaN' is not a finite number/,
+    /^Refusal: line 3: the value is not a finite number/,
   )
   await assert.rejects(
     measure('{"item":1,"rater":"a"}\n', { metric: 'fleiss-kappa' }, 'jsonl'),
@@ -139,6 +140,10 @@ test('AG6 every fault of a file is refused with its line', async () => {
   )
   const broken = new Uint8Array([...new TextEncoder().encode('item,rater,value\n1,a,'), 0xff, 10])
   await assert.rejects(rowsOf(broken, 'csv', ['value']), /line 2: the text is not valid UTF-8/)
+  await assert.rejects(
+    measureTable(inPieces(broken), 'csv', { metric: 'fleiss-kappa' }),
+    /Refusal: line 2: the text is not valid UTF-8/,
+  )
 })
 
 test('AG11 with keepGoing faulty lines are left out, counted and listed, and the rest is measured', async () => {
@@ -209,7 +214,7 @@ test('AG10 ordinal names need an order, and equal numbers written differently ar
   const named = small.replaceAll('cat', 'low').replaceAll('dog', 'high')
   await assert.rejects(
     measure(named, { metric: 'krippendorff-alpha', level: 'ordinal' }),
-    /line 2: the value 'low' is not a finite number/,
+    /line 2: the value is not a finite number/,
   )
   const ordered = await measure(named, {
     metric: 'krippendorff-alpha',
@@ -223,9 +228,9 @@ test('AG10 ordinal names need an order, and equal numbers written differently ar
   assert.equal(equal.value, 1)
 })
 
-test('AG2 the level sets compares sets of labels by MASI', async () => {
+test('AG2 the level masi compares sets of labels by MASI', async () => {
   const text = 'item,rater,value\n1,a,x|y\n1,b,x\n2,a,z\n2,b,z\n'
-  const answer = await measure(text, { metric: 'krippendorff-alpha', level: 'sets' })
+  const answer = await measure(text, { metric: 'krippendorff-alpha', level: 'masi' })
   // Ratings xy, x, z, z: observed 2·(2/3)/4; expected 2·(2/3 + 4·1)/12.
   assert.ok(Math.abs((answer.value ?? 0) - (1 - 1 / 3 / (14 / 18))) < 1e-12)
 })

@@ -1,7 +1,8 @@
 import { Refusal } from '../refusal.ts'
 import { type Answer, type Collector, type MeasureOptions } from './answer.ts'
 import { familyOf } from './families.ts'
-import { type LineFault, readRows, type Row, type TableFormat } from './rows.ts'
+import { type LineFault, type Row, type TableFormat } from './row.ts'
+import { readRows } from './rows.ts'
 
 /** The answer for a whole file: for all rows together, and for the parts asked for. */
 export interface FileAnswer extends Answer {

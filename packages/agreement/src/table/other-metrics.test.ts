@@ -59,11 +59,11 @@ test('AG6 wrong rows of transcripts and spans are refused with their line', asyn
   )
   await assert.rejects(
     measure(`${head}1,a,x,5,x\n`, { metric: 'der' }),
-    /line 2: 'x' is not a finite number/,
+    /line 2: 'start' is not a finite number/,
   )
   await assert.rejects(
     measure(`${head}1,a,1,,x\n`, { metric: 'pk' }),
-    /line 2: '' is not a finite number/,
+    /line 2: 'end' is not a finite number/,
   )
   await assert.rejects(
     measure(`${head}1,a,1,2,x\n`, { metric: 'span-f1', match: 'near' }),

@@ -22,7 +22,7 @@ const manyRater: ReadonlyMap<string, ManyRaterCoefficient> = new Map([
   ['gwet-ac2', 'gwet-ac'],
   ['brennan-prediger', 'brennan-prediger'],
 ])
-const levels = ['nominal', 'ordinal', 'interval', 'ratio', 'sets']
+const levels = ['nominal', 'ordinal', 'interval', 'ratio', 'masi']
 
 /** Agreement on categories: columns item, rater, value. */
 export const ratingFamily: Family = {
@@ -67,7 +67,7 @@ function categoryOrder(options: MeasureOptions): CategoryOrder {
     throw new Refusal('AC2 needs weights; without them it is AC1. Name some, such as quadratic.')
   const ranked =
     options.metric === 'krippendorff-alpha'
-      ? level !== 'nominal' && level !== 'sets'
+      ? level !== 'nominal' && level !== 'masi'
       : weights !== 'identity'
   return { numeric: ranked, order: options.order }
 }
@@ -146,7 +146,7 @@ function scaleOf(named: NamedRatings): Float64Array {
 function levelOf(name: string, named: NamedRatings): Level {
   if (name === 'interval' || name === 'ratio') return { name, values: scaleOf(named) }
   if (name === 'ordinal') return { name }
-  if (name !== 'sets') return { name: 'nominal' }
+  if (name !== 'masi') return { name: 'nominal' }
   const sets = named.categories.map((text) => new Set(text.split('|').map((label) => label.trim())))
   return { name: 'sets', distance: (k, l) => masiDistance(sets[k], sets[l]) }
 }

@@ -2,7 +2,7 @@ import { type Ratings, ratingsFromColumns } from '../ratings.ts'
 import { Refusal } from '../refusal.ts'
 import { IntColumn } from './columns.ts'
 import { Dictionary } from './dictionary.ts'
-import { type LineFault, refusalAt, type Row } from './rows.ts'
+import { type LineFault, refusalAt, type Row } from './row.ts'
 
 /** Ratings with the names that a file gave to items, raters and categories. */
 export interface NamedRatings {
@@ -94,11 +94,10 @@ export class RatingsTable {
 }
 
 function refusalOf(name: string, { numeric, order }: CategoryOrder): string | undefined {
-  const shown = name.slice(0, 40)
   if (order !== undefined)
-    return order.includes(name) ? undefined : `the value '${shown}' is not in the order given.`
+    return order.includes(name) ? undefined : 'the value is not in the order given.'
   if (!numeric || (name.trim() !== '' && Number.isFinite(Number(name)))) return undefined
-  return `the value '${shown}' is not a finite number. Name the order of the values, or choose a nominal statistic.`
+  return 'the value is not a finite number. Name the order of the values, or choose a nominal statistic.'
 }
 
 /** Puts categories in order: as named, by number, or by name. Refused names get any code. */

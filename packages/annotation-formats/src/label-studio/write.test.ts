@@ -6,7 +6,11 @@ import { type Item, parseLabelSchema, writeLabelStudio } from '../index.ts'
 function written(items: Item[], schema?: unknown): { tasks: unknown; lost: string[] } {
   const parsed = schema === undefined ? undefined : parseLabelSchema(schema)
   assert.ok(parsed?.ok !== false)
-  const { text, losses } = converted(writeLabelStudio, items, parsed?.value)
+  const { text, losses } = converted(
+    writeLabelStudio,
+    items,
+    parsed === undefined ? {} : { schema: parsed.value },
+  )
   return { tasks: JSON.parse(text), lost: losses.map(({ code }) => code) }
 }
 

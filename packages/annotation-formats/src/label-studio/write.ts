@@ -14,9 +14,10 @@ import type { Losses } from '../losses.ts'
 import { TextIndex } from '../offsets.ts'
 import { secondsOf } from '../seconds.ts'
 import { isList, pathsOf, textsOf } from '../values.ts'
-import type { Writer } from '../writing.ts'
+import type { WriteOptions, Writer } from '../writing.ts'
 import {
   type Control,
+  type Controls,
   controlsOf,
   type ControlTag,
   resultType,
@@ -33,8 +34,8 @@ type JsonObject = Record<string, Json>
  * name the controls of the configuration that `writeLabelConfig` writes for it; without one they
  * name controls after what they hold.
  */
-export const writeLabelStudio: Writer = ({ out, losses, schema }) => {
-  const controls = new ControlNames(schema === undefined ? [] : controlsOf(schema).controls)
+export const writeLabelStudio: Writer = ({ out, losses, ...project }) => {
+  const controls = controlNames(project)
   let task: Task | undefined
   let first = true
   const close = () => {
@@ -46,7 +47,7 @@ export const writeLabelStudio: Writer = ({ out, losses, schema }) => {
     add(item) {
       if (task?.item_ref !== item.item_ref) {
         close()
-        task = startTask(item, losses)
+        task = startTask(item, controls, losses)
       }
       addAnnotation(task, item, controls, losses)
     },
@@ -55,6 +56,21 @@ export const writeLabelStudio: Writer = ({ out, losses, schema }) => {
       out('', first ? '[]\n' : '\n]\n')
     },
   }
+}
+
+/** The names by which results are written. */
+export function controlNames({
+  schema,
+  controls,
+}: Pick<WriteOptions, 'schema' | 'controls'>): ControlNames {
+  return new ControlNames(controls ?? (schema === undefined ? undefined : controlsOf(schema)))
+}
+
+/** What an annotation says, as the list of results that a task holds. */
+export function resultsOf(item: Item, controls: ControlNames, losses: Losses): JsonObject[] {
+  return item.annotation === undefined
+    ? []
+    : new Results(item, item.annotation, controls, losses).all()
 }
 
 interface Task {
@@ -67,19 +83,36 @@ interface Task {
   }
 }
 
-function startTask({ item_ref, source, meta = {} }: Item, losses: Losses): Task {
-  const fields = Object.fromEntries(
-    Object.entries(meta).filter(([name]) => name !== 'label_studio'),
-  )
-  const shown = dataOf(source)
-  if (Object.keys(fields).some((name) => Object.hasOwn(shown, name))) losses.note('meta', item_ref)
-  const id = /^[1-9]\d{0,14}$/.test(item_ref) ? { id: Number(item_ref) } : {}
-  const data = { ...fields, ...shown, ...('id' in id ? {} : { item_ref }) }
+function startTask(item: Item, controls: ControlNames, losses: Losses): Task {
+  const { item_ref } = item
+  const id = numberOf(item_ref) === undefined ? {} : { id: Number(item_ref) }
+  const data = taskData(item, controls, losses)
   return { item_ref, json: { ...id, data, annotations: [], predictions: [] } }
 }
 
-function dataOf(source: Source): JsonObject {
-  const [{ field } = { field: 'text' }] = shownObjects(source.kind)
+/** The number that a reference is, if it is one. */
+export function numberOf(ref: string): number | undefined {
+  return /^[1-9]\d{0,14}$/.test(ref) ? Number(ref) : undefined
+}
+
+/** The data of a task: what shows the item, and what else is known of it. */
+export function taskData(
+  { item_ref, source, meta = {} }: Item,
+  { fields: [first, second] }: ControlNames,
+  losses: Losses,
+): JsonObject {
+  const fields = Object.fromEntries(
+    Object.entries(meta).filter(([name]) => name !== 'label_studio'),
+  )
+  const shown = dataOf(source, first, second)
+  if (Object.keys(fields).some((name) => Object.hasOwn(shown, name))) losses.note('meta', item_ref)
+  return { ...fields, ...shown, ...(numberOf(item_ref) === undefined ? { item_ref } : {}) }
+}
+
+function dataOf(source: Source, first?: string, second?: string): JsonObject {
+  const [one, other] = shownObjects(source.kind)
+  const field = first ?? one?.field ?? 'text'
+  const field2 = second ?? other?.field ?? 'results'
   switch (source.kind) {
     case 'text':
       return { [field]: source.text }
@@ -97,19 +130,18 @@ function dataOf(source: Source): JsonObject {
       }
     case 'search':
       return {
-        query: source.query,
-        results: source.results.map((title, place) => ({ id: String(place), title })),
+        [field]: source.query,
+        [field2]: source.results.map((title, place) => ({ id: String(place), title })),
       }
     case 'pair':
-      return { left: source.pair[0], right: source.pair[1] }
+      return { [field]: source.pair[0], [field2]: source.pair[1] }
   }
 }
 
 function addAnnotation(task: Task, item: Item, controls: ControlNames, losses: Losses): void {
   const { annotation, by, prediction, turned_down, made_at, meta = {}, item_ref } = item
   if (annotation === undefined && turned_down === undefined) return
-  const result =
-    annotation === undefined ? [] : new Results(item, annotation, controls, losses).all()
+  const result = resultsOf(item, controls, losses)
   const more = isObject(meta['label_studio']) ? meta['label_studio'] : {}
   const made = made_at === undefined ? {} : { created_at: made_at }
   if (prediction !== undefined) {
@@ -123,11 +155,11 @@ function addAnnotation(task: Task, item: Item, controls: ControlNames, losses: L
     return
   }
   if (turned_down === 'rejected') losses.note('turned-down', item_ref)
-  const isNumber = by !== undefined && /^[1-9]\d{0,14}$/.test(by)
-  if (by !== undefined && !isNumber) losses.note('annotator', item_ref)
+  const person = by === undefined ? undefined : numberOf(by)
+  if (by !== undefined && person === undefined) losses.note('annotator', item_ref)
   task.json.annotations.push({
     ...more,
-    ...(isNumber ? { completed_by: Number(by) } : {}),
+    ...(person === undefined ? {} : { completed_by: person }),
     was_cancelled: turned_down === 'skipped',
     ...made,
     result,
@@ -135,11 +167,16 @@ function addAnnotation(task: Task, item: Item, controls: ControlNames, losses: L
 }
 
 /** Finds the control that carries something, or makes one up after it. */
-class ControlNames {
+export class ControlNames {
   readonly #byFilling = new Map<string, Control>()
   readonly #labels: readonly Control[]
+  /** The name of the object that results are about. */
+  readonly toName: string | undefined
+  readonly fields: readonly string[]
 
-  constructor(controls: readonly Control[]) {
+  constructor({ controls, objects }: Omit<Controls, 'kind'> = { controls: [], objects: [] }) {
+    this.toName = objects[0]?.name
+    this.fields = objects.map(({ field }) => field)
     this.#labels = controls.filter(({ role }) => role === 'label')
     for (const control of controls)
       this.#byFilling.set(key(control.role, control.fills, control.label), control)
@@ -175,7 +212,8 @@ class Results {
     this.#controls = controls
     this.#losses = losses
     this.#index = item.source.kind === 'text' ? new TextIndex(item.source.text) : undefined
-    this.#toName = shownObjects(item.source.kind).map(({ name }) => name)[0] ?? 'text'
+    this.#toName =
+      controls.toName ?? shownObjects(item.source.kind).map(({ name }) => name)[0] ?? 'text'
   }
 
   all(): JsonObject[] {

@@ -2,10 +2,12 @@ import { open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import {
+  ClientDeliveries,
   Deliveries,
   DeliveryId,
   type DeliveryKey,
   DeliveryKeyId,
+  DeliveryKeyMade,
   DeliveryKeys,
   DeliveryMade,
   type DeliveryRow,
@@ -104,7 +106,7 @@ function keyRoutes(operate: Operate, ground: DeliveryGround): void {
     action: 'delivery.key.register',
     params: Client,
     body: NewDeliveryKey,
-    answer: Type.Object({ key: DeliveryKeyId, fingerprint: Type.String() }),
+    answer: DeliveryKeyMade,
     resource: client,
     async run({ pass, tx, params, body, note }) {
       const made = await registerDeliveryKey(pass, tx, params.client, body.recipient)
@@ -136,11 +138,11 @@ function keyRoutes(operate: Operate, ground: DeliveryGround): void {
 function clientRoutes(operate: Operate, streamOut: StreamOut, ground: DeliveryGround): void {
   operate('GET', '/client/deliveries', {
     action: 'delivery.client.list',
-    answer: Deliveries,
+    answer: ClientDeliveries,
     resource: (_, caller) => ({ type: 'Person', id: caller.id ?? 'nobody' }),
     async run({ pass, tx }) {
       const clients = await clientsOf(tx, pass.actor)
-      return { deliveries: await rows(tx, await deliveriesOf(tx, { clients })) }
+      return { clients, deliveries: await rows(tx, await deliveriesOf(tx, { clients })) }
     },
   })
   streamOut('/deliveries/:delivery/package', {

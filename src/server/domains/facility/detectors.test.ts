@@ -75,14 +75,14 @@ function run(watched: WatchedSite, ...inputs: Watched[]) {
 const quiet = { ...site, controllers: [] }
 
 suite('detectors', () => {
-  test('PR21 somebody who badges out of a zone that no door took them into is reported (D1)', () => {
+  test('PE21 somebody who badges out of a zone that no door took them into is reported (D1)', () => {
     const leave = { kind: 'GRANTED', side: 'out', zoneFrom: 'floor-1', zoneTo: 'lobby' } as const
     assert.deepEqual(run(quiet, event('floor-door', 1, leave)).ids, ['D1'])
     assert.deepEqual(run(quiet, enter('floor-door', 1), event('floor-door', 50, leave)).ids, [])
     assert.deepEqual(run(quiet, event('main-door', 1, { kind: 'GRANTED' })).ids, [])
   })
 
-  test('PR22 a visitor without the escort in the zone is reported once, until put right (D6)', () => {
+  test('PE22 a visitor without the escort in the zone is reported once, until put right (D6)', () => {
     const visit = (seconds: number) => enter('main-door', seconds, { personId: 'p_visitor' })
     const { ids } = run(quiet, visit(1), tick(2), tick(3))
     assert.deepEqual(ids, ['D6'])
@@ -92,7 +92,7 @@ suite('detectors', () => {
     assert.deepEqual(run(quiet, escort, visit(2), goes, tick(70)).ids, ['D6'])
   })
 
-  test('PR23 a badge at two portals faster than a person walks is reported (D7)', () => {
+  test('PE23 a badge at two portals faster than a person walks is reported (D7)', () => {
     const read = { kind: 'AUTHENTICATION_FACTOR_READ' } as const
     const first = event('main-door', 0, read)
     assert.deepEqual(run(quiet, first, event('floor-door', 19.999, read)).ids, ['D7'])
@@ -100,7 +100,7 @@ suite('detectors', () => {
     assert.deepEqual(run(quiet, first, event('main-door', 1, read)).ids, [])
   })
 
-  test('PR24 a silent controller and a clock that is off are reported once each (D8)', () => {
+  test('PE24 a silent controller and a clock that is off are reported once each (D8)', () => {
     assert.deepEqual(run(site, heartbeat(0), tick(60)).ids, [])
     const { ids, state } = run(site, heartbeat(0), tick(60.001), tick(90))
     assert.deepEqual(ids, ['D8'])
@@ -113,7 +113,7 @@ suite('detectors', () => {
     ])
   })
 
-  test('PR25 a forced, held or tampered door that nobody acknowledges in time is reported (D10)', () => {
+  test('PE25 a forced, held or tampered door that nobody acknowledges in time is reported (D10)', () => {
     for (const kind of ['FORCED_OPEN', 'DOOR_OPEN_TOO_LONG', 'TAMPER'] as const) {
       const raised = event('floor-door', 0, { kind, result: 'alarm' })
       const { ids, state } = run(quiet, raised, tick(60), tick(61), tick(120))
@@ -133,7 +133,7 @@ suite('detectors', () => {
     }
   })
 
-  test('PR26 a person who corrects presence too often is reported (D13)', () => {
+  test('PE26 a person who corrects presence too often is reported (D13)', () => {
     const correct = (id: number, seconds: number): Watched => ({
       ...{ type: 'correction', id: `c${id}`, person: 'p_ada', zone: null, at: at(seconds) },
       ...{ by: ['p_guard', `p_${id}`], reason: 'left by the fire exit' },
@@ -147,7 +147,7 @@ suite('detectors', () => {
     assert.deepEqual(run(quiet, correct(1, 1), correct(2, 2), correct(3, 86_402)).ids, [])
   })
 
-  test('PR27 an emergency exit opened without a fire alarm is reported (D15)', () => {
+  test('PE27 an emergency exit opened without a fire alarm is reported (D15)', () => {
     const fire = event('main-door', 0, { kind: 'FIRE_ALARM', result: 'alarm' })
     assert.deepEqual(run(quiet, event('fire-1', 1, {})).ids, ['D15'])
     assert.deepEqual(run(quiet, fire, event('fire-1', 1, {})).ids, [])

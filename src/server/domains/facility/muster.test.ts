@@ -39,7 +39,7 @@ const state: PresenceState = {
   ]),
 }
 
-test('PR19 the muster list says who is where, and what it cannot know', () => {
+test('PE19 the muster list says who is where, and what it cannot know', () => {
   assert.equal(
     musterText(state, sheet),
     `MUSTER LIST  demonstration
@@ -61,7 +61,7 @@ Visitors without a badge and passages without a reading are not on this list.
   )
 })
 
-test('PR20 the muster list as CSV holds every name exactly and starts no formula', () => {
+test('PE20 the muster list as CSV holds every name exactly and starts no formula', () => {
   fc.assert(
     fc.property(
       fc.string({ maxLength: 12, unit: fc.constantFrom(...Array.from('=+-@\t\r\n",ab\0')) }),

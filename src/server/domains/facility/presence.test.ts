@@ -71,7 +71,7 @@ function run(...inputs: PresenceInput[]) {
 const ada = (state: PresenceState) => presenceOf(state, 'p_ada')
 
 suite('presence', () => {
-  test('PR4 only a taken event admits: a read, a grant and an opened door do not', () => {
+  test('PE4 only a taken event admits: a read, a grant and an opened door do not', () => {
     for (const kind of [
       'AUTHENTICATION_FACTOR_READ',
       'GRANTED',
@@ -90,7 +90,7 @@ suite('presence', () => {
     })
   })
 
-  test('PR5 an event from another controller, of an unknown portal or with other zones is no passage', () => {
+  test('PE5 an event from another controller, of an unknown portal or with other zones is no passage', () => {
     const cases: [string, Partial<ReceivedEvent>][] = [
       ['foreign-controller', { controllerId: 'controller-turnstile' }],
       ['unknown-portal', { portalId: 'side-door' }],
@@ -105,7 +105,7 @@ suite('presence', () => {
     }
   })
 
-  test('PR6 late, replayed, future and clock-off passages move the record and admit nobody', () => {
+  test('PE6 late, replayed, future and clock-off passages move the record and admit nobody', () => {
     const cases: [string, Partial<ReceivedEvent>][] = [
       ['late', { receivedAt: at(30.001) }],
       ['replayed', { replayed: true }],
@@ -120,7 +120,7 @@ suite('presence', () => {
       assert.equal(ada(run(...opened, taken('floor-door', 1, 0, change)).state)?.admits, true)
   })
 
-  test('PR7 a late exit ends a presence and lists the span to look at again', () => {
+  test('PE7 a late exit ends a presence and lists the span to look at again', () => {
     const { state, findings } = run(
       ...opened,
       taken('floor-door', 1, 0),
@@ -131,7 +131,7 @@ suite('presence', () => {
     assert.deepEqual(violation?.review, { zone: 'floor-1', from: at(60), to: at(600) })
   })
 
-  test('PR8 a future moment counts as its arrival, so it cannot lock a person out for years', () => {
+  test('PE8 a future moment counts as its arrival, so it cannot lock a person out for years', () => {
     const { state } = run(
       ...opened,
       taken('floor-door', 1, 0, { occurredAt: '2089-01-01T00:00:00.000Z' }),
@@ -140,7 +140,7 @@ suite('presence', () => {
     assert.deepEqual([ada(state)?.zone, ada(state)?.admits], ['search', true])
   })
 
-  test('PR9 the same event again changes nothing, however often it comes', () => {
+  test('PE9 the same event again changes nothing, however often it comes', () => {
     const once = run(...opened, taken('floor-door', 1, 0))
     const again = run(
       ...opened,
@@ -150,7 +150,7 @@ suite('presence', () => {
     assert.deepEqual(again, once)
   })
 
-  test('PR10 a missing number opens a gap that only its replay or a signed explanation closes', () => {
+  test('PE10 a missing number opens a gap that only its replay or a signed explanation closes', () => {
     const ahead = run(...opened, taken('turnstile', 1, 0), taken('turnstile', 6, 5))
     assert.deepEqual(openGaps(ahead.state), [
       { controllerId: 'controller-turnstile', epoch: 'e1', gap: { from: 2, to: 5 } },
@@ -174,7 +174,7 @@ suite('presence', () => {
     assert.deepEqual(openGaps(explained.state), [])
   })
 
-  test('PR11 a new epoch admits nobody until a guard confirms it, and an old one never again', () => {
+  test('PE11 a new epoch admits nobody until a guard confirms it, and an old one never again', () => {
     const fresh = taken('floor-door', 1, 0, { epoch: 'e2' })
     const { state, kinds } = run(...opened, fresh)
     assert.deepEqual([ada(state)?.zone, ada(state)?.why], ['floor-1', 'epoch-unconfirmed'])
@@ -191,7 +191,7 @@ suite('presence', () => {
     assert.equal(ada(old.state)?.admits, false)
   })
 
-  test('PR12 an event that comes after a later one of its controller, or back in time, does not admit', () => {
+  test('PE12 an event that comes after a later one of its controller, or back in time, does not admit', () => {
     const overtaken = run(
       ...opened,
       taken('floor-door', 2, 5, { personId: 'p_ben' }),
@@ -207,7 +207,7 @@ suite('presence', () => {
     assert.ok(back.kinds.includes('clock-off'))
   })
 
-  test('PR13 a correction takes two other people and a reason, and never meets two factors', () => {
+  test('PE13 a correction takes two other people and a reason, and never meets two factors', () => {
     const inside = [...opened, taken('floor-door', 1, 0)]
     for (const change of [
       { by: ['p_guard', 'p_guard'] as const },
@@ -222,12 +222,12 @@ suite('presence', () => {
     assert.deepEqual([put?.zone, put?.factors], ['floor-1', []])
   })
 
-  test('PR14 a passage from a zone where the person is not on record is a passback finding', () => {
+  test('PE14 a passage from a zone where the person is not on record is a passback finding', () => {
     const { kinds } = run(...opened, taken('floor-door', 1, 0), taken('floor-door', 2, 9))
     assert.deepEqual(kinds, ['passback'])
   })
 
-  test('PR15 a controller that invents epochs and gaps cannot make the state grow without end', () => {
+  test('PE15 a controller that invents epochs and gaps cannot make the state grow without end', () => {
     let { state } = run(...opened)
     for (let i = 0; i < 40; i++)
       state = step(state, taken('floor-door', 1, i, { epoch: `x${i}` }), portals).state
@@ -237,7 +237,7 @@ suite('presence', () => {
     assert.equal(openGaps(state).filter(({ epoch }) => epoch === 'e1').length, 1000)
   })
 
-  test('PR16 step by step and recomputed from a shuffled list with duplicates agree', () => {
+  test('PE16 step by step and recomputed from a shuffled list with duplicates agree', () => {
     fc.assert(
       fc.property(day, fc.array(fc.nat(1000)), (inputs, picks) => {
         const arrived = recompute(inputs, portals)
@@ -251,7 +251,7 @@ suite('presence', () => {
     )
   })
 
-  test('PR17 whatever the order of delivery, the record is the last passage that occurred', () => {
+  test('PE17 whatever the order of delivery, the record is the last passage that occurred', () => {
     fc.assert(
       fc.property(day, (inputs) => {
         const { state } = recompute(inputs, portals)
@@ -275,7 +275,7 @@ suite('presence', () => {
     )
   })
 
-  test('PR18 nobody is admitted by a passage that was late, replayed or future', () => {
+  test('PE18 nobody is admitted by a passage that was late, replayed or future', () => {
     fc.assert(
       fc.property(day, (inputs) => {
         const { changes } = recompute(inputs, portals)

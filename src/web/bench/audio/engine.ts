@@ -1,4 +1,4 @@
-import type { LabelSchema, Region } from '../core/annotation.ts'
+import type { LabelSchema, Region } from '@cloister/annotation-formats'
 import type { AnnotationDocument } from '../core/document.ts'
 import { labelKeys, spellPress, type KeyPress } from '../core/keys.ts'
 

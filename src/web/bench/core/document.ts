@@ -1,4 +1,10 @@
-import type { Annotation, Region, TextAnchor, AudioAnchor } from './annotation.ts'
+import type {
+  Annotation,
+  AudioAnchor,
+  Region,
+  TextAnchor,
+  Value,
+} from '@cloister/annotation-formats'
 
 /** More steps than a person takes on one item; the oldest are forgotten first. */
 const deepestUndo = 500
@@ -74,7 +80,7 @@ export class AnnotationDocument {
   }
 
   remove(id: string): void {
-    const { regions, relations } = this.#annotation
+    const { regions, relations = [] } = this.#annotation
     if (this.region(id) === undefined) return
     if (this.#selected === id) this.#selected = null
     this.#change('', {
@@ -96,10 +102,10 @@ export class AnnotationDocument {
     this.#replace(id, `anchor ${id}`, (region) => ({ ...region, anchor }))
   }
 
-  setAttribute(id: string, name: string, value: string): void {
+  setAttribute(id: string, name: string, value: Value | undefined): void {
     this.#replace(id, `attribute ${id} ${name}`, (region) => ({
       ...region,
-      attributes: { ...region.attributes, [name]: value },
+      attributes: said(region.attributes, name, value),
     }))
   }
 
@@ -110,13 +116,13 @@ export class AnnotationDocument {
     }))
   }
 
-  setAnswer(name: string, value: string | number): void {
-    this.#change(`answer ${name}`, { answers: { ...this.#annotation.answers, [name]: value } })
+  setAnswer(name: string, value: Value | undefined): void {
+    this.#change(`answer ${name}`, { answers: said(this.#annotation.answers, name, value) })
   }
 
   /** Joins two regions, or parts them where they are joined so already. */
   relate(type: string, from: string, to: string): void {
-    const { relations } = this.#annotation
+    const { relations = [] } = this.#annotation
     const others = relations.filter(
       (one) => one.type !== type || one.from !== from || one.to !== to,
     )
@@ -130,7 +136,7 @@ export class AnnotationDocument {
     pieces: readonly Omit<Region, 'id'>[],
     alsoRemove: readonly string[] = [],
   ): void {
-    const { regions, relations } = this.#annotation
+    const { regions, relations = [] } = this.#annotation
     const gone = new Set([id, ...alsoRemove])
     const at = regions.findIndex((region) => region.id === id)
     if (at < 0) return
@@ -202,4 +208,14 @@ export class AnnotationDocument {
   #tell(): void {
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** Values with one of them changed, or taken away where it is undefined. */
+function said(
+  before: Readonly<Record<string, Value>> | undefined,
+  name: string,
+  value: Value | undefined,
+): Record<string, Value> {
+  const others = Object.entries(before ?? {}).filter(([other]) => other !== name)
+  return Object.fromEntries(value === undefined ? others : [...others, [name, value]])
 }

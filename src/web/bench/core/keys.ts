@@ -1,4 +1,4 @@
-import type { Label } from './annotation.ts'
+import type { Label } from '@cloister/annotation-formats'
 
 /** A press of a physical key: `code` as UI Events names it, whatever letter is printed there. */
 export interface KeyPress {

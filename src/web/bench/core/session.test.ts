@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { textItem } from '../../../../test/support/bench-page/items.ts'
 import { MemoryApi } from '../../../../test/support/bench-page/memory-api.ts'
-import { RefusedByGate } from '../../api/bench-api.ts'
+import { ItemLost, RefusedByGate, Unfit } from '../../api/bench-api.ts'
 import { BenchSession, type OpenStage, type Timers } from './session.ts'
 
 /** A clock that a test turns by hand. */
@@ -115,29 +115,57 @@ test('BENCH18 a closed standing forgets the item and all that waits for it', asy
   const { api, clock, session } = bench()
   await session.next()
   openStage(session).document.setAnswer('intent', 'question')
-  api.stand({ open: false, reasons: ['You left the floor.'] })
-  assert.deepEqual(session.moment.stage, { is: 'closed', reasons: ['You left the floor.'] })
+  api.stand({ open: false, conditions: ['presence'] })
+  assert.deepEqual(session.moment.stage, { is: 'closed', conditions: ['presence'] })
   assert.equal(clock.waiting, 0)
   await clock.pass(60_000)
-  assert.equal(api.drafts.size, 0)
   api.stand({ open: true })
   await settled()
+  assert.equal(openStage(session).item.task, '1')
+})
+
+test('BENCH18 what was not saved when the screen closed is sent once and is there again', async () => {
+  const { api, session } = bench()
+  await session.next()
+  openStage(session).document.setAnswer('intent', 'question')
+  api.stand({ open: false, conditions: ['asking'] })
+  api.stand({ open: true })
+  await settled()
+  assert.deepEqual(openStage(session).document.annotation.answers, { intent: 'question' })
+})
+
+test('BENCH18 an item that is no longer theirs is left', async () => {
+  const { api, clock, session } = bench()
+  await session.next()
+  api.heartbeat = () => Promise.reject(new ItemLost())
+  await clock.pass(20_000)
+  assert.deepEqual(session.moment.stage, { is: 'lost' })
+})
+
+test('BENCH17 what the server finds unfit is named and the item stays', async () => {
+  const { api, session } = bench(true)
+  await session.next()
+  api.submit = () => Promise.reject(new Unfit([{ path: '/regions/0', message: 'overlaps' }]))
+  await session.submit()
+  assert.deepEqual(session.moment.missing, [
+    { what: 'rule', path: '/regions/0', message: 'overlaps' },
+  ])
   assert.equal(openStage(session).item.task, '1')
 })
 
 test('BENCH18 an answer that comes after the screen closed does not open it', async () => {
   const { api, session } = bench()
   let answer: () => void = () => undefined
-  const load = api.loadItem.bind(api)
-  api.loadItem = async (task) => {
+  const next = api.next.bind(api)
+  api.next = async () => {
     await new Promise<void>((resolve) => {
       answer = resolve
     })
-    return await load(task)
+    return await next()
   }
   const coming = session.next()
   await settled()
-  api.stand({ open: false, reasons: [] })
+  api.stand({ open: false, conditions: [] })
   answer()
   await coming
   assert.equal(session.moment.stage.is, 'closed')
@@ -146,10 +174,7 @@ test('BENCH18 an answer that comes after the screen closed does not open it', as
 test('BENCH18 a refusal by the gate closes the screen with its reasons', async () => {
   const { api, session } = bench(true)
   await session.next()
-  api.submit = () => Promise.reject(new RefusedByGate(['Your shift ended at 18:00.']))
+  api.submit = () => Promise.reject(new RefusedByGate(['hours']))
   await session.submit()
-  assert.deepEqual(session.moment.stage, {
-    is: 'closed',
-    reasons: ['Your shift ended at 18:00.'],
-  })
+  assert.deepEqual(session.moment.stage, { is: 'closed', conditions: ['hours'] })
 })

@@ -1,8 +1,10 @@
 import {
+  ItemLost,
   RefusedByGate,
+  Unfit,
   type BenchApi,
   type BenchItem,
-  type Progress,
+  type Guideline,
   type Reason,
   type Standing,
   type Verdict,
@@ -12,8 +14,8 @@ import { whatIsMissing, type Missing } from './complete.ts'
 import { AnnotationDocument } from './document.ts'
 
 export type Stage =
-  | { readonly is: 'loading' | 'empty' | 'failed' }
-  | { readonly is: 'closed'; readonly reasons: readonly string[] }
+  | { readonly is: 'loading' | 'empty' | 'failed' | 'lost' }
+  | { readonly is: 'closed'; readonly conditions: readonly string[] }
   | OpenStage
 export interface OpenStage {
   readonly is: 'open'
@@ -24,11 +26,16 @@ export interface OpenStage {
 
 export type DraftState = 'saved' | 'saving' | 'unsent'
 
+export type GuidelineState =
+  { readonly is: 'coming' | 'none' | 'failed' } | { readonly is: 'there'; readonly it: Guideline }
+
 /** One moment of the session; a new object after every change. */
 export interface Moment {
   readonly stage: Stage
   readonly draft: DraftState
-  readonly progress: Progress | null
+  /** Items finished since this page was opened. */
+  readonly finished: number
+  readonly guideline: GuidelineState
   /** Shown after an attempt to submit too early. */
   readonly missing: readonly Missing[]
 }
@@ -48,7 +55,10 @@ const heartbeatEvery = 20_000
  * everything away the moment that the person's standing closes. Knows no screen.
  */
 export class BenchSession {
-  #moment: Moment = { stage: { is: 'loading' }, draft: 'saved', progress: null, missing: [] }
+  #moment: Moment = {
+    ...{ stage: { is: 'loading' }, draft: 'saved', finished: 0 },
+    ...{ guideline: { is: 'coming' }, missing: [] },
+  }
   readonly #api: BenchApi
   readonly #timers: Timers
   readonly #listeners = new Set<() => void>()
@@ -59,6 +69,8 @@ export class BenchSession {
   #edits = 0
   /** Answers that arrive for an earlier visit are dropped. */
   #visit = 0
+  /** The last draft of an item that was closed; what comes next waits for it. */
+  #parting: Promise<void> = Promise.resolve()
 
   constructor(api: BenchApi, timers: Timers) {
     this.#api = api
@@ -81,16 +93,7 @@ export class BenchSession {
 
   /** Takes the next item: the one in hand if there is one, as the server sees it. */
   async next(): Promise<void> {
-    const visit = this.#leave({ is: 'loading' })
-    await this.#guarded(visit, async () => {
-      const progress = await this.#api.progress()
-      const task = await this.#api.nextTask()
-      const item = task === null ? null : await this.#api.loadItem(task)
-      if (visit !== this.#visit) return
-      this.#set({ progress })
-      if (item === null) this.#set({ stage: { is: 'empty' } })
-      else this.#open(item)
-    })
+    await this.#fetch(() => this.#api.next())
   }
 
   /** Submits and takes the next. Stays, and says what is missing, when the item is not complete. */
@@ -109,9 +112,14 @@ export class BenchSession {
     if (open !== null) await this.#finish(open, () => this.#api.skip(open.item.task, reason))
   }
 
-  async flag(reason: Reason): Promise<void> {
+  /** Gives the item back unworked and leaves it. */
+  async release(): Promise<void> {
     const open = this.#idle()
-    if (open !== null) await this.#finish(open, () => this.#api.flag(open.item.task, reason))
+    if (open === null) return
+    await this.#finish(open, async () => {
+      await this.#api.release(open.item.task)
+      return null
+    })
   }
 
   /** Accepts as it stands, or as corrected when the reviewer changed anything. */
@@ -135,8 +143,7 @@ export class BenchSession {
   /** Takes submitted work back; the item in hand keeps its draft and comes again later. */
   async reopen(task: string): Promise<void> {
     await this.#saveNow()
-    await this.#guarded(this.#visit, () => this.#api.reopen(task))
-    await this.next()
+    await this.#fetch(() => this.#api.reopen(task))
   }
 
   destroy(): void {
@@ -145,8 +152,23 @@ export class BenchSession {
     this.#listeners.clear()
   }
 
+  async #fetch(ask: () => Promise<BenchItem | null>): Promise<void> {
+    const visit = this.#leave({ is: 'loading' })
+    await this.#guarded(visit, async () => {
+      await this.#parting
+      const item = await ask()
+      if (visit === this.#visit) this.#show(item)
+    })
+  }
+
+  #show(item: BenchItem | null): void {
+    if (item === null) this.#leave({ is: 'empty' })
+    else this.#open(item)
+  }
+
   #open(item: BenchItem): void {
-    const document = new AnnotationDocument(item.annotation ?? emptyAnnotation(item.schema))
+    const blank = emptyAnnotation(item.schema, item.source)
+    const document = new AnnotationDocument(item.annotation ?? blank)
     const { annotation } = document
     let last = annotation
     const unsubscribe = document.subscribe(() => {
@@ -159,6 +181,24 @@ export class BenchSession {
     this.#endItem = [unsubscribe]
     this.#beat(item.task)
     this.#set({ stage: { is: 'open', item, document, busy: false }, draft: 'saved', missing: [] })
+    const { guideline } = this.#moment
+    if (guideline.is !== 'there' || guideline.it.version !== item.guideline)
+      void this.#fetchGuideline(item)
+  }
+
+  /** Kept from item to item; forgotten with everything else when the screen closes. */
+  async #fetchGuideline(item: BenchItem): Promise<void> {
+    const visit = this.#visit
+    this.#set({ guideline: { is: 'coming' } })
+    try {
+      const it = await this.#api.guideline(item)
+      if (visit === this.#visit)
+        this.#set({ guideline: it === null ? { is: 'none' } : { is: 'there', it } })
+    } catch (error) {
+      if (visit !== this.#visit) return
+      if (error instanceof RefusedByGate) this.#close(error.conditions)
+      else this.#set({ guideline: { is: 'failed' } })
+    }
   }
 
   #beat(task: string): void {
@@ -190,12 +230,9 @@ export class BenchSession {
       await this.#api.saveDraft(stage.item.task, stage.document.annotation)
       if (visit === this.#visit && edits === this.#edits) this.#set({ draft: 'saved' })
     } catch (error) {
-      if (visit !== this.#visit) return
-      if (error instanceof RefusedByGate) this.#close(error.reasons)
-      else {
-        this.#set({ draft: 'unsent' })
-        this.#saveSoon(retryAfter)
-      }
+      if (visit !== this.#visit || this.#givesWay(error)) return
+      this.#set({ draft: 'unsent' })
+      this.#saveSoon(retryAfter)
     }
   }
 
@@ -206,48 +243,66 @@ export class BenchSession {
   }
 
   /** Ends the item by an act of the server; when that fails the item stays open, nothing is lost. */
-  async #finish(open: OpenStage, act: () => Promise<void>): Promise<void> {
+  async #finish(open: OpenStage, act: () => Promise<BenchItem | null>): Promise<void> {
     const visit = this.#visit
     this.#saveTimer?.()
     this.#saveTimer = null
     this.#set({ stage: { ...open, busy: true } })
     try {
-      await act()
-    } catch (error) {
+      const next = await act()
       if (visit !== this.#visit) return
-      if (error instanceof RefusedByGate) this.#close(error.reasons)
-      else this.#set({ stage: open, draft: 'unsent' })
-      return
+      this.#leave({ is: 'loading' }, 'keep')
+      this.#set({ finished: this.#moment.finished + 1 })
+      this.#show(next)
+    } catch (error) {
+      if (visit !== this.#visit || this.#givesWay(error)) return
+      this.#set({ stage: open, draft: 'unsent' })
+      if (error instanceof Unfit)
+        this.#set({ missing: error.faults.map((fault) => ({ what: 'rule', ...fault })) })
     }
-    if (visit === this.#visit) await this.next()
   }
 
   async #guarded(visit: number, work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      if (visit !== this.#visit) return
-      if (error instanceof RefusedByGate) this.#close(error.reasons)
-      else this.#leave({ is: 'failed' })
+      if (visit === this.#visit && !this.#givesWay(error)) this.#leave({ is: 'failed' })
     }
   }
 
+  /** Leaves the item where the server says that it may not be shown, or not to this person. */
+  #givesWay(error: unknown): boolean {
+    if (error instanceof RefusedByGate) this.#close(error.conditions)
+    else if (error instanceof ItemLost) this.#leave({ is: 'lost' })
+    else return false
+    return true
+  }
+
   #stand(standing: Standing): void {
-    if (!standing.open) this.#close(standing.reasons)
+    if (!standing.open) this.#close(standing.conditions)
     else if (this.#moment.stage.is === 'closed') void this.next()
   }
 
-  #close(because: readonly string[]): void {
-    this.#leave({ is: 'closed', reasons: because })
+  /** What was not saved yet is the person's own: it is sent once more, and then forgotten. */
+  #close(conditions: readonly string[]): void {
+    const { stage, draft } = this.#moment
+    if (stage.is === 'open' && stage.item.mode === 'annotate' && draft !== 'saved' && !stage.busy)
+      this.#parting = this.#api
+        .saveDraft(stage.item.task, stage.document.annotation)
+        .catch(() => undefined)
+    this.#leave({ is: 'closed', conditions })
   }
 
   /** Forgets the item, its content and its annotation, and shows the stage instead. */
-  #leave(stage: Stage): number {
+  #leave(stage: Stage, guideline: 'keep' | 'forget' = 'forget'): number {
     for (const end of this.#endItem) end()
     this.#endItem = []
     this.#saveTimer?.()
     this.#saveTimer = null
-    this.#set({ stage, draft: 'saved', missing: [] })
+    this.#set({
+      ...{ stage, draft: 'saved', missing: [] },
+      ...(guideline === 'forget' && { guideline: { is: 'coming' } as const }),
+    })
     return ++this.#visit
   }
 

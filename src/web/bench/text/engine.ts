@@ -1,4 +1,4 @@
-import type { LabelSchema, Region, TextAnchor } from '../core/annotation.ts'
+import type { LabelSchema, Region, TextAnchor } from '@cloister/annotation-formats'
 import { CodePoints } from '../core/code-points.ts'
 import type { AnnotationDocument } from '../core/document.ts'
 import { labelKeys, type KeyPress } from '../core/keys.ts'
@@ -354,7 +354,7 @@ export class TextEngine {
   }
 
   #relate(chosen: Region): void {
-    const type = this.#schema.relations?.[0]
+    const type = this.#schema.relations?.[0]?.name
     if (type === undefined) return
     if (this.#relating === null) this.#relating = chosen.id
     else {

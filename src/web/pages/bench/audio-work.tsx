@@ -38,29 +38,32 @@ export function AudioWork({ open, content }: AudioWorkProps) {
   )
   const name = words.waveName()
   useEffect(() => {
-    const player = new WebPlayer(content, (place) => {
-      engine.arrive(place)
-    })
-    engine.connect(player, () => {
-      const chosen = list.current?.querySelector('[aria-current=true] textarea')
-      if (chosen instanceof HTMLElement) chosen.focus()
-    })
     let current = true
-    Peaks.open(content.peaks).then(
-      (peaks) => {
-        if (!current || host.current === null) return
-        view.current = new WaveView(host.current, engine, peaks, name)
-        view.current.focus()
-      },
-      () => {
-        if (current) setFailed(true)
-      },
-    )
+    const playing: { player: WebPlayer | null } = { player: null }
+    const begin = async () => {
+      await content.open()
+      if (!current) return
+      const player = new WebPlayer(content, (place) => {
+        engine.arrive(place)
+      })
+      playing.player = player
+      engine.connect(player, () => {
+        const chosen = list.current?.querySelector('[aria-current=true] textarea')
+        if (chosen instanceof HTMLElement) chosen.focus()
+      })
+      const peaks = await Peaks.open(content.peaks)
+      if (!current || host.current === null) return
+      view.current = new WaveView(host.current, engine, peaks, name)
+      view.current.focus()
+    }
+    begin().catch(() => {
+      if (current) setFailed(true)
+    })
     return () => {
       current = false
       view.current?.destroy()
       view.current = null
-      player.destroy()
+      playing.player?.destroy()
       engine.destroy()
     }
   }, [content, engine, name])

@@ -6,19 +6,17 @@ import { Button } from '../../kit/button.tsx'
 import { blockCopying } from '../../kit/guard.ts'
 import { Empty, Loading, Refused } from '../../kit/state.tsx'
 import { useLanguage, useMessages } from '../../kit/words.tsx'
+import { timers } from '../../timers.ts'
 import { Workbench } from './workbench.tsx'
 
-const timers = {
-  after(milliseconds: number, work: () => void) {
-    const timer = setTimeout(work, milliseconds)
-    return () => {
-      clearTimeout(timer)
-    }
-  },
+interface BenchPageProps {
+  readonly api: BenchApi
+  readonly onSignIn?: () => void
+  readonly onOtherWork?: () => void
 }
 
 /** The Bench: takes the person's next item and shows it, or says why there is none. */
-export function BenchPage({ api }: { readonly api: BenchApi }) {
+export function BenchPage({ api, onSignIn, onOtherWork }: BenchPageProps) {
   const [session] = useState(() => new BenchSession(api, timers))
   const moment = useSyncExternalStore(
     (listener) => session.subscribe(listener),
@@ -37,8 +35,18 @@ export function BenchPage({ api }: { readonly api: BenchApi }) {
     void session.next()
   }
   return (
-    <Curtain closed={stage.is === 'closed' ? { reasons: stage.reasons } : null} onAskAgain={again}>
-      <Stage api={api} session={session} moment={moment} onAgain={again} />
+    <Curtain
+      closed={stage.is === 'closed' ? { conditions: stage.conditions } : null}
+      onAskAgain={again}
+      {...(onSignIn && { onSignIn })}
+    >
+      <Stage
+        api={api}
+        session={session}
+        moment={moment}
+        onAgain={again}
+        {...(onOtherWork && { onOtherWork })}
+      />
     </Curtain>
   )
 }
@@ -48,9 +56,10 @@ interface StageProps {
   readonly session: BenchSession
   readonly moment: Moment
   readonly onAgain: () => void
+  readonly onOtherWork?: () => void
 }
 
-function Stage({ api, session, moment, onAgain }: StageProps) {
+function Stage({ api, session, moment, onAgain, onOtherWork }: StageProps) {
   const language = useLanguage()
   const { bench } = useMessages()
   switch (moment.stage.is) {
@@ -63,12 +72,18 @@ function Stage({ api, session, moment, onAgain }: StageProps) {
           session={session}
           moment={moment}
           open={moment.stage}
+          {...(onOtherWork && { onOtherWork })}
         />
       )
     case 'empty':
       return (
         <Empty title={bench.emptyTitle()} text={bench.emptyText()}>
           <Button onClick={onAgain}>{bench.lookAgain()}</Button>
+          {onOtherWork === undefined ? null : (
+            <Button kind="quiet" onClick={onOtherWork}>
+              {bench.otherWork()}
+            </Button>
+          )}
         </Empty>
       )
     case 'failed':
@@ -76,6 +91,12 @@ function Stage({ api, session, moment, onAgain }: StageProps) {
         <Refused title={bench.failedTitle()} text={bench.failedText()}>
           <Button onClick={onAgain}>{bench.tryAgain()}</Button>
         </Refused>
+      )
+    case 'lost':
+      return (
+        <Empty title={bench.lostTitle()} text={bench.lostText()}>
+          <Button onClick={onAgain}>{bench.takeNext()}</Button>
+        </Empty>
       )
     case 'loading':
       return <Loading title={bench.loadingTitle()} text={bench.loadingText()} />

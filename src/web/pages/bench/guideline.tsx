@@ -1,21 +1,21 @@
-import type { BenchItem } from '../../api/bench-api.ts'
 import type { Missing } from '../../bench/core/complete.ts'
 import type { AnnotationDocument } from '../../bench/core/document.ts'
+import type { GuidelineState, Moment, OpenStage } from '../../bench/core/session.ts'
 import { Keys } from '../../kit/keys.tsx'
 import { useMessages } from '../../kit/words.tsx'
 import type { BenchMessages } from '../../locales/messages.gen.ts'
 import css from './bench.module.css'
 
 interface GuidelinePaneProps {
-  readonly item: BenchItem
-  readonly missing: readonly Missing[]
-  readonly document: AnnotationDocument
+  readonly open: OpenStage
+  readonly moment: Moment
 }
 
 /** How this item is to be treated, under what stands in the way of submitting it. */
-export function GuidelinePane({ item, missing, document }: GuidelinePaneProps) {
+export function GuidelinePane({ open, moment }: GuidelinePaneProps) {
   const { bench } = useMessages()
-  const { version, sections } = item.guideline
+  const { item, document } = open
+  const { missing, guideline } = moment
   return (
     <section className={css['side']} aria-label={bench.guideline()} tabIndex={0}>
       {item.sentBack === null ? null : (
@@ -25,19 +25,41 @@ export function GuidelinePane({ item, missing, document }: GuidelinePaneProps) {
         </div>
       )}
       {missing.length === 0 ? null : <MissingNotice missing={missing} document={document} />}
-      <div>
-        <h2>
-          {bench.guideline()} · {bench.guidelineVersion({ version })}
-        </h2>
-        {sections.map(({ title, text }) => (
-          <div key={title} dir="auto">
-            <h3>{title}</h3>
-            <p className={css['soft']}>{text}</p>
-          </div>
-        ))}
-      </div>
+      <GuidelineText guideline={guideline} />
       <KeyList keys={'text' in item.content ? textKeys(bench) : audioKeys(bench)} />
     </section>
+  )
+}
+
+function GuidelineText({ guideline }: { readonly guideline: GuidelineState }) {
+  const { bench } = useMessages()
+  if (guideline.is !== 'there') {
+    const words = {
+      coming: bench.guidelineComing,
+      none: bench.guidelineNone,
+      failed: bench.guidelineFailed,
+    }[guideline.is]
+    return (
+      <div>
+        <h2>{bench.guideline()}</h2>
+        <p className={css['soft']}>{words()}</p>
+      </div>
+    )
+  }
+  const { version, sections } = guideline.it
+  return (
+    <div>
+      <h2>
+        {bench.guideline()} · {bench.guidelineVersion({ version })}
+      </h2>
+      {sections.map(({ title, text }, place) => (
+        // Headings may repeat; the text never changes in place.
+        <div key={place} dir="auto">
+          {title === '' ? null : <h3>{title}</h3>}
+          <p className={`${css['soft'] ?? ''} ${css['lines'] ?? ''}`}>{text}</p>
+        </div>
+      ))}
+    </div>
   )
 }
 
@@ -50,6 +72,7 @@ function MissingNotice({ missing, document }: MissingNoticeProps) {
   const { bench } = useMessages()
   const say = (one: Missing) => {
     if (one.what === 'answer') return bench.missingAnswer({ name: one.name })
+    if (one.what === 'rule') return bench.missingRule({ place: one.path, rule: one.message })
     const region = document.region(one.region)?.label ?? one.region
     switch (one.what) {
       case 'attribute':

@@ -1,11 +1,12 @@
 import { useEffect, useRef } from 'react'
-import type { Attribute, LabelSchema, Region } from '../../bench/core/annotation.ts'
+import type { LabelSchema, Region } from '@cloister/annotation-formats'
+import { isAsked, questionsOf } from '../../bench/core/complete.ts'
 import type { AnnotationDocument } from '../../bench/core/document.ts'
 import { Button } from '../../kit/button.tsx'
-import { Choices, TextField } from '../../kit/field.tsx'
 import { Keys } from '../../kit/keys.tsx'
 import { useLanguage, useMessages } from '../../kit/words.tsx'
 import css from './bench.module.css'
+import { Say } from './say.tsx'
 import { useDocument } from './use-document.ts'
 
 interface InspectorProps {
@@ -57,16 +58,20 @@ export function Inspector(props: InspectorProps) {
       {(schema.answers ?? []).length === 0 ? null : (
         <div className={css['chosen']}>
           <h2>{bench.answers()}</h2>
-          {schema.answers?.map((answer) => (
-            <Say
-              key={answer.name}
-              attribute={answer}
-              value={String(annotation.answers[answer.name] ?? '')}
-              onSay={(value) => {
-                document.setAnswer(answer.name, value)
-              }}
-            />
-          ))}
+          {schema.answers
+            ?.filter((answer) =>
+              isAsked(answer, annotation.answers ?? {}, annotation.answers ?? {}),
+            )
+            .map((answer) => (
+              <Say
+                key={answer.name}
+                question={answer}
+                value={annotation.answers?.[answer.name]}
+                onSay={(value) => {
+                  document.setAnswer(answer.name, value)
+                }}
+              />
+            ))}
         </div>
       )}
       <Marked {...props} regions={annotation.regions} selected={selected} />
@@ -93,7 +98,7 @@ function Chosen({ schema, document, selected, focusAttributes, onDone }: ChosenP
   useEffect(() => {
     if (focusAttributes > 0) box.current?.querySelector<HTMLElement>('input')?.focus()
   }, [focusAttributes])
-  const label = schema.labels.find(({ name }) => name === selected?.label)
+  const { answers = {} } = useDocument(document).annotation
   if (selected === undefined)
     return (
       <div>
@@ -112,16 +117,18 @@ function Chosen({ schema, document, selected, focusAttributes, onDone }: ChosenP
       <h2>
         {bench.chosen()} · <bdi>{selected.label ?? bench.notSaid()}</bdi>
       </h2>
-      {label?.attributes?.map((attribute) => (
-        <Say
-          key={attribute.name}
-          attribute={attribute}
-          value={selected.attributes?.[attribute.name] ?? ''}
-          onSay={(value) => {
-            document.setAttribute(selected.id, attribute.name, value)
-          }}
-        />
-      ))}
+      {questionsOf(schema, selected)
+        .filter((question) => isAsked(question, selected.attributes ?? {}, answers))
+        .map((question) => (
+          <Say
+            key={question.name}
+            question={question}
+            value={selected.attributes?.[question.name]}
+            onSay={(value) => {
+              document.setAttribute(selected.id, question.name, value)
+            }}
+          />
+        ))}
       <Relations document={document} selected={selected} />
       <div>
         <Button
@@ -142,7 +149,9 @@ function Chosen({ schema, document, selected, focusAttributes, onDone }: ChosenP
 function Relations({ document, selected }: { document: AnnotationDocument; selected: Region }) {
   const { bench } = useMessages()
   const { annotation } = useDocument(document)
-  const own = annotation.relations.filter(({ from, to }) => [from, to].includes(selected.id))
+  const own = (annotation.relations ?? []).filter(({ from, to }) =>
+    [from, to].includes(selected.id),
+  )
   if (own.length === 0) return null
   const name = (id: string) => document.region(id)?.label ?? id
   return (
@@ -154,29 +163,6 @@ function Relations({ document, selected }: { document: AnnotationDocument; selec
         </div>
       ))}
     </div>
-  )
-}
-
-interface SayProps {
-  readonly attribute: Attribute
-  readonly value: string
-  readonly onSay: (value: string) => void
-}
-
-/** One attribute or answer: its options in sight, or a field. */
-function Say({ attribute, value, onSay }: SayProps) {
-  const { bench } = useMessages()
-  const { name, options, required } = attribute
-  const shown = required === true ? bench.required({ name }) : name
-  if (options === undefined) return <TextField name={shown} value={value} onChange={onSay} />
-  return (
-    <Choices
-      name={shown}
-      inline={options.length <= 3 && options.join('').length <= 18}
-      value={value}
-      onChange={onSay}
-      options={options.map((option) => ({ value: option, words: <bdi>{option}</bdi> }))}
-    />
   )
 }
 

@@ -61,13 +61,15 @@ function Figures({ quality }: { readonly quality: Quality }) {
   const language = useLanguage()
   const share = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 })
   const count = new Intl.NumberFormat(language)
-  const shown = (value: number | null) => (value === null ? bench.notYet() : share.format(value))
+  const { submitted, accepted, corrected, sentBack } = quality
+  const reviewed = accepted + corrected + sentBack
+  const shown = (part: number) => (reviewed === 0 ? bench.notYet() : share.format(part / reviewed))
   const figures = [
-    [bench.accepted(), shown(quality.accepted)],
-    [bench.corrected(), shown(quality.corrected)],
-    [bench.sentBack(), shown(quality.sentBack)],
-    [bench.submitted(), count.format(quality.submitted)],
-    [bench.reviewed(), count.format(quality.reviewed)],
+    [bench.accepted(), shown(accepted)],
+    [bench.corrected(), shown(corrected)],
+    [bench.sentBack(), shown(sentBack)],
+    [bench.submitted(), count.format(submitted)],
+    [bench.reviewed(), count.format(reviewed)],
   ] as const
   return (
     <div className={css['figures']}>
@@ -82,10 +84,11 @@ function Figures({ quality }: { readonly quality: Quality }) {
 }
 
 const tones: Readonly<Record<OwnWork['state'], Tone>> = {
-  waiting: 'plain',
+  inHand: 'accent',
+  submitted: 'plain',
   accepted: 'good',
-  corrected: 'warn',
   sentBack: 'bad',
+  setAside: 'warn',
 }
 
 /** What one submitted; what no reviewer has begun may be taken back. */
@@ -122,8 +125,8 @@ export function OwnWorkDialog({ api, onClose, onReopen }: OwnProps & OwnWorkActs
             {
               id: 'time',
               words: bench.ownTime(),
-              cell: (work) => time.format(work.submitted),
-              by: (work) => work.submitted.getTime(),
+              cell: (work) => time.format(work.at),
+              by: (work) => work.at.getTime(),
             },
             {
               id: 'state',
@@ -138,7 +141,7 @@ export function OwnWorkDialog({ api, onClose, onReopen }: OwnProps & OwnWorkActs
               words: '',
               end: true,
               cell: (work) =>
-                work.state === 'waiting' ? (
+                work.reopenable ? (
                   <Button
                     small
                     onClick={() => {

@@ -5,15 +5,14 @@ import { Dialog } from '../../kit/dialog.tsx'
 import { Choices, TextField } from '../../kit/field.tsx'
 import { useMessages } from '../../kit/words.tsx'
 
-interface ReasonDialogProps {
-  readonly kind: 'skip' | 'flag'
+interface SkipDialogProps {
   readonly open: boolean
   readonly onClose: () => void
   readonly onReason: (reason: Reason) => void
 }
 
-/** Why an item is handed on. "Something else" has to be said in words. */
-export function ReasonDialog({ kind, open, onClose, onReason }: ReasonDialogProps) {
+/** Why an item is set aside. "Something else" has to be said in words. */
+export function SkipDialog({ open, onClose, onReason }: SkipDialogProps) {
   const { kit, bench } = useMessages()
   const [chosen, setChosen] = useState<Reason['kind']>('inaudible')
   const [note, setNote] = useState('')
@@ -22,8 +21,8 @@ export function ReasonDialog({ kind, open, onClose, onReason }: ReasonDialogProp
     <Dialog
       open={open}
       onClose={onClose}
-      title={kind === 'skip' ? bench.skipTitle() : bench.flagTitle()}
-      text={kind === 'skip' ? bench.skipText() : bench.flagText()}
+      title={bench.skipTitle()}
+      text={bench.skipText()}
       actions={
         <>
           <Button onClick={onClose}>{kit.cancel()}</Button>
@@ -35,7 +34,7 @@ export function ReasonDialog({ kind, open, onClose, onReason }: ReasonDialogProp
               onReason({ kind: chosen, note: note.trim() })
             }}
           >
-            {kind === 'skip' ? bench.skip() : bench.flag()}
+            {bench.skip()}
           </Button>
         </>
       }
@@ -57,6 +56,39 @@ export function ReasonDialog({ kind, open, onClose, onReason }: ReasonDialogProp
         fault={unsaid ? bench.noteFault() : ''}
       />
     </Dialog>
+  )
+}
+
+interface ReleaseDialogProps {
+  readonly open: boolean
+  readonly onClose: () => void
+  readonly onRelease: () => void
+}
+
+/** Asks before an item is given back: the marks on it go with it. */
+export function ReleaseDialog({ open, onClose, onRelease }: ReleaseDialogProps) {
+  const { kit, bench } = useMessages()
+  return (
+    <Dialog
+      open={open}
+      onClose={onClose}
+      title={bench.releaseTitle()}
+      text={bench.releaseText()}
+      actions={
+        <>
+          <Button onClick={onClose}>{kit.cancel()}</Button>
+          <Button
+            kind="danger"
+            onClick={() => {
+              onClose()
+              onRelease()
+            }}
+          >
+            {bench.release()}
+          </Button>
+        </>
+      }
+    />
   )
 }
 

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import type { Annotation } from '../../bench/core/annotation.ts'
+import type { Annotation } from '@cloister/annotation-formats'
 import type { AnnotationDocument } from '../../bench/core/document.ts'
 
 /** The annotation being worked on and the chosen region, as they stand now. */

@@ -1,15 +1,14 @@
 import { useEffect, useState } from 'react'
-import type { BenchApi, Progress as Done } from '../../api/bench-api.ts'
+import type { BenchApi } from '../../api/bench-api.ts'
 import type { BenchSession, DraftState, Moment, OpenStage } from '../../bench/core/session.ts'
 import { Badge, type Tone } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
-import { Progress } from '../../kit/progress.tsx'
 import { useLanguage, useMessages } from '../../kit/words.tsx'
 import css from './bench.module.css'
 import { AudioWork } from './audio-work.tsx'
 import { GuidelinePane } from './guideline.tsx'
 import { OwnWorkDialog, QualityDialog } from './own.tsx'
-import { ReasonDialog, SendBackDialog } from './reasons.tsx'
+import { ReleaseDialog, SendBackDialog, SkipDialog } from './reasons.tsx'
 import { TextWork } from './text-work.tsx'
 import { useDocument } from './use-document.ts'
 
@@ -18,12 +17,13 @@ interface WorkbenchProps {
   readonly session: BenchSession
   readonly moment: Moment
   readonly open: OpenStage
+  readonly onOtherWork?: () => void
 }
 
-type Asking = 'skip' | 'flag' | 'sendBack' | 'quality' | 'own' | null
+type Asking = 'skip' | 'release' | 'sendBack' | 'quality' | 'own' | null
 
 /** One item: what it is, how to treat it, the work itself, and the ways out of it. */
-export function Workbench({ api, session, moment, open }: WorkbenchProps) {
+export function Workbench({ api, session, moment, open, onOtherWork }: WorkbenchProps) {
   const [asking, setAsking] = useState<Asking>(null)
   const close = () => {
     setAsking(null)
@@ -31,9 +31,9 @@ export function Workbench({ api, session, moment, open }: WorkbenchProps) {
   usePageKeys(session, open, setAsking)
   return (
     <main className={css['bench']}>
-      <Head open={open} moment={moment} onAsk={setAsking} />
+      <Head open={open} moment={moment} onAsk={setAsking} {...(onOtherWork && { onOtherWork })} />
       <div className={css['body']}>
-        <GuidelinePane item={open.item} missing={moment.missing} document={open.document} />
+        <GuidelinePane open={open} moment={moment} />
         {'text' in open.item.content ? (
           <TextWork open={open} />
         ) : (
@@ -41,17 +41,15 @@ export function Workbench({ api, session, moment, open }: WorkbenchProps) {
         )}
       </div>
       <Foot session={session} open={open} onAsk={setAsking} />
-      <ReasonDialog
-        kind="skip"
+      <SkipDialog
         open={asking === 'skip'}
         onClose={close}
         onReason={(reason) => void session.skip(reason)}
       />
-      <ReasonDialog
-        kind="flag"
-        open={asking === 'flag'}
+      <ReleaseDialog
+        open={asking === 'release'}
         onClose={close}
-        onReason={(reason) => void session.flag(reason)}
+        onRelease={() => void session.release()}
       />
       <SendBackDialog
         open={asking === 'sendBack'}
@@ -66,7 +64,7 @@ export function Workbench({ api, session, moment, open }: WorkbenchProps) {
   )
 }
 
-/** Submit, skip and flag work wherever the focus is, fields included. */
+/** The ways out of an item work wherever the focus is, fields included. */
 function usePageKeys(
   session: BenchSession,
   { item }: OpenStage,
@@ -79,7 +77,7 @@ function usePageKeys(
       if (control && event.code === 'Enter') void (review ? session.accept() : session.submit())
       else if (event.altKey && event.code === 'KeyB' && review) onAsk('sendBack')
       else if (event.altKey && event.code === 'KeyS' && !review) onAsk('skip')
-      else if (event.altKey && event.code === 'KeyF') onAsk('flag')
+      else if (event.altKey && event.code === 'KeyH') onAsk('release')
       else return
       event.preventDefault()
     }
@@ -94,9 +92,10 @@ interface HeadProps {
   readonly open: OpenStage
   readonly moment: Moment
   readonly onAsk: (asking: Asking) => void
+  readonly onOtherWork?: () => void
 }
 
-function Head({ open, moment, onAsk }: HeadProps) {
+function Head({ open, moment, onAsk, onOtherWork }: HeadProps) {
   const { bench } = useMessages()
   const language = useLanguage()
   const names = new Intl.DisplayNames(language, { type: 'language' })
@@ -110,7 +109,9 @@ function Head({ open, moment, onAsk }: HeadProps) {
         {item.mode === 'review' ? null : <Draft state={moment.draft} />}
       </span>
       <span className={css['push']} />
-      {moment.progress === null ? null : <BatchProgress progress={moment.progress} />}
+      <span className={`${css['soft'] ?? ''} ${css['small'] ?? ''}`}>
+        {bench.finished({ count: moment.finished })}
+      </span>
       <Button
         kind="quiet"
         small
@@ -129,6 +130,11 @@ function Head({ open, moment, onAsk }: HeadProps) {
       >
         {bench.myQuality()}
       </Button>
+      {onOtherWork === undefined ? null : (
+        <Button kind="quiet" small onClick={onOtherWork}>
+          {bench.otherWork()}
+        </Button>
+      )}
     </header>
   )
 }
@@ -147,26 +153,6 @@ function Draft({ state }: { readonly state: DraftState }) {
     unsent: bench.draftUnsent,
   }[state]
   return <Badge tone={draftTones[state]}>{words()}</Badge>
-}
-
-function BatchProgress({ progress }: { readonly progress: Done }) {
-  const { bench } = useMessages()
-  const { done, all, today } = progress
-  return (
-    <>
-      <span className={`${css['soft'] ?? ''} ${css['small'] ?? ''}`}>
-        {bench.today({ count: today })}
-      </span>
-      <div className={css['progress']}>
-        <Progress
-          name={bench.batch()}
-          words={bench.batchWords({ done, all })}
-          done={done}
-          of={all}
-        />
-      </div>
-    </>
-  )
 }
 
 interface FootProps {
@@ -226,13 +212,13 @@ function Foot({ session, open, onAsk }: FootProps) {
         </Button>
       )}
       <Button
-        keys="Alt+F"
+        keys="Alt+H"
         disabled={busy}
         onClick={() => {
-          onAsk('flag')
+          onAsk('release')
         }}
       >
-        {bench.flag()}
+        {bench.release()}
       </Button>
       <Button
         kind="primary"

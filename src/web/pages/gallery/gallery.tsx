@@ -16,6 +16,9 @@ import { useLanguage, useMessages } from '../../kit/words.tsx'
 import { languages, type Language } from '../../locales/messages.gen.ts'
 import css from './gallery.module.css'
 
+/** A person's code and workstation, as the bar shows them. */
+const sample = 'A-104 · WS-3'
+
 interface GalleryProps {
   readonly setting: Setting & { readonly language: Language }
   readonly onChange: (setting: Setting & { readonly language: Language }) => void
@@ -34,9 +37,13 @@ export function Gallery({ setting, onChange }: GalleryProps) {
     >
       <Frame
         places={[{ id: 'gallery', words: gallery.title(), address: '/gallery' }]}
-        here="gallery"
-        person="A-104 · WS-3"
-        demonstration
+        link={({ address, words }) => (
+          <a href={address} aria-current="page">
+            {words}
+          </a>
+        )}
+        notice=""
+        end={<bdi>{sample}</bdi>}
       >
         <main className={css['page']}>
           <header className={css['head']}>
@@ -52,7 +59,7 @@ export function Gallery({ setting, onChange }: GalleryProps) {
             <Fields />
             <Overlays
               onBlank={() => {
-                setClosed({ reasons: [gallery.blankReason()] })
+                setClosed({ conditions: ['presence'] })
               }}
             />
             <States />

@@ -24,4 +24,4 @@ function Page() {
 }
 
 openRoot(<Page />)
-layWatermark('/watermark.svg')
+layWatermark(() => 'A-104 · WS-3 · 20:41')

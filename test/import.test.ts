@@ -6,15 +6,15 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { testDatabase } from '../../../test/support/database.ts'
-import { beginProject, openOperatorDoor } from '../../../test/support/operator-door.ts'
-import { passFor } from '../../../test/support/pass.ts'
-import { importManifest, undoBatch } from '../manifest/import.ts'
-import { operatorAt } from '../operator.ts'
-import { transact } from '../../server/kernel/db.ts'
-import { clamav, type Scanner } from '../../server/domains/vault/index.ts'
+import { testDatabase } from './support/database.ts'
+import { beginProject, openOperatorDoor } from './support/operator-door.ts'
+import { passFor } from './support/pass.ts'
+import { importManifest, undoBatch } from '../src/cli/manifest/import.ts'
+import { operatorAt } from '../src/cli/operator.ts'
+import { transact } from '../src/server/kernel/db.ts'
+import { clamav, type Scanner } from '../src/server/domains/vault/index.ts'
 
-const root = new URL('../../..', import.meta.url).pathname
+const root = new URL('..', import.meta.url).pathname
 
 interface Run {
   readonly code: number | null

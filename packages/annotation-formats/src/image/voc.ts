@@ -1,0 +1,111 @@
+import type { Item, Region } from '../model.ts'
+import { fileNameOf, itemRefOf } from '../names.ts'
+import { attemptRecord, InputFault, type Reader, type ReadOptions, readWhole } from '../reading.ts'
+import { annotationFrom } from '../spans-json.ts'
+import type { Writer } from '../writing.ts'
+import { childrenNamed, escapeXml, isXmlText, parseXml, type XmlElement } from '../xml.ts'
+import { boxOf, rounded, shapesOf } from './boxes.ts'
+
+/**
+ * Reads a folder of Pascal VOC annotations, an `.xml` for each image. Pixels are counted from 0, as
+ * most tools write them; the first data sets counted from 1. Parts, poses and flags are left out,
+ * and so is the folder that a file says it came from.
+ */
+export const readVoc: Reader = async function* (input, options) {
+  for (const file of input.names) {
+    const text = await readWhole(input.open(file), file)
+    const item = attemptRecord(options, () => itemOf(parseXml(text, file), file, options))
+    if (item !== undefined) yield item
+  }
+}
+
+function textOf(element: XmlElement, name: string): string | undefined {
+  return childrenNamed(element, name)[0]?.text.trim()
+}
+
+function itemOf(root: XmlElement, file: string, options: ReadOptions): Item {
+  const fault = (reason: string) => new InputFault(file, '', reason)
+  if (root.name !== 'annotation') throw fault('is no annotation of Pascal VOC')
+  const item_ref = itemRefOf(file)
+  const name = textOf(root, 'filename')
+  const [size] = childrenNamed(root, 'size')
+  const [width, height] = ['width', 'height'].map((side) =>
+    Number(size === undefined ? 0 : textOf(size, side)),
+  )
+  const known =
+    Number.isInteger(width) && Number.isInteger(height) && Number(width) > 0 && Number(height) > 0
+  const source = {
+    kind: 'image',
+    ...(name === undefined || name === '' ? {} : { file: name.slice(name.lastIndexOf('/') + 1) }),
+    ...(known ? { width: Number(width), height: Number(height) } : {}),
+  } as const
+  const regions = childrenNamed(root, 'object').map((object, place): Region => {
+    const label = childrenNamed(object, 'name')[0]?.text ?? ''
+    const [box] = childrenNamed(object, 'bndbox')
+    const [left = Number.NaN, top = Number.NaN, right = Number.NaN, bottom = Number.NaN] = [
+      'xmin',
+      'ymin',
+      'xmax',
+      'ymax',
+    ].map((side) => (box === undefined ? Number.NaN : Number(textOf(box, side))))
+    if (!(right >= left && bottom >= top)) throw fault(`has an object ${place + 1} without a box`)
+    if (object.children.some((child) => !['name', 'bndbox'].includes(child.name)))
+      options.losses.note('unknown', item_ref)
+    const sides = [left, top, rounded(right - left), rounded(bottom - top)] as const
+    return {
+      id: `r${place + 1}`,
+      anchor: { image: { box: sides } },
+      ...(label === '' ? {} : { label }),
+    }
+  })
+  return { item_ref, source, annotation: annotationFrom(source, options, { regions }) }
+}
+
+/** Writes a folder of Pascal VOC annotations, pixels from 0. Polygons become the box around them. */
+export const writeVoc: Writer = ({ out, losses }) => {
+  const written = new Set<string>()
+  return {
+    add(item) {
+      const { item_ref } = item
+      const found = shapesOf(item, losses, ['samples', 'unlabelled'])
+      if (found === undefined) return
+      if (written.has(item_ref)) {
+        losses.note('several-annotations', item_ref)
+        return
+      }
+      written.add(item_ref)
+      const { file, width, height } = found.source
+      if (file !== undefined && (file.includes('/') || !isXmlText(file) || file !== file.trim()))
+        losses.note('names', item_ref)
+      if (width !== undefined && height === undefined) losses.note('samples', item_ref)
+      const objects = found.shapes.map(({ label, image, region }) => {
+        if ('polygon' in image) losses.note('shape', `${item_ref}/${region.id}`)
+        if (!isXmlText(label)) losses.note('names', `${item_ref}/${region.id}`)
+        const [left, top, wide, high] = boxOf(image)
+        const corners = [
+          ['xmin', left],
+          ['ymin', top],
+          ['xmax', rounded(left + wide)],
+          ['ymax', rounded(top + high)],
+        ] as const
+        const box = corners.map(([name, at]) => `      <${name}>${at}</${name}>\n`).join('')
+        return `  <object>\n    <name>${escapeXml(label)}</name>\n    <bndbox>\n${box}    </bndbox>\n  </object>\n`
+      })
+      const name =
+        file === undefined
+          ? ''
+          : `  <filename>${escapeXml(file.slice(file.lastIndexOf('/') + 1))}</filename>\n`
+      const size =
+        width === undefined || height === undefined
+          ? ''
+          : `  <size>\n    <width>${width}</width>\n    <height>${height}</height>\n    <depth>3</depth>\n  </size>\n`
+      out(
+        `${fileNameOf(item_ref)}.xml`,
+        `<annotation>\n${name}${size}${objects.join('')}</annotation>\n`,
+      )
+    },
+    end() {
+      // Every file is whole when it is written.
+    },
+  }
+}

@@ -1,0 +1,2 @@
+/** What needs Node: files and folders. */
+export { openInput, OutputFiles } from './files.ts'

@@ -1,0 +1,343 @@
+import type { Item, Region } from '../model.ts'
+import { noteUncarried } from '../leftovers.ts'
+import { fileNameOf, itemRefOf } from '../names.ts'
+import { attemptRecord, InputFault, type Reader, type ReadOptions, readWhole } from '../reading.ts'
+import { isBetweenSamples } from '../seconds.ts'
+import { annotationFrom } from '../spans-json.ts'
+import type { Writer, WriteOptions } from '../writing.ts'
+import {
+  attribute,
+  childrenNamed,
+  escapeXml,
+  isXmlText,
+  parseXml,
+  type XmlElement,
+  xmlTag,
+} from '../xml.ts'
+import { layerOf, rateFor } from './segments.ts'
+
+/*
+ * How our model lies in tiers. A tier named `agent` with time holds what `agent` says in the
+ * schema's first transcript layer; a tier below it, one annotation for each of its annotations,
+ * holds the labels (`agent/label`) or another layer (`agent/german`).
+ */
+
+/**
+ * Reads ELAN's EAF (2.7 to 3.0): tiers with time and the tiers that refer to them one to one.
+ * Time slots without a value stand evenly between their neighbours. Paths of media, authors and
+ * everything else in the header are left behind.
+ */
+export const readEaf: Reader = async function* (input, options) {
+  for (const file of input.names) {
+    const text = await readWhole(input.open(file), file)
+    const item = attemptRecord(options, () =>
+      new EafReader(parseXml(text, file), file, options).item(),
+    )
+    if (item !== undefined) yield item
+  }
+}
+
+interface Said {
+  readonly id: string
+  readonly value: string
+}
+
+class EafReader {
+  readonly #root: XmlElement
+  readonly #file: string
+  readonly #options: ReadOptions
+  readonly #ref: string
+  readonly #rate: number
+  readonly #times = new Map<string, number>()
+  readonly #regions = new Map<string, Region & { transcripts: Record<string, string> }>()
+
+  constructor(root: XmlElement, file: string, options: ReadOptions) {
+    this.#root = root
+    this.#file = file
+    this.#options = options
+    this.#ref = itemRefOf(file)
+    this.#rate = rateFor(options, this.#ref)
+  }
+
+  #fault(reason: string): InputFault {
+    return new InputFault(this.#file, '', reason)
+  }
+
+  item(): Item {
+    if (this.#root.name !== 'ANNOTATION_DOCUMENT') throw this.#fault('is no ELAN document')
+    const [header] = childrenNamed(this.#root, 'HEADER')
+    const units = header === undefined ? undefined : attribute(header, 'TIME_UNITS')
+    if (units !== undefined && units !== 'milliseconds')
+      throw this.#fault('does not count milliseconds')
+    this.#readTimes()
+    const tiers = childrenNamed(this.#root, 'TIER')
+    for (const tier of tiers) if (attribute(tier, 'PARENT_REF') === undefined) this.#timed(tier)
+    for (const tier of tiers) if (attribute(tier, 'PARENT_REF') !== undefined) this.#referring(tier)
+    const regions = [...this.#regions.values()].map(({ transcripts, ...region }) =>
+      Object.keys(transcripts).length === 0 ? region : { ...region, transcripts },
+    )
+    const source = { kind: 'audio', rate: this.#rate } as const
+    const annotation = annotationFrom(source, this.#options, { regions })
+    return { item_ref: this.#ref, source, annotation }
+  }
+
+  /** Milliseconds of every slot; runs without a value are spread between their neighbours. */
+  #readTimes(): void {
+    const [order] = childrenNamed(this.#root, 'TIME_ORDER')
+    const slots = (order?.children ?? []).map((slot) => ({
+      id: attribute(slot, 'TIME_SLOT_ID') ?? '',
+      at: attribute(slot, 'TIME_VALUE'),
+    }))
+    let before = 0
+    for (let place = 0; place < slots.length; place++) {
+      let next = place
+      while (next < slots.length && slots[next]?.at === undefined) next++
+      const value = slots[next]?.at
+      if (value !== undefined && !/^\d{1,12}$/.test(value))
+        throw this.#fault('has a time that is no whole number')
+      const end = value === undefined ? before : Number(value)
+      const steps = next - place + 1
+      for (let step = 0; place + step < next; step++)
+        this.#times.set(
+          slots[place + step]?.id ?? '',
+          Math.round(before + ((end - before) * (step + 1)) / steps),
+        )
+      if (next > place) this.#options.losses.note('times', this.#ref)
+      const slot = slots[next]
+      if (slot !== undefined) this.#times.set(slot.id, end)
+      before = end
+      place = next
+    }
+  }
+
+  #sample(slot: string | undefined): number {
+    const milliseconds = this.#times.get(slot ?? '')
+    if (milliseconds === undefined) throw this.#fault('names a time slot that is not there')
+    if (isBetweenSamples(milliseconds / 1000, this.#rate))
+      this.#options.losses.note('times', this.#ref)
+    return Math.round((milliseconds * this.#rate) / 1000)
+  }
+
+  #timed(tier: XmlElement): void {
+    const name = attribute(tier, 'TIER_ID') ?? ''
+    for (const annotation of childrenNamed(tier, 'ANNOTATION'))
+      for (const aligned of childrenNamed(annotation, 'ALIGNABLE_ANNOTATION')) {
+        const { id, value } = this.#said(aligned)
+        if (this.#regions.has(id)) throw this.#fault('has two annotations with one id')
+        const from = this.#sample(attribute(aligned, 'TIME_SLOT_REF1'))
+        const to = this.#sample(attribute(aligned, 'TIME_SLOT_REF2'))
+        if (to < from) throw this.#fault('has an annotation that ends before it begins')
+        const transcripts = value === '' ? {} : { [layerOf(this.#options.schema)]: value }
+        const plain = name.replace(/#\d+$/, '')
+        const anchor = {
+          audio: { from, to },
+          ...(plain === '' || plain === '-' ? {} : { tier: plain }),
+        }
+        this.#regions.set(id, { id, anchor, transcripts })
+      }
+  }
+
+  #said(element: XmlElement): Said {
+    const id = attribute(element, 'ANNOTATION_ID')
+    if (id === undefined || id === '') throw this.#fault('has an annotation without an id')
+    return {
+      id,
+      value: childrenNamed(element, 'ANNOTATION_VALUE')
+        .map(({ text }) => text)
+        .join(''),
+    }
+  }
+
+  /** A tier below another: its annotations say more of the regions that they refer to. */
+  #referring(tier: XmlElement): void {
+    const name = attribute(tier, 'TIER_ID') ?? ''
+    const said = name.includes('/') ? name.slice(name.lastIndexOf('/') + 1) : name
+    const done = new Set<string>()
+    for (const annotation of childrenNamed(tier, 'ANNOTATION'))
+      for (const referring of annotation.children) {
+        const { value } = this.#said(referring)
+        const at = attribute(referring, 'ANNOTATION_REF') ?? ''
+        const region = this.#regions.get(at)
+        if (region === undefined || done.has(at) || value === '') {
+          if (value !== '') this.#options.losses.note('unknown', `${this.#ref}/${name}`)
+          continue
+        }
+        done.add(at)
+        const more =
+          said === 'label'
+            ? { label: value }
+            : { transcripts: { ...region.transcripts, [said]: value } }
+        this.#regions.set(at, { ...region, ...more })
+      }
+  }
+}
+
+interface Line {
+  readonly region: Region
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Writes ELAN's EAF 3.0 for each item, in whole milliseconds. Overlapping regions of a tier go to
+ * further tiers (`agent#2`); attributes are lost. No path, author or date stands in it.
+ */
+export const writeEaf: Writer = (options) => {
+  const written = new Set<string>()
+  return {
+    add(item) {
+      const { losses, out, schema } = options
+      if (item.source.kind !== 'audio') losses.note('kind', item.item_ref)
+      else if (written.has(item.item_ref)) losses.note('several-annotations', item.item_ref)
+      else {
+        written.add(item.item_ref)
+        noteUncarried(item, losses, ['tiers', 'transcripts', 'label-missing'])
+        const document = new EafWriter(item, item.source.rate, layerOf(schema), options).document()
+        out(`${fileNameOf(item.item_ref)}.eaf`, document)
+      }
+    },
+    end() {
+      // Every file is whole when it is written.
+    },
+  }
+}
+
+class EafWriter {
+  readonly #item: Item
+  readonly #rate: number
+  readonly #layer: string
+  readonly #options: WriteOptions
+  readonly #slots: number[] = []
+  #ids = 0
+
+  constructor(item: Item, rate: number, layer: string, options: WriteOptions) {
+    this.#item = item
+    this.#rate = rate
+    this.#layer = layer
+    this.#options = options
+  }
+
+  document(): string {
+    const tiers = [...this.#tiers()].map(([name, lines]) => this.#tier(name, lines)).join('')
+    const slots = this.#slots.map((at, place) =>
+      xmlTag('TIME_SLOT', { TIME_SLOT_ID: `ts${place + 1}`, TIME_VALUE: at }),
+    )
+    const head = {
+      AUTHOR: '',
+      DATE: '1970-01-01T00:00:00+00:00',
+      FORMAT: '3.0',
+      VERSION: '3.0',
+      'xmlns:xsi': 'http://www.w3.org/2001/XMLSchema-instance',
+      'xsi:noNamespaceSchemaLocation': 'http://www.mpi.nl/tools/elan/EAFv3.0.xsd',
+    }
+    const inside = [
+      xmlTag('HEADER', { MEDIA_FILE: '', TIME_UNITS: 'milliseconds' }),
+      xmlTag('TIME_ORDER', {}, slots.join('')),
+      tiers,
+      xmlTag('LINGUISTIC_TYPE', {
+        LINGUISTIC_TYPE_ID: 'said',
+        TIME_ALIGNABLE: 'true',
+        GRAPHIC_REFERENCES: 'false',
+      }),
+      xmlTag('LINGUISTIC_TYPE', {
+        LINGUISTIC_TYPE_ID: 'more',
+        TIME_ALIGNABLE: 'false',
+        CONSTRAINTS: 'Symbolic_Association',
+        GRAPHIC_REFERENCES: 'false',
+      }),
+      xmlTag('CONSTRAINT', {
+        STEREOTYPE: 'Symbolic_Association',
+        DESCRIPTION: '1-1 association with a parent annotation',
+      }),
+    ]
+    return `<?xml version="1.0" encoding="UTF-8"?>\n${xmlTag('ANNOTATION_DOCUMENT', head, `\n${inside.join('\n')}\n`)}\n`
+  }
+
+  #tiers(): Map<string, Line[]> {
+    const lines = (this.#item.annotation?.regions ?? []).flatMap((region): Line[] => {
+      const place = `${this.#item.item_ref}/${region.id}`
+      if (!('audio' in region.anchor)) {
+        this.#options.losses.note('kind', place)
+        return []
+      }
+      this.#noteOdd(region, place)
+      return [{ region, ...region.anchor.audio }]
+    })
+    const tiers = new Map<string, Line[]>()
+    const ends = new Map<string, number[]>()
+    for (const line of lines.sort((a, b) => a.from - b.from || a.to - b.to)) {
+      const tier = 'audio' in line.region.anchor ? (line.region.anchor.tier ?? '-') : '-'
+      const layers = ends.get(tier) ?? []
+      const free = layers.findIndex((end) => end <= line.from)
+      const place = free < 0 ? layers.length : free
+      layers[place] = Math.max(line.to, line.from + 1)
+      ends.set(tier, layers)
+      const name = place === 0 ? tier : `${tier}#${place + 1}`
+      tiers.set(name, [...(tiers.get(name) ?? []), line])
+    }
+    return tiers
+  }
+
+  #noteOdd({ anchor, label, transcripts = {} }: Region, place: string): void {
+    const { losses } = this.#options
+    const texts = Object.entries(transcripts)
+    const tier = 'audio' in anchor ? (anchor.tier ?? '') : ''
+    if (texts.some(([, text]) => text === '')) losses.note('transcripts', place)
+    if (![tier, label ?? '', ...texts.flat()].every(isXmlText)) losses.note('values', place)
+    if (
+      tier === '-' ||
+      /#\d+$/.test(tier) ||
+      texts.some(([layer]) => layer === 'label' || layer.includes('/'))
+    )
+      losses.note('names', place)
+  }
+
+  #slot(sample: number, place: string): string {
+    const milliseconds = (sample * 1000) / this.#rate
+    if (!Number.isInteger(milliseconds)) this.#options.losses.note('times', place)
+    return `ts${this.#slots.push(Math.round(milliseconds))}`
+  }
+
+  #tier(name: string, lines: readonly Line[]): string {
+    const more = new Map<string, string[]>()
+    const own = lines.map(({ region, from, to }) => {
+      const place = `${this.#item.item_ref}/${region.id}`
+      const id = `a${++this.#ids}`
+      const said = Object.entries(region.transcripts ?? {}).filter(
+        ([layer]) => layer !== this.#layer,
+      )
+      if (region.label !== undefined) said.push(['label', region.label])
+      for (const [layer, text] of said) {
+        const referring = xmlTag(
+          'REF_ANNOTATION',
+          { ANNOTATION_ID: `a${++this.#ids}`, ANNOTATION_REF: id },
+          value(text),
+        )
+        more.set(layer, [...(more.get(layer) ?? []), xmlTag('ANNOTATION', {}, referring)])
+      }
+      const slots = {
+        TIME_SLOT_REF1: this.#slot(from, place),
+        TIME_SLOT_REF2: this.#slot(to, place),
+      }
+      const text = region.transcripts?.[this.#layer] ?? ''
+      return xmlTag(
+        'ANNOTATION',
+        {},
+        xmlTag('ALIGNABLE_ANNOTATION', { ANNOTATION_ID: id, ...slots }, value(text)),
+      )
+    })
+    const tier = xmlTag('TIER', { LINGUISTIC_TYPE_REF: 'said', TIER_ID: name }, own.join('\n'))
+    const below = [...more].map(([layer, annotations]) =>
+      xmlTag(
+        'TIER',
+        { LINGUISTIC_TYPE_REF: 'more', PARENT_REF: name, TIER_ID: `${name}/${layer}` },
+        annotations.join('\n'),
+      ),
+    )
+    return `${[tier, ...below].join('\n')}\n`
+  }
+}
+
+function value(text: string): string {
+  return `<ANNOTATION_VALUE>${escapeXml(text)}</ANNOTATION_VALUE>`
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { collect, converted } from '../../../../test/support/conversion.ts'
+import { sharedData } from '../../../../test/support/tools.ts'
+import { formatNamed, type Item } from '../index.ts'
+
+function format(name: string) {
+  const found = formatNamed(name)
+  assert.ok(found !== undefined)
+  return found
+}
+
+/** What an annotation says, in an order of its own and with regions for their ids. */
+function said({ annotation }: Item) {
+  const { regions = [], relations = [] } = annotation ?? {}
+  const sorted = ({ attributes = {}, ...rest }: { attributes?: object }) => ({
+    ...rest,
+    attributes: Object.entries(attributes).sort(),
+  })
+  const plain = new Map(regions.map(({ id, ...region }) => [id, JSON.stringify(sorted(region))]))
+  const joined = relations.map(({ from, to, ...rest }) =>
+    JSON.stringify([plain.get(from), plain.get(to), sorted(rest)]),
+  )
+  return { regions: [...plain.values()].sort(), relations: joined.sort() }
+}
+
+const suite = sharedData('formats/webanno-tsv')
+
+/** Cases whose two files say different things, and why. */
+const differing: Record<string, string> = {
+  sampleSlotAnnotation1: 'its XMI is an empty file',
+  testAnnotationWithLeadingWhitespaceAtStart: 'TSV moves the annotation to its first token',
+  testDependencyWithValues: 'XMI joins tokens, TSV their parts of speech',
+  testSingleTokenRelationWithMultipleFeatureValues: 'joins tokens, which are no annotations here',
+  testZeroWidthAnnotationBeforeFirstTokenIsMovedToBeginOfFirstToken: 'TSV moves the annotation',
+}
+
+test(
+  'AF70 every TSV of the WebAnno suite says what the XMI beside it says',
+  { skip: suite.skip },
+  async (t) => {
+    for (const name of readdirSync(suite.path))
+      await t.test(name, async () => {
+        const file = (ending: string) =>
+          readFileSync(join(suite.path, name, `reference.${ending}`), 'utf8')
+        const tsv = await collect(format('webanno-tsv').read, { 'a.tsv': file('tsv') })
+        const [item] = tsv.items
+        assert.ok(item !== undefined)
+        if (name in differing) return
+        const xmi = await collect(format('uima-cas-xmi').read, {
+          'a.xmi': spanLayer(file('xmi'), file('tsv')),
+        })
+        assert.deepEqual(said(item), said(xmi.items[0]!))
+      })
+  },
+)
+
+/** The XMI of some cases holds as named entities, or under another name, what the TSV beside it holds. */
+function spanLayer(xmi: string, tsv: string): string {
+  const named = xmi.replaceAll(' intValue=', ' integerValue=')
+  return tsv.includes('.NamedEntity') && !tsv.includes('T_SP=webanno.custom.Span')
+    ? named
+    : named.replaceAll(/<\w+:NamedEntity /g, '<custom:Span ')
+}
+
+const jsonSuite = sharedData('formats/uima-cas-json')
+
+test(
+  'AF70 every CAS of the JSON suite says what the XMI beside it says',
+  { skip: jsonSuite.skip },
+  async (t) => {
+    for (const name of readdirSync(jsonSuite.path))
+      await t.test(name, async () => {
+        const read = (file: string) => readFileSync(join(jsonSuite.path, name, file), 'utf8')
+        if (name === 'casWithTextAndAnnotations') {
+          // Its XMI has annotations of a text that it does not hold.
+          const refused = collect(format('uima-cas-xmi').read, { 'a.xmi': read('debug.xmi') })
+          await assert.rejects(refused, /past the text/)
+          return
+        }
+        const json = await collect(format('uima-cas-json').read, { 'a.json': read('data.json') })
+        const xmi = await collect(format('uima-cas-xmi').read, { 'a.xmi': read('debug.xmi') })
+        const [one, other] = [json.items[0], xmi.items[0]]
+        assert.ok(one !== undefined && other !== undefined)
+        assert.deepEqual(said(one), said(other))
+        const again = await collect(
+          format('uima-cas-json').read,
+          converted(format('uima-cas-json').write, [one]).files,
+        )
+        assert.deepEqual(again.items.map(said), [said(one)])
+      })
+  },
+)
+
+const table = (rows: string) =>
+  `#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.Span|value\n\n\n#Text=I 😊 .\n${rows}`
+
+test('AF70 TSV offsets are UTF-16, and what splits a character or runs backwards is refused', async () => {
+  const read = (rows: string) => collect(format('webanno-tsv').read, { 'a.tsv': table(rows) })
+  const { items } = await read('1-1\t0-1\tI\t_\t\n1-2\t2-4\t😊\tfun\t\n1-3\t5-6\t.\t_\t\n')
+  assert.deepEqual(items[0]?.annotation?.regions, [
+    { id: 'a1', anchor: { text: [[2, 3]] }, label: 'fun' },
+  ])
+  await assert.rejects(read('1-1\t0-3\tI\tx\t\n'), /inside a character/)
+  await assert.rejects(read('1-1\t3-0\tI\tx\t\n'), /line 6: has no offsets, or reversed ones/)
+  await assert.rejects(collect(format('webanno-tsv').read, { 'a.tsv': 'x' }), /is no WebAnno TSV 3/)
+})

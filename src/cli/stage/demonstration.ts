@@ -1,0 +1,227 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { demonstrationFile } from '@cloister/facility-model'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { startControl } from '../../simulator/control.ts'
+import { importManifest } from '../manifest/import.ts'
+import { Fault } from '../terminal.ts'
+import {
+  admitToWork,
+  giveShift,
+  hire,
+  type Known,
+  type Person,
+  personAt,
+  publishRules,
+  setUpClient,
+  setUpProject,
+} from './cast.ts'
+import { type BeginServer, demonstrationWitness, openStage, type Stage } from './stage.ts'
+
+const ports = { control: 7300, workstations: 7301, client: 7320 }
+const data = fileURLToPath(new URL('../../../demonstration/', import.meta.url))
+
+/** Who was hired, kept so that a later start finds everybody as they were. */
+const CastFile = Type.Object(
+  {
+    people: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        id: Type.String(),
+        seat: Type.String(),
+        badge: Type.String(),
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const office = 'ws-13'
+const staff = [
+  { name: 'Rosa', roles: ['recruiter'] },
+  { name: 'Mara', roles: ['manager'] },
+  { name: 'Noor', roles: ['releaser'] },
+  { name: 'Gus', roles: ['guard'] },
+  { name: 'Gwen', roles: ['guard'] },
+  { name: 'Ida', roles: ['auditor'] },
+] as const
+const floor = [
+  { name: 'Ana', seat: 'ws-3', roles: ['annotator'] },
+  { name: 'Ben', seat: 'ws-4', roles: ['reviewer'] },
+  { name: 'Chen', seat: 'ws-5', roles: ['annotator'] },
+  { name: 'Dana', seat: 'ws-6', roles: ['annotator', 'reviewer'] },
+] as const
+
+/**
+ * Runs the demonstration until Ctrl-C: server, witness, workstations, building. The first start
+ * hires the people and brings the projects in; a first start that was cut off is begun anew.
+ */
+export async function runDemonstration(directory: string, begin: BeginServer): Promise<void> {
+  const say = (words: string) => process.stderr.write(`${words}\n`)
+  await clearHalfMade(directory, say)
+  await mkdir(directory, { recursive: true })
+  const closing: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const one of closing.reverse()) await one()
+  }
+  const stopped = untilSignal()
+  try {
+    say('Starting the database and the doors …')
+    const started = await begin(directory, async (logKey) => {
+      const witness = await demonstrationWitness(directory, logKey, () => undefined)
+      closing.push(() => witness.close())
+      return { url: witness.url, key: witness.vkey }
+    })
+    closing.push(() => started.close())
+    const site = fileURLToPath(demonstrationFile)
+    const stage = await openStage(started, { directory, site, ports, onFault: say })
+    closing.push(() => stage.close())
+    const cast = (await readCast(directory)) ?? (await seed(stage, directory, say))
+    await writeFile(join(directory, 'policy'), started.policy)
+    for (const id of [...stage.seats('annotation'), ...stage.seats('guard')])
+      await stage.workstation(id)
+    const simulator = await stage.admit(cast.map(({ id, badge }) => ({ id, credential: badge })))
+    await beginDay(stage, cast)
+    const control = await startControl(simulator, { port: ports.control, origins: [] })
+    closing.push(() => control.close())
+    say(welcome(cast, control.url, started.operatorSocket))
+    await stopped
+    say('Closing …')
+  } finally {
+    await close()
+  }
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        done()
+      })
+  })
+}
+
+type Cast = readonly (Known & { readonly badge: string })[]
+
+/** A first start that never ended leaves its mark; nothing in it is anybody's work yet. */
+async function clearHalfMade(directory: string, say: (words: string) => void): Promise<void> {
+  const mark = join(directory, 'being-made')
+  if ((await readFile(mark).catch(() => null)) === null) return
+  say('The first start was cut off; beginning anew …')
+  for (const name of [
+    'postgres',
+    'keys',
+    'objects',
+    'deliveries',
+    'witness',
+    'workstations',
+    'simulator',
+    'client',
+    'muster',
+    'stamp.json',
+    'being-made',
+  ])
+    await rm(join(directory, name), { recursive: true, force: true })
+}
+
+async function readCast(directory: string): Promise<Cast | null> {
+  const text = await readFile(join(directory, 'cast.json'), 'utf8').catch(() => null)
+  if (text === null) return null
+  const value: unknown = JSON.parse(text)
+  if (!Value.Check(CastFile, value))
+    throw new Fault(`${directory}/cast.json is damaged; remove ${directory} to begin anew`)
+  return value.people
+}
+
+async function seed(stage: Stage, directory: string, say: (words: string) => void): Promise<Cast> {
+  await writeFile(join(directory, 'being-made'), '')
+  const now = new Date()
+  say('Building the site and hiring people …')
+  await stage.operator.post('/site', { file: await readFile(demonstrationFile, 'utf8') })
+  const officer = await hire(stage, null, { name: 'Sofia', seat: office, roles: [] })
+  const hired: Person[] = [officer]
+  for (const { name, roles } of staff)
+    hired.push(await hire(stage, officer, { name, seat: office, roles }))
+  const [, recruiter, manager] = hired
+  if (recruiter === undefined || manager === undefined) throw new Error('nobody was hired')
+  await publishRules(recruiter)
+  const workers: Person[] = []
+  for (const { name, seat } of floor) {
+    const worker = await hire(stage, officer, { name, seat, roles: [] })
+    await admitToWork(
+      recruiter,
+      worker,
+      { languages: ['en', 'es', 'ar'], kinds: ['text', 'audio'] },
+      now,
+    )
+    workers.push(worker)
+  }
+  const speaker = await hire(stage, officer, { name: 'Carla', seat: 'client', roles: [] })
+  say('Bringing the projects in …')
+  const client = await setUpClient(manager, 'Northwind Voice (invented)', speaker, now)
+  const team = workers.map((worker, at) => ({
+    person: worker.id,
+    roles: [...(floor[at]?.roles ?? [])],
+  }))
+  for (const code of ['aurora', 'borealis'] as const) {
+    const folder = join(data, code)
+    const schema: unknown = JSON.parse(await readFile(join(folder, 'schema.json'), 'utf8'))
+    const guideline = await readFile(join(folder, 'guideline.md'), 'utf8')
+    const kind = code === 'aurora' ? 'text' : 'audio'
+    const project = await setUpProject(manager, client, { code, kind, schema, guideline }, team)
+    await importManifest(
+      stage.operator,
+      project,
+      join(folder, 'manifest.jsonl'),
+      'utf-8',
+      () => undefined,
+    )
+  }
+  const people = [...hired, ...workers, speaker].map(({ name, id, seat }, at) => ({
+    ...{ name, id, seat, badge: `badge-${at + 1}` },
+  }))
+  for (const { id, badge } of people)
+    await stage.operator.post(`/people/${id}/badges`, { credential: badge })
+  await writeFile(join(directory, 'cast.json.new'), JSON.stringify({ people }))
+  await rename(join(directory, 'cast.json.new'), join(directory, 'cast.json'))
+  await rm(join(directory, 'being-made'))
+  return people
+}
+
+/** A new day: shifts for everybody on the floor, and guards and staff at their post. */
+async function beginDay(stage: Stage, cast: Cast): Promise<void> {
+  const found = cast.find(({ name }) => name === 'Rosa')
+  if (found === undefined) return
+  const rosa = await personAt(stage, found)
+  await rosa.signIn()
+  for (const { id, seat } of cast)
+    if (seat.startsWith('ws-') && seat !== office) await giveShift(rosa, id, new Date())
+  await rosa.browser.post('/session/end')
+  rosa.browser.close()
+}
+
+function welcome(cast: Cast, control: string, socket: string): string {
+  const seatOf = (seat: string) =>
+    seat === 'client'
+      ? `http://client.localhost:${ports.client}/`
+      : `http://${seat}.localhost:${ports.workstations - 1 + Number(seat.slice(3))}/`
+  const lines = cast.map(({ name, seat }) => `  ${name.padEnd(6)} ${seatOf(seat)}`)
+  const ana = cast.find(({ name }) => name === 'Ana')
+  return [
+    '',
+    'The demonstration is open. Everything in it is invented, and nothing leaves this machine.',
+    '',
+    'Where people sit (sign in there with the software key):',
+    ...lines,
+    '',
+    `The simulated building: ${control}`,
+    `  let Ana in:   curl -s -X POST -H 'content-type: application/json' ${control}/walk -d '{"person":"${ana?.id ?? ''}","zone":"floor-1"}'`,
+    `  send her out: the same with "zone":"lobby"; who is where: curl -s ${control}/state`,
+    '',
+    `The operator's socket: ${socket}`,
+    'Ctrl-C closes everything; the next start finds it as it was.',
+    '',
+  ].join('\n')
+}

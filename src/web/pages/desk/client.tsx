@@ -1,0 +1,220 @@
+import { Link, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Static } from 'typebox'
+import { DeliveryKeys } from '#shared/delivery.ts'
+import { Done } from '#shared/identity.ts'
+import { Clients, termsMembers } from '#shared/projects.ts'
+import { Badge } from '../../kit/badge.tsx'
+import { Button } from '../../kit/button.tsx'
+import { TextField } from '../../kit/field.tsx'
+import { Empty } from '../../kit/state.tsx'
+import { useMessages } from '../../kit/words.tsx'
+import { Shown, useAsked } from '../house/asked.tsx'
+import { FailureNote } from '../house/failure.tsx'
+import house from '../house/house.module.css'
+import { useAct, useHouse } from '../house/house.tsx'
+import { useTime } from '../house/time.ts'
+
+type Client = Static<typeof Clients>['clients'][number]
+
+/** One client: terms, the people who speak for them, and the keys that open their deliveries. */
+export function ClientOfDeskPage() {
+  const { desk } = useMessages()
+  const { client = '' } = useParams({ strict: false })
+  const clients = useAsked('/clients', Clients)
+  return (
+    <Shown query={clients}>
+      {({ clients: rows }) => {
+        const row = rows.find((one) => one.client === client)
+        if (row === undefined) return <Empty title={desk.noClient()} text={desk.noClientText()} />
+        return (
+          <main className={house['page']}>
+            <div>
+              <Link className={house['link']} to="/desk">
+                {desk.back()}
+              </Link>
+              <h1>
+                <bdi>{row.name}</bdi>
+              </h1>
+            </div>
+            <TermsPanel row={row} onDone={() => void clients.refetch()} />
+            <div className={house['two']}>
+              <KeysPanel client={client} />
+              <ClientPersonPanel client={client} />
+            </div>
+          </main>
+        )
+      }}
+    </Shown>
+  )
+}
+
+type Written = Readonly<Record<(typeof termsMembers)[number], string>>
+
+function TermsPanel({ row, onDone }: { readonly row: Client; readonly onDone: () => void }) {
+  const { desk, house: words } = useMessages()
+  const { server } = useHouse()
+  const { busy, failure, run } = useAct()
+  const [terms, setTerms] = useState<Written>(() => written(row))
+  const save = () =>
+    void run(async () => {
+      await server.ask('PUT', `/clients/${row.client}/terms`, Done, sent(terms))
+      onDone()
+    })
+  return (
+    <form
+      className={house['panel']}
+      autoComplete="off"
+      onSubmit={(event) => {
+        event.preventDefault()
+        save()
+      }}
+    >
+      <div className={house['head']}>
+        <h2>{desk.terms()}</h2>
+        <Badge tone={row.termsComplete ? 'good' : 'warn'}>
+          {row.termsComplete ? desk.termsComplete() : desk.termsIncomplete()}
+        </Badge>
+      </div>
+      <p className={house['soft']}>{desk.termsText()}</p>
+      <div className={house['two']}>
+        {termsMembers.map((member) => (
+          <TextField
+            key={member}
+            name={desk.termsMember({ member })}
+            maxLength={500}
+            value={terms[member]}
+            onChange={(value) => {
+              setTerms({ ...terms, [member]: value })
+            }}
+          />
+        ))}
+      </div>
+      <div className={house['row']}>
+        <Button kind="primary" submit disabled={busy}>
+          {words.save()}
+        </Button>
+      </div>
+      <FailureNote failure={failure} />
+    </form>
+  )
+}
+
+function written({ terms }: Client): Written {
+  const of = (member: (typeof termsMembers)[number]) => String(terms?.[member] ?? '')
+  return {
+    ...{ subject: of('subject'), purpose: of('purpose'), legalBasis: of('legalBasis') },
+    ...{ dataCategories: of('dataCategories'), subjectCategories: of('subjectCategories') },
+    ...{ endsOn: of('endsOn'), retentionDays: of('retentionDays'), atTheEnd: of('atTheEnd') },
+    contact: of('contact'),
+  }
+}
+
+/** What was written, without what was left empty; the server says what does not fit. */
+function sent(terms: Written): object {
+  const given = Object.entries(terms)
+    .map(([member, value]) => [member, value.trim()] as const)
+    .filter(([, value]) => value !== '')
+  return Object.fromEntries(
+    given.map(([member, value]) => [member, member === 'retentionDays' ? Number(value) : value]),
+  )
+}
+
+/** Keys that a client registered; each is confirmed by two people who have compared its fingerprint. */
+function KeysPanel({ client }: { readonly client: string }) {
+  const { desk } = useMessages()
+  const { server } = useHouse()
+  const { busy, failure, run } = useAct()
+  const time = useTime()
+  const keys = useAsked(`/clients/${client}/delivery-keys`, DeliveryKeys)
+  const confirm = (key: string) =>
+    void run(async () => {
+      await server.ask('POST', `/clients/${client}/delivery-keys/${key}/confirm`, Done, {})
+      await keys.refetch()
+    })
+  return (
+    <section className={house['panel']} aria-label={desk.deliveryKeys()}>
+      <h2>{desk.deliveryKeys()}</h2>
+      <p className={house['soft']}>{desk.deliveryKeysText()}</p>
+      <Shown query={keys}>
+        {({ keys: rows }) =>
+          rows.length === 0 ? (
+            <p>{desk.noKeys()}</p>
+          ) : (
+            <ul className={house['list']}>
+              {rows.map((row) => (
+                <li key={row.key}>
+                  <span className={house['mono']} dir="ltr">
+                    {row.fingerprint}
+                  </span>
+                  <Badge tone={row.confirmations === 2 ? 'good' : 'warn'}>
+                    {desk.confirmations({ count: row.confirmations })}
+                  </Badge>
+                  {row.effective === null ? null : (
+                    <span className={house['soft']}>
+                      {desk.effective({ time: time.full(row.effective) })}
+                    </span>
+                  )}
+                  <span className={house['push']} />
+                  {row.confirmations === 2 ? null : (
+                    <Button
+                      small
+                      disabled={busy}
+                      onClick={() => {
+                        confirm(row.key)
+                      }}
+                    >
+                      {desk.confirmKey()}
+                    </Button>
+                  )}
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+      <FailureNote failure={failure} />
+    </section>
+  )
+}
+
+function ClientPersonPanel({ client }: { readonly client: string }) {
+  const { desk } = useMessages()
+  const { server } = useHouse()
+  const { busy, failure, run } = useAct()
+  const [person, setPerson] = useState('')
+  const [added, setAdded] = useState(false)
+  const add = () =>
+    void run(async () => {
+      await server.ask('POST', `/clients/${client}/people`, Done, { person: person.trim() })
+      setPerson('')
+      setAdded(true)
+    })
+  return (
+    <form
+      className={house['panel']}
+      autoComplete="off"
+      onSubmit={(event) => {
+        event.preventDefault()
+        add()
+      }}
+    >
+      <h2>{desk.clientPeople()}</h2>
+      <p className={house['soft']}>{desk.clientPeopleText()}</p>
+      <TextField
+        name={desk.personId()}
+        direction="ltr"
+        maxLength={30}
+        value={person}
+        onChange={setPerson}
+      />
+      <div className={house['row']}>
+        <Button submit disabled={busy || person.trim() === ''}>
+          {desk.add()}
+        </Button>
+      </div>
+      {added ? <p role="status">{desk.added()}</p> : null}
+      <FailureNote failure={failure} />
+    </form>
+  )
+}

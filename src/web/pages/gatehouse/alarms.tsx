@@ -1,0 +1,124 @@
+import { useState } from 'react'
+import type { SiteNow } from '#shared/gatehouse.ts'
+import { Done } from '#shared/identity.ts'
+import { Badge } from '../../kit/badge.tsx'
+import { Button } from '../../kit/button.tsx'
+import { Dialog } from '../../kit/dialog.tsx'
+import { Check, TextField } from '../../kit/field.tsx'
+import { useMessages } from '../../kit/words.tsx'
+import { FailureNote } from '../house/failure.tsx'
+import house from '../house/house.module.css'
+import { useAct, useHouse } from '../house/house.tsx'
+import { useTime } from '../house/time.ts'
+import css from './gatehouse.module.css'
+
+type Alarm = SiteNow['alarms'][number]
+
+/** What rings, the newest first; what nobody has seen yet stands out. */
+export function Alarms({ alarms }: { readonly alarms: readonly Alarm[] }) {
+  const { gatehouse } = useMessages()
+  const open = alarms.filter(({ clearedAt }) => clearedAt === null)
+  return (
+    <section aria-label={gatehouse.alarms()}>
+      {open.length === 0 ? (
+        <p className={css['quiet']}>
+          <Badge tone="good">{gatehouse.noAlarms()}</Badge>
+        </p>
+      ) : (
+        <ul className={css['alarms']} aria-live="polite">
+          {open.map((alarm) => (
+            <AlarmLine key={alarm.alarm} alarm={alarm} />
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function AlarmLine({ alarm }: { readonly alarm: Alarm }) {
+  const { gatehouse } = useMessages()
+  const time = useTime()
+  const [asking, setAsking] = useState(false)
+  const { acknowledgedAt, acknowledgedBy, note, raisedAt } = alarm
+  const seen = acknowledgedAt !== null
+  return (
+    <li className={`${css['alarm'] ?? ''} ${seen ? (css['seen'] ?? '') : ''}`}>
+      <div>
+        <strong>
+          <bdi>{alarm.words}</bdi>
+        </strong>
+        <div>
+          {gatehouse.raised({ time: time.full(raisedAt) })}
+          {seen ? (
+            <>
+              {' · '}
+              {gatehouse.seenBy({ person: acknowledgedBy ?? '', time: time.clock(acknowledgedAt) })}
+            </>
+          ) : null}
+        </div>
+        {note === null ? null : <bdi>{note}</bdi>}
+      </div>
+      <Button
+        kind={seen ? 'plain' : 'primary'}
+        onClick={() => {
+          setAsking(true)
+        }}
+      >
+        {seen ? gatehouse.resolve() : gatehouse.acknowledge()}
+      </Button>
+      {asking ? (
+        <AcknowledgeDialog
+          alarm={alarm}
+          onClose={() => {
+            setAsking(false)
+          }}
+        />
+      ) : null}
+    </li>
+  )
+}
+
+function AcknowledgeDialog({ alarm, onClose }: { alarm: Alarm; onClose: () => void }) {
+  const { kit, gatehouse } = useMessages()
+  const { server } = useHouse()
+  const { busy, failure, run } = useAct()
+  const [note, setNote] = useState('')
+  const [resolved, setResolved] = useState(alarm.acknowledgedAt !== null)
+  const send = async () => {
+    const body = { note: note.trim(), resolved }
+    const done = await run(async () => {
+      await server.ask('POST', `/alarms/${alarm.alarm}/acknowledge`, Done, body)
+    })
+    if (done) onClose()
+  }
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={gatehouse.acknowledgeTitle()}
+      text={alarm.words}
+      actions={
+        <>
+          <Button onClick={onClose}>{kit.cancel()}</Button>
+          <Button kind="primary" disabled={busy || note.trim() === ''} onClick={() => void send()}>
+            {gatehouse.acknowledge()}
+          </Button>
+        </>
+      }
+    >
+      <TextField
+        name={gatehouse.whatFound()}
+        hint={gatehouse.whatFoundHint()}
+        lines={3}
+        maxLength={500}
+        value={note}
+        onChange={setNote}
+      />
+      <Check checked={resolved} onChange={setResolved}>
+        {gatehouse.isResolved()}
+      </Check>
+      <p className={house['soft']}>{gatehouse.resolvedText()}</p>
+      <FailureNote failure={failure} />
+    </Dialog>
+  )
+}

@@ -1,0 +1,56 @@
+import type { DeliveryRow } from '#shared/delivery.ts'
+import { Badge, type Tone } from '../../kit/badge.tsx'
+import { useLanguage, useMessages } from '../../kit/words.tsx'
+import css from './house.module.css'
+import { useTime } from './time.ts'
+
+const tones: Readonly<Record<DeliveryRow['state'], Tone>> = {
+  proposed: 'warn',
+  approved: 'accent',
+  built: 'accent',
+  accepted: 'good',
+  rejected: 'bad',
+  recalled: 'bad',
+}
+
+/** How far a delivery has come. */
+export function DeliveryState({ state }: { readonly state: DeliveryRow['state'] }) {
+  const { house } = useMessages()
+  return <Badge tone={tones[state]}>{house.deliveryState({ state })}</Badge>
+}
+
+/** What a delivery is, in figures that both sides can compare. */
+export function DeliveryFacts({ delivery }: { readonly delivery: DeliveryRow }) {
+  const { house } = useMessages()
+  const time = useTime()
+  const count = new Intl.NumberFormat(useLanguage())
+  const { items, builtAt, size, sha256, proposedAt } = delivery
+  return (
+    <dl className={css['facts']}>
+      <dt>{house.items()}</dt>
+      <dd>{count.format(items)}</dd>
+      <dt>{house.proposed()}</dt>
+      <dd>{time.full(proposedAt)}</dd>
+      {builtAt === null ? null : (
+        <>
+          <dt>{house.built()}</dt>
+          <dd>{time.full(builtAt)}</dd>
+        </>
+      )}
+      {size === null ? null : (
+        <>
+          <dt>{house.bytes()}</dt>
+          <dd>{count.format(size)}</dd>
+        </>
+      )}
+      {sha256 === null ? null : (
+        <>
+          <dt>{house.sha256()}</dt>
+          <dd className={css['mono']} dir="ltr">
+            {sha256}
+          </dd>
+        </>
+      )}
+    </dl>
+  )
+}

@@ -1,0 +1,203 @@
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Static } from 'typebox'
+import { Done, NewPersonMade, People, siteRoles, type SiteRole } from '#shared/identity.ts'
+import { Badge } from '../../kit/badge.tsx'
+import { Button } from '../../kit/button.tsx'
+import { Check, TextField } from '../../kit/field.tsx'
+import { Empty } from '../../kit/state.tsx'
+import { Table } from '../../kit/table.tsx'
+import { useMessages } from '../../kit/words.tsx'
+import { Shown, useAsked } from '../house/asked.tsx'
+import { FailureNote } from '../house/failure.tsx'
+import house from '../house/house.module.css'
+import { useAct, useHouse } from '../house/house.tsx'
+import { CodeDialog } from './code.tsx'
+
+/** Everybody who works here: who they are, what they may, and how a new one begins. */
+export function PeoplePage() {
+  const { people } = useMessages()
+  const all = useAsked('/people', People)
+  const refresh = () => {
+    void all.refetch()
+  }
+  return (
+    <main className={house['page']}>
+      <div>
+        <h1>{people.title()}</h1>
+        <p className={house['intro']}>{people.intro()}</p>
+      </div>
+      <Shown query={all}>
+        {({ people: rows }) =>
+          rows.length === 0 ? (
+            <Empty title={people.none()} text={people.noneText()} />
+          ) : (
+            <Everybody rows={rows} />
+          )
+        }
+      </Shown>
+      <div className={house['two']}>
+        <NewPersonPanel onMade={refresh} />
+        <AgreementPanel />
+      </div>
+    </main>
+  )
+}
+
+type Row = Static<typeof People>['people'][number]
+
+function Everybody({ rows }: { readonly rows: readonly Row[] }) {
+  const { people } = useMessages()
+  return (
+    <Table
+      name={people.title()}
+      rows={rows}
+      rowId={({ person }) => person}
+      columns={[
+        {
+          id: 'name',
+          words: people.name(),
+          cell: ({ person, name }) => (
+            <Link className={house['link']} to="/people/$person" params={{ person }}>
+              <bdi>{name === '' ? person : name}</bdi>
+            </Link>
+          ),
+          by: ({ name }) => name,
+        },
+        {
+          id: 'roles',
+          words: people.roles(),
+          cell: ({ roles }) => roles.map((role) => people.roleWords({ role })).join(' · '),
+        },
+        {
+          id: 'keys',
+          words: people.keys(),
+          end: true,
+          cell: ({ keys }) => keys,
+          by: ({ keys }) => keys,
+        },
+        {
+          id: 'state',
+          words: people.state(),
+          cell: ({ revoked, keys, replacement }) =>
+            revoked ? (
+              <Badge tone="bad">{people.revoked()}</Badge>
+            ) : replacement !== null ? (
+              <Badge tone="warn">{people.replacementWaits()}</Badge>
+            ) : keys === 0 ? (
+              <Badge tone="warn">{people.noKey()}</Badge>
+            ) : (
+              <Badge tone="good">{people.active()}</Badge>
+            ),
+        },
+      ]}
+    />
+  )
+}
+
+function NewPersonPanel({ onMade }: { readonly onMade: () => void }) {
+  const { people } = useMessages()
+  const { server } = useHouse()
+  const { busy, failure, run } = useAct()
+  const [name, setName] = useState('')
+  const [roles, setRoles] = useState<readonly SiteRole[]>([])
+  const [code, setCode] = useState('')
+  const make = () =>
+    void run(async () => {
+      const made = await server.ask('POST', '/people', NewPersonMade, { name: name.trim(), roles })
+      setCode(made.code)
+      setName('')
+      setRoles([])
+      onMade()
+    })
+  return (
+    <form
+      className={house['panel']}
+      autoComplete="off"
+      onSubmit={(event) => {
+        event.preventDefault()
+        make()
+      }}
+    >
+      <h2>{people.newTitle()}</h2>
+      <p className={house['soft']}>{people.newText()}</p>
+      <TextField name={people.name()} maxLength={200} value={name} onChange={setName} />
+      <div className={house['row']}>
+        {siteRoles.map((role) => (
+          <Check
+            key={role}
+            checked={roles.includes(role)}
+            onChange={(checked) => {
+              setRoles(checked ? [...roles, role] : roles.filter((one) => one !== role))
+            }}
+          >
+            {people.roleWords({ role })}
+          </Check>
+        ))}
+      </div>
+      <div className={house['row']}>
+        <Button kind="primary" submit disabled={busy || name.trim() === ''}>
+          {people.make()}
+        </Button>
+      </div>
+      <FailureNote failure={failure} />
+      {code === '' ? null : (
+        <CodeDialog
+          code={code}
+          onClose={() => {
+            setCode('')
+          }}
+        />
+      )}
+    </form>
+  )
+}
+
+/** A new version of an agreement: everybody has to sign it before they work on. */
+function AgreementPanel() {
+  const { people } = useMessages()
+  const { server } = useHouse()
+  const { busy, failure, run } = useAct()
+  const [agreement, setAgreement] = useState('')
+  const [version, setVersion] = useState('1')
+  const [title, setTitle] = useState('')
+  const [published, setPublished] = useState('')
+  const unfit = agreement.trim() === '' || title.trim() === '' || !/^[1-9]\d{0,3}$/.test(version)
+  const publish = () =>
+    void run(async () => {
+      const body = { agreement: agreement.trim(), version: Number(version), title: title.trim() }
+      await server.ask('POST', '/agreements', Done, body)
+      setPublished(title.trim())
+      setTitle('')
+    })
+  return (
+    <form
+      className={house['panel']}
+      autoComplete="off"
+      onSubmit={(event) => {
+        event.preventDefault()
+        publish()
+      }}
+    >
+      <h2>{people.agreementTitle()}</h2>
+      <p className={house['soft']}>{people.agreementText()}</p>
+      <TextField
+        name={people.agreement()}
+        hint={people.wordHint()}
+        direction="ltr"
+        maxLength={80}
+        value={agreement}
+        onChange={setAgreement}
+      />
+      <TextField name={people.version()} direction="ltr" value={version} onChange={setVersion} />
+      <TextField name={people.agreementName()} maxLength={200} value={title} onChange={setTitle} />
+      <div className={house['row']}>
+        <Button submit disabled={busy || unfit}>
+          {people.publish()}
+        </Button>
+      </div>
+      {published === '' ? null : <p role="status">{people.published({ title: published })}</p>}
+      <FailureNote failure={failure} />
+    </form>
+  )
+}

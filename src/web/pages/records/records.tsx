@@ -1,0 +1,255 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { actions } from '#shared/actions.ts'
+import { LogPage, type LogEntry } from '#shared/audit.ts'
+import { Badge, type Tone } from '../../kit/badge.tsx'
+import { Button } from '../../kit/button.tsx'
+import { TextField } from '../../kit/field.tsx'
+import { Select } from '../../kit/select.tsx'
+import { Empty } from '../../kit/state.tsx'
+import { Table } from '../../kit/table.tsx'
+import { useMessages } from '../../kit/words.tsx'
+import { Shown } from '../house/asked.tsx'
+import house from '../house/house.module.css'
+import { useHouse } from '../house/house.tsx'
+import { useTime } from '../house/time.ts'
+import { Checkpoint } from './checkpoint.tsx'
+
+interface Filter {
+  readonly actor: string
+  readonly item: string
+  readonly action: string
+  readonly outcome: string
+  readonly from: string
+  readonly to: string
+}
+
+const everything: Filter = { actor: '', item: '', action: '', outcome: '', from: '', to: '' }
+
+/** The log: who did what, when, under which policies; each entry leads to its proof. */
+export function RecordsPage() {
+  const { records } = useMessages()
+  const [typed, setTyped] = useState(everything)
+  const [asked, setAsked] = useState({ filter: everything, after: '' })
+  const { server } = useHouse()
+  const address = addressOf(asked.filter, asked.after)
+  const page = useQuery({
+    queryKey: [address],
+    queryFn: () => server.ask('GET', address, LogPage),
+  })
+  return (
+    <main className={house['page']}>
+      <div>
+        <h1>{records.title()}</h1>
+        <p className={house['intro']}>{records.intro()}</p>
+      </div>
+      <Checkpoint />
+      <Search
+        filter={typed}
+        onChange={setTyped}
+        onSearch={() => {
+          setAsked({ filter: typed, after: '' })
+        }}
+      />
+      <Shown query={page}>
+        {({ entries, next }) =>
+          entries.length === 0 ? (
+            <Empty title={records.nothing()} text={records.nothingText()} />
+          ) : (
+            <>
+              <Entries entries={entries} />
+              <div className={house['row']}>
+                <Button
+                  disabled={asked.after === ''}
+                  onClick={() => {
+                    setAsked({ ...asked, after: '' })
+                  }}
+                >
+                  {records.newest()}
+                </Button>
+                <Button
+                  disabled={next === null}
+                  onClick={() => {
+                    setAsked({ ...asked, after: String(next ?? '') })
+                  }}
+                >
+                  {records.older()}
+                </Button>
+              </div>
+            </>
+          )
+        }
+      </Shown>
+    </main>
+  )
+}
+
+function addressOf(filter: Filter, after: string): string {
+  const { from, to, ...same } = filter
+  const moments = { from: momentOf(from), to: momentOf(to) }
+  const given = Object.entries({ ...same, ...moments, after }).filter(([, value]) => value !== '')
+  return given.length === 0 ? '/log' : `/log?${new URLSearchParams(given).toString()}`
+}
+
+/** A moment as typed, in the workstation's time; empty while it is none. */
+function momentOf(typed: string): string {
+  const at = new Date(typed.trim().replace(' ', 'T'))
+  return Number.isNaN(at.getTime()) ? '' : at.toISOString()
+}
+
+interface SearchProps {
+  readonly filter: Filter
+  readonly onChange: (filter: Filter) => void
+  readonly onSearch: () => void
+}
+
+function Search({ filter, onChange, onSearch }: SearchProps) {
+  const { records } = useMessages()
+  const set = (name: keyof Filter) => (value: string) => {
+    onChange({ ...filter, [name]: value })
+  }
+  const momentFault = (typed: string) =>
+    typed.trim() !== '' && momentOf(typed) === '' ? records.momentFault() : ''
+  return (
+    <form
+      className={house['panel']}
+      autoComplete="off"
+      onSubmit={(event) => {
+        event.preventDefault()
+        onSearch()
+      }}
+    >
+      <div className={house['filters']}>
+        <TextField
+          name={records.person()}
+          direction="ltr"
+          value={filter.actor}
+          onChange={set('actor')}
+        />
+        <TextField
+          name={records.item()}
+          direction="ltr"
+          value={filter.item}
+          onChange={set('item')}
+        />
+        <TextField
+          name={records.from()}
+          direction="ltr"
+          hint={records.momentHint()}
+          fault={momentFault(filter.from)}
+          value={filter.from}
+          onChange={set('from')}
+        />
+        <TextField
+          name={records.to()}
+          direction="ltr"
+          fault={momentFault(filter.to)}
+          value={filter.to}
+          onChange={set('to')}
+        />
+        <Select
+          name={records.act()}
+          value={filter.action}
+          onChange={set('action')}
+          options={[
+            { value: '', words: records.anyAct() },
+            ...Object.keys(actions).map((act) => ({ value: act, words: act })),
+          ]}
+        />
+        <Select
+          name={records.outcome()}
+          value={filter.outcome}
+          onChange={set('outcome')}
+          options={['', 'done', 'refused', 'failed'].map((outcome) => ({
+            value: outcome,
+            words: records.outcomeWords({ outcome }),
+          }))}
+        />
+      </div>
+      <div className={house['row']}>
+        <Button kind="primary" submit>
+          {records.search()}
+        </Button>
+        <Button
+          kind="quiet"
+          onClick={() => {
+            onChange(everything)
+          }}
+        >
+          {records.clear()}
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+export const outcomeTones: Readonly<Record<LogEntry['outcome'], Tone>> = {
+  done: 'good',
+  refused: 'warn',
+  failed: 'bad',
+}
+
+function Entries({ entries }: { readonly entries: LogPage['entries'] }) {
+  const { records } = useMessages()
+  const time = useTime()
+  return (
+    <Table
+      name={records.title()}
+      height="34rem"
+      rows={entries}
+      rowId={({ index }) => String(index)}
+      columns={[
+        {
+          id: 'index',
+          words: records.number(),
+          end: true,
+          cell: ({ index }) => (
+            <Link className={house['link']} to="/records/$index" params={{ index: String(index) }}>
+              {index}
+            </Link>
+          ),
+        },
+        {
+          id: 'time',
+          words: records.time(),
+          cell: ({ entry }) => (entry === null ? records.unknown() : time.full(entry.time)),
+        },
+        {
+          id: 'actor',
+          words: records.person(),
+          cell: ({ entry }) => <bdi className={house['mono']}>{shortened(entry?.actor ?? '')}</bdi>,
+        },
+        { id: 'act', words: records.act(), cell: ({ entry }) => <bdi>{entry?.action ?? ''}</bdi> },
+        {
+          id: 'outcome',
+          words: records.outcome(),
+          cell: ({ entry }) =>
+            entry === null ? null : (
+              <Badge tone={outcomeTones[entry.outcome]}>
+                {records.outcomeWords({ outcome: entry.outcome })}
+              </Badge>
+            ),
+        },
+        {
+          id: 'item',
+          words: records.item(),
+          cell: ({ entry }) => <bdi className={house['mono']}>{shortened(entry?.item ?? '')}</bdi>,
+        },
+        {
+          id: 'place',
+          words: records.place(),
+          cell: ({ entry }) =>
+            [entry?.workstation ?? entry?.door, entry?.zone]
+              .filter((part) => typeof part === 'string')
+              .join(' · '),
+        },
+      ]}
+    />
+  )
+}
+
+/** Ids are long; their end tells them apart, and the entry's own page shows them whole. */
+function shortened(id: string): string {
+  return id.length <= 14 ? id : `${id.slice(0, 4)}…${id.slice(-6)}`
+}
