@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { addAgreementCommands } from './commands/agreement.ts'
+import { addBackupCommands } from './commands/backup.ts'
 import { addChartCommands } from './commands/chart.ts'
 import { addConvertCommand } from './commands/convert.ts'
 import { addDeliveryCommands } from './commands/delivery.ts'
@@ -17,6 +18,7 @@ import { Fault } from './terminal.ts'
 /** Each command lives in one file under commands/ and adds itself here. */
 const commands: ((program: Command) => void)[] = [
   addAgreementCommands,
+  addBackupCommands,
   addChartCommands,
   addConvertCommand,
   addDeliveryCommands,

@@ -6,6 +6,7 @@ import { toPem } from './authority/index.ts'
 import {
   addTasks,
   annotationFacts,
+  annotationReaders,
   annotationRoutes,
   removeTasks,
   taskSource,
@@ -17,16 +18,19 @@ import {
   startCosigning,
   startSequencer,
 } from './domains/audit/index.ts'
+import { backupRoute } from './backup.ts'
 import { auditRoutes } from './domains/audit/routes.ts'
 import {
   buildDelivery,
   deliveryFacts,
+  deliveryReader,
   deliveryRoutes,
   deliverySource,
   sweepDrafts,
 } from './domains/delivery/index.ts'
 import {
   arrivalAt,
+  eventReader,
   facilityFacts,
   facilityRoutes,
   startKeeper,
@@ -89,7 +93,7 @@ export async function startInstallation(config: Config, around: Surroundings): P
   }
   try {
     const stamp = await stampDirectory(config.directory, config.demonstration)
-    const connect = await openDatabase(config, around, opened)
+    const { connect, admin } = await openDatabase(config, around, opened)
     const keys = await openKeys(config, stamp, around.now())
     opened.push(() => keys.root.close())
     const vault = await openVaultOf(config, keys, stamp.tenant, connect, around, opened)
@@ -97,7 +101,7 @@ export async function startInstallation(config: Config, around: Surroundings): P
     const witness = config.witness ?? (await around.witness?.(signer.verifierKey)) ?? null
     const policy = policyText(signer.verifierKey, logSigner(keys.deliveryKey).verifierKey, witness)
     const server = await openServer(
-      await installationOf(config, around, { connect, keys, vault, policy }),
+      await installationOf(config, around, { connect, admin, keys, vault, policy }),
     )
     opened.push(() => server.close())
     startLog(connect, signer, witness, around, opened)
@@ -126,15 +130,16 @@ async function openDatabase(
   config: Config,
   around: Surroundings,
   opened: (() => Promise<void>)[],
-): Promise<Connect> {
+): Promise<{ connect: Connect; admin: Connection | null }> {
   if (Object.keys(config.databases).length === 0) {
     const postgres: RunningPostgres = await startPostgres({
       dir: config.directory,
       onDeath: around.onDeath,
     })
     opened.push(() => postgres.stop())
-    await prepareDatabase(postgres.connection('cloister_admin', 'cloister'))
-    return (role) => postgres.connection(role, 'cloister')
+    const admin = postgres.connection('cloister_admin', 'cloister')
+    await prepareDatabase(admin)
+    return { connect: (role) => postgres.connection(role, 'cloister'), admin }
   }
   const connect: Connect = (role) => {
     const user = userOf[role]
@@ -145,7 +150,7 @@ async function openDatabase(
   }
   if (config.databases.owner !== undefined) await prepareDatabase(connect('cloister_owner'))
   else await checkMigrated(connect('cloister_inside'))
-  return connect
+  return { connect, admin: null }
 }
 
 const userOf: Record<Role, DatabaseUser> = {
@@ -181,7 +186,7 @@ async function openVaultOf(
 async function installationOf(
   config: Config,
   { now, onFault }: Surroundings,
-  { connect, keys, vault, policy }: Stands & { policy: string },
+  { connect, admin, keys, vault, policy }: Stands & { admin: Connection | null; policy: string },
 ): Promise<Installation> {
   const { doors, demonstration } = config
   const places: Partial<Record<NetworkDoorName, Place>> = {}
@@ -210,7 +215,8 @@ async function installationOf(
     resources: [workstationSource, taskSource, deliverySource],
     routes(operate, streamOut, gate, upload) {
       facilityRoutes(operate, keys.authority)
-      auditRoutes(operate, { policy, readers: [] })
+      backupRoute(upload, config, admin)
+      auditRoutes(operate, { policy, readers })
       annotationRoutes(operate, streamOut, {
         ...{ gate, seals: vault, sealDetails: seal },
         apart: (work) => transact(apart, work),
@@ -240,6 +246,9 @@ function scannerOf({ scanner }: Config): Scanner {
     scanner.kind === 'socket' ? { path: scanner.path } : { host: scanner.host, port: scanner.port }
   return clamav({ address, patience: scannerPatience })
 }
+
+/** Every kind of row that the log vouches for. */
+const readers = [...annotationReaders, deliveryReader, eventReader]
 
 /** The one sequencer of this database, and the exchange with its witness. */
 function startLog(

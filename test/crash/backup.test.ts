@@ -1,110 +1,208 @@
 import assert from 'node:assert/strict'
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test, type TestContext } from 'node:test'
+import { insertPendingBatch, newestCheckpoint } from '../../src/server/domains/audit/store.ts'
+import {
+  openDirectory,
+  openRootFile,
+  openVault,
+  type Vault,
+} from '../../src/server/domains/vault/index.ts'
+import { readConfig } from '../../src/server/kernel/config.ts'
+import { type Db, openDb, transact } from '../../src/server/kernel/db.ts'
+import { startInstallation } from '../../src/server/start.ts'
 import { scratchDirectory } from '../support/cluster.ts'
 import { passFor } from '../support/pass.ts'
 import { verifyStored } from '../support/records.ts'
-import { sampleEntry, sampleKeys } from '../support/sample-log.ts'
-import { startSequencer } from '../../src/server/domains/audit/index.ts'
-import { insertPendingBatch, newestCheckpoint } from '../../src/server/domains/audit/store.ts'
-import { openDirectory, openRootFile, openVault } from '../../src/server/domains/vault/index.ts'
-import { backUp, restore } from '../../src/server/kernel/backup.ts'
-import { openClient, openDb, transact } from '../../src/server/kernel/db.ts'
-import { prepareDatabase } from '../../src/server/kernel/migrate.ts'
-import { startPostgres } from '../../src/server/kernel/postgres.ts'
+import { sampleEntry } from '../support/sample-log.ts'
 
-const onDeath = (reason: Error) => {
-  throw reason
+const root = new URL('../..', import.meta.url).pathname
+const large = Buffer.alloc(600_000, 'confidential ')
+const place = {
+  ...{ project: 'prj_a', owner: { kind: 'item', item: 'itm_a' }, asset: 'media', version: 1 },
+} as const
+
+/** Removed after all tests: what runs in it is stopped at the end of each. */
+function scratch(): string {
+  const dir = scratchDirectory()
+  after(() => rm(dir, { recursive: true }))
+  return dir
 }
 
-test('KE80 a backup of a working installation is restored: the log verifies and a sealed object opens', async (t) => {
-  const dir = scratchDirectory()
-  t.after(() => rm(dir, { recursive: true }))
-  const secret = join(dir, 'credential')
-  await writeFile(secret, Buffer.alloc(32, 7), { mode: 0o600 })
-  const root = await openRootFile({
-    ...{ file: join(dir, 'root.key'), secret: { kind: 'credential', file: secret } },
-    ...{ demonstration: true, create: true },
-  })
-  const vaultOn = async (folder: string) =>
-    openVault({ root, tenant: 'test', objects: await openDirectory(folder), now: () => new Date() })
-  const keys = sampleKeys()
-  const old = join(dir, 'old')
-  const fresh = join(dir, 'fresh')
-  const backup = join(dir, 'backup')
-  const large = Buffer.alloc(600_000, 'confidential ')
-  const place = {
-    project: 'prj_a',
-    owner: { kind: 'item', item: 'itm_a' },
-    asset: 'media',
-    version: 1,
-  } as const
-
-  const first = await startPostgres({ dir: old, onDeath })
-  await prepareDatabase(first.connection('cloister_admin', 'cloister'))
-  const db = openDb(first.connection('cloister_admin', 'cloister'), { pool: 4 })
-  const vault = await vaultOn(join(old, 'objects'))
-  const object = await transact(db, (tx) => vault.seal(tx, place, large))
-  const sequencer = startSequencer({
-    connect: () => openClient(first.connection('cloister_sequencer', 'cloister')),
-    ...{ signer: keys.log, now: () => new Date(), onFault: () => undefined },
-  })
-  const put = (from: number) =>
-    insertPendingBatch(
-      db,
-      Array.from({ length: 300 }, (_, i) => Buffer.from(sampleEntry(from + i))),
-    )
-  const size = async () => (await transact(db, newestCheckpoint))?.size ?? 0
-  await put(0)
-  while ((await size()) < 300) await new Promise(setImmediate)
-  const during = put(300)
-  const list = await backUp(
-    first.connection('cloister_admin', 'cloister'),
-    { data: join(old, 'postgres/data'), objects: join(old, 'objects') },
-    backup,
+async function command(...args: string[]): Promise<{ code: number; said: string }> {
+  const child = spawn(
+    process.execPath,
+    ['-C', 'source', '--import', 'tsx', 'src/cli/main.ts', ...args],
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
   )
-  await during
-  await sequencer.close()
-  await db.destroy()
-  await first.stop()
-  assert.ok(Object.keys(list.files).includes('database/backup_label'))
-  for (const path of Object.keys(list.files))
-    assert.ok(!(await readFile(join(backup, path))).includes('confidential confidential'), path)
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (piece: Buffer) => (said += piece.toString()))
+  const code = await new Promise<number>((resolve) => {
+    child.once('close', (status) => {
+      resolve(status ?? -1)
+    })
+  })
+  return { code, said }
+}
 
-  await mkdir(join(fresh, 'postgres'), { recursive: true, mode: 0o711 })
-  const { uid, gid } = await stat(join(old, 'postgres/data'))
-  const places = { data: join(fresh, 'postgres/data'), objects: join(fresh, 'objects') }
-  await restore(backup, places, { uid, gid })
-  const second = await startPostgres({ dir: fresh, onDeath })
-  t.after(() => second.stop())
-  const back = openDb(second.connection('cloister_admin', 'cloister'), { pool: 4 })
-  try {
-    assert.ok((await verifyStored(back, keys)).checkpoint.size >= 300)
-    const again = await vaultOn(join(fresh, 'objects'))
-    const opened = await transact(back, async (tx) =>
-      again.open(
-        tx,
-        await passFor(tx, 'annotation.media.read', {
-          located: { project: 'prj_a', item: 'itm_a' },
-        }),
-        object,
-      ),
-    )
-    assert.deepEqual(opened, large)
-  } finally {
-    await back.destroy()
+interface Running {
+  readonly db: Db
+  readonly vault: Vault
+  /** The log's verifier key. */
+  readonly logKey: string
+  stop(): Promise<void>
+}
+
+/** The product itself as a demonstration in a directory, and beside it what a test looks at it with. */
+async function start(t: TestContext, directory: string): Promise<Running> {
+  const read = readConfig(
+    {
+      ...{ CLOISTER_DEMONSTRATION: 'true', CLOISTER_DIRECTORY: directory },
+      ...{ CLOISTER_DOORS_INSIDE_PORT: '0', CLOISTER_DOORS_BUILDING_PORT: '0' },
+      CLOISTER_DOORS_OUTSIDE_PORT: '0',
+    },
+    () => '',
+  )
+  assert.ok('config' in read)
+  const fail = (error: unknown) => {
+    throw error
   }
-  await assert.rejects(restore(backup, places, { uid, gid }), /is not empty/)
+  const now = () => new Date()
+  const started = await startInstallation(read.config, { now, onFault: fail, onDeath: fail })
+  const socketDirectory = join(directory, 'postgres/run')
+  const db = openDb({ socketDirectory, role: 'cloister_admin', database: 'cloister' }, { pool: 4 })
+  const keys = join(directory, 'keys')
+  const vault = openVault({
+    root: await openRootFile({
+      file: join(keys, 'root.key'),
+      secret: { kind: 'credential', file: join(keys, 'root.credential') },
+      ...{ demonstration: true, create: false },
+    }),
+    ...{ tenant: started.tenant, objects: await openDirectory(join(directory, 'objects')), now },
+  })
+  let stopped: Promise<void> | undefined
+  const stop = () =>
+    (stopped ??= (async () => {
+      vault.close()
+      await db.destroy()
+      await started.close()
+    })())
+  t.after(stop)
+  return { db, vault, logKey: /^log (.+)$/m.exec(started.policy)?.[1] ?? '', stop }
+}
 
-  const elsewhere = { data: join(dir, 'x/data'), objects: join(dir, 'x/objects') }
-  await writeFile(join(backup, 'database/PG_VERSION'), '17\n')
-  await assert.rejects(
-    restore(backup, elsewhere, { uid, gid }),
-    /PG_VERSION of the backup is changed/,
+const put = (db: Db, from: number) =>
+  insertPendingBatch(
+    db,
+    Array.from({ length: 300 }, (_, i) => Buffer.from(sampleEntry(from + i))),
   )
-  await rm(join(backup, 'database/PG_VERSION'))
-  await assert.rejects(restore(backup, elsewhere, { uid, gid }), /is missing/)
-  await rm(join(backup, 'backup.json'))
-  await assert.rejects(restore(backup, elsewhere, { uid, gid }), /no whole backup/)
+
+const sizeOf = async (db: Db) => (await transact(db, newestCheckpoint))?.size ?? 0
+
+async function untilAtLeast(db: Db, size: number): Promise<void> {
+  while ((await sizeOf(db)) < size) await new Promise((wait) => setTimeout(wait, 20))
+}
+
+const open = ({ db, vault }: Running, object: string) =>
+  transact(db, async (tx) => {
+    const located = { project: 'prj_a', item: 'itm_a' }
+    return vault.open(tx, await passFor(tx, 'annotation.media.read', { located }), object)
+  })
+
+test('KE80 a backup of a running installation is restored by command: the log verifies and goes on, a sealed object opens', async (t) => {
+  const dir = scratch()
+  const [old, fresh, copy, keys] = ['old', 'fresh', 'copy', 'keys'].map((name) => join(dir, name))
+  assert.ok(old && fresh && copy && keys)
+  const first = await start(t, old)
+  const object = await transact(first.db, (tx) => first.vault.seal(tx, place, large))
+  await put(first.db, 0)
+  await untilAtLeast(first.db, 300)
+  const during = put(first.db, 300)
+  const made = await command('backup', copy, '--keys', keys, '--directory', old, '--json')
+  await during
+  assert.equal(made.code, 0, made.said)
+  const said = JSON.parse(made.said) as { running: boolean; backup: { files: number } }
+  assert.equal(said.running, true)
+  assert.ok(said.backup.files > 500)
+  for (const name of await readdir(copy, { recursive: true, withFileTypes: true }))
+    if (name.isFile())
+      assert.ok(
+        !(await readFile(join(name.parentPath, name.name))).includes('confidential confidential'),
+        name.name,
+      )
+  const entries = await first.db.selectFrom('audit.pending').select('body').execute()
+  const leaves = await first.db.selectFrom('audit.leaf').select('body').execute()
+  const acts = [...entries, ...leaves].map(({ body }) => body.toString())
+  assert.equal(acts.filter((body) => body.includes('"site.backup"')).length, 1)
+  const again = await command('backup', copy, '--directory', old)
+  assert.deepEqual([again.code, /is not empty/.test(again.said)], [1, true], again.said)
+  await first.stop()
+
+  const restored = await command('restore', copy, '--keys', keys, '--directory', fresh)
+  assert.equal(restored.code, 0, restored.said)
+  const second = await start(t, fresh)
+  const { checkpoint } = await verifyStored(second.db, { log: { verifierKey: first.logKey } })
+  assert.ok(checkpoint.size >= 300)
+  await put(second.db, 600)
+  await untilAtLeast(second.db, checkpoint.size + 300)
+  assert.ok(await verifyStored(second.db, { log: { verifierKey: second.logKey } }))
+  assert.deepEqual(await open(second, object), large)
+})
+
+test('KE81 a stopped installation is backed up and restored by the same commands', async (t) => {
+  const dir = scratch()
+  const [old, fresh, copy, keys] = ['old', 'fresh', 'copy', 'keys'].map((name) => join(dir, name))
+  assert.ok(old && fresh && copy && keys)
+  const first = await start(t, old)
+  const object = await transact(first.db, (tx) => first.vault.seal(tx, place, large))
+  await first.stop()
+  const made = await command('backup', copy, '--keys', keys, '--directory', old)
+  assert.equal(made.code, 0, made.said)
+  const list = await readFile(join(copy, 'backup.json'), 'utf8')
+  assert.ok(!/postmaster.pid|root[.]key|[.]sealed/.test(list), 'neither process nor key is in it')
+  const restored = await command('restore', copy, '--keys', keys, '--directory', fresh, '--json')
+  assert.equal(restored.code, 0, restored.said)
+  assert.deepEqual(await open(await start(t, fresh), object), large)
+})
+
+test('KE82 a backup that is not whole, or a place that is taken, is refused before anything is written', async (t) => {
+  const dir = scratch()
+  const [old, fresh, copy, keys] = ['old', 'fresh', 'copy', 'keys'].map((name) => join(dir, name))
+  assert.ok(old && fresh && copy && keys)
+  const refused = async (pattern: RegExp, ...args: string[]) => {
+    const { code, said } = await command(...args)
+    assert.equal(code, 1, said)
+    assert.match(said, pattern)
+    assert.equal(said.trim().split('\n').length, 1, said)
+  }
+  await refused(/holds no installation/, 'backup', copy, '--directory', join(dir, 'nothing'))
+  await (await start(t, old)).stop()
+  const within = join(old, 'copy')
+  await refused(/lies within/, 'backup', within, '--directory', old)
+  const together = ['--keys', join(copy, 'keys'), '--directory', old]
+  await refused(/two folders apart/, 'backup', copy, ...together)
+  const made = await command('backup', copy, '--keys', keys, '--directory', old)
+  assert.equal(made.code, 0, made.said)
+
+  const back = (from: string, to: string) => ['restore', from, '--directory', to]
+  await refused(/is not empty/, ...back(copy, old))
+  await refused(/has no part 'database'/, ...back(keys, fresh))
+  const changed = join(dir, 'changed')
+  await cp(copy, changed, { recursive: true })
+  await writeFile(join(changed, 'database/PG_VERSION'), '17\n')
+  await refused(/PG_VERSION of the backup is changed/, ...back(changed, fresh))
+  await rm(join(changed, 'database/PG_VERSION'))
+  await refused(/PG_VERSION of the backup is missing/, ...back(changed, fresh))
+  await writeFile(
+    join(changed, 'database/PG_VERSION'),
+    await readFile(join(copy, 'database/PG_VERSION')),
+  )
+  await writeFile(join(changed, 'objects/more'), 'x')
+  await refused(/objects\/more is not part of the backup/, ...back(changed, fresh))
+  await rm(join(changed, 'backup.json'))
+  await refused(/no whole backup/, ...back(changed, fresh))
+  assert.deepEqual(await readdir(join(fresh, 'postgres')), [])
 })

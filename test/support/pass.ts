@@ -19,6 +19,8 @@ export async function passFor<A extends Action>(
     id?: string
     actor?: string
     kind?: Caller['kind']
+    /** `ws-1` where nothing is said. */
+    workstation?: string | null
     located?: Partial<Located>
     until?: Date
     now?: () => Date
@@ -40,7 +42,8 @@ export async function passFor<A extends Action>(
   )
   const caller: Caller = {
     ...{ door, kind: where.kind ?? 'person', id: where.actor ?? 'per_test', session: 'ses_test' },
-    ...{ signedInAt: new Date(), workstation: 'ws-1', certificate: null, address: '127.0.0.1' },
+    ...{ signedInAt: new Date(), certificate: null, address: '127.0.0.1' },
+    workstation: where.workstation === undefined ? 'ws-1' : where.workstation,
   }
   return gate.admit(tx, caller, action, { type: act.on, id: where.id ?? 'site' })
 }

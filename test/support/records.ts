@@ -41,7 +41,10 @@ export async function untilSize(db: Db, size: number): Promise<void> {
 }
 
 /** Reads a stored log out as files and verifies it as a stranger would, without its witness. */
-export async function verifyStored(db: Db, keys: SampleKeys): Promise<VerifiedLog> {
+export async function verifyStored(
+  db: Db,
+  keys: { readonly log: { readonly verifierKey: string } },
+): Promise<VerifiedLog> {
   const policy = parsePolicy(Buffer.from(`log ${keys.log.verifierKey}\nquorum none\n`))
   return transact(db, async (tx) => {
     const last = await tx

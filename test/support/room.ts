@@ -19,7 +19,7 @@ import {
   annotationRoutes,
   taskSource,
 } from '../../src/server/domains/annotation/index.ts'
-import { openRecorder } from '../../src/server/domains/audit/index.ts'
+import { keepDetails, openRecorder } from '../../src/server/domains/audit/index.ts'
 import { projectsFacts, projectsSources } from '../../src/server/domains/projects/index.ts'
 import {
   openDirectory,
@@ -36,7 +36,8 @@ import { type Db, transact, type Tx } from '../../src/server/kernel/db.ts'
 import { newId } from '../../src/server/kernel/random.ts'
 import { readPolicies } from '../../src/server/open.ts'
 import { NextTask, TaskPayload } from '../../src/shared/annotation.ts'
-import { testDatabase } from './database.ts'
+import { testDatabase, type TestDatabase } from './database.ts'
+import { plainSeal } from './log-doors.ts'
 
 /** What a door answered: the status, and the body as it was parsed. */
 export interface Answered {
@@ -58,6 +59,7 @@ export interface Member {
  * is told to say what `building` holds: both have tests of their own.
  */
 export interface Room {
+  readonly database: TestDatabase
   readonly db: Db
   /** As the import and its undoing enter the database. */
   readonly operator: Db
@@ -157,9 +159,9 @@ export async function openRoom(t: TestContext, kind: 'text' | 'audio' = 'text'):
       ...{ door, db: own, gate, now: () => now.at, recorder: openRecorder(own) },
       identify: (_, request) =>
         Promise.resolve(callerNamed(door, request.headers['x-person'], now.at)),
-      sealDetails: (_, details) => {
+      sealDetails: (tx, details, of) => {
         sealedWords.push({ ...details })
-        return Promise.resolve(createHash('sha256').update(JSON.stringify(details)).digest())
+        return keepDetails(tx, plainSeal, details, of)
       },
     }
     const app = buildDoor({ onFault: (error) => faults.push(error) })
@@ -208,6 +210,7 @@ export async function openRoom(t: TestContext, kind: 'text' | 'audio' = 'text'):
   const { project, batch } = await beginProject(admin, kind, now.at)
   return {
     ...{
+      database,
       db,
       operator: database.db('cloister_operator'),
       vault,

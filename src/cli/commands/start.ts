@@ -70,7 +70,8 @@ export const beginServer: BeginServer = async (directory, witness) => {
   return { ...started, ports: server.ports, close }
 }
 
-async function configOf(env: Readonly<Record<string, string | undefined>>) {
+/** The configuration that an environment and its file say. @throws Fault with all that is wrong with it */
+export async function configOf(env: Readonly<Record<string, string | undefined>>) {
   const { readConfig } = await import('../../server/kernel/config.ts')
   const read = readConfig(env, (path) => readFileSync(path, 'utf8'))
   if ('faults' in read)

@@ -1,78 +1,271 @@
-import { chown, cp, mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
+import { chown, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { createReadStream } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { type Connection, openClient } from './db.ts'
-import { StartFault } from './fault.ts'
+import { codeOf, StartFault } from './fault.ts'
+import type { OsUser } from './os-user.ts'
 
-/** Where the parts of an installation lie that a backup holds. */
+/** Files and folders of an installation, each by its name in a copy of them. */
+export type Parts = Readonly<Record<string, string>>
+
+/** Where that lies of an installation which a backup holds. */
 export interface BackupPlaces {
   /** The cluster's data folder. */
   readonly data: string
-  /** Sealed objects. */
-  readonly objects: string
+  /** What lies beside the database, and is written once and then only removed. */
+  readonly parts: Parts
 }
 
-/** What a backup's list says of it. */
+/** What a copy's list says of it: the SHA-256 of each file, in hex, by its path. */
 export interface BackupList {
   readonly version: 1
   readonly files: Readonly<Record<string, string>>
 }
 
+/** What was copied. `sha256` is that of the list, and thereby of everything. */
+export interface Copied {
+  readonly files: number
+  readonly bytes: number
+  readonly sha256: string
+}
+
 const listName = 'backup.json'
+const database = 'database'
 
 /** Of the running server and no use to a copy (PostgreSQL 18, 25.3.3.4). */
-const leftOut =
-  /^(postmaster[.](pid|opts)|pg_wal\/.+|pg_replslot\/.+|pg_(dynshmem|notify|serial|snapshots|stat_tmp|subtrans)\/.+|pgsql_tmp.*|.*\/pgsql_tmp.*)$/
+const ofTheServer =
+  /^(postmaster[.](pid|opts)|pg_replslot\/.+|pg_(dynshmem|notify|serial|snapshots|stat_tmp|subtrans)\/.+|pgsql_tmp.*|.*\/pgsql_tmp.*)$/
+const ofTheWal = /^pg_wal\/.+$/
+const emptied = [
+  ...['pg_wal', 'pg_wal/archive_status', 'pg_wal/summaries', 'pg_replslot', 'pg_dynshmem'],
+  ...['pg_notify', 'pg_serial', 'pg_snapshots', 'pg_stat_tmp', 'pg_subtrans'],
+]
 
 /**
- * Copies a running database and its objects into a new folder: the low-level backup of PostgreSQL
- * (18, section 25.3.3.3), then the WAL that makes the copy whole, then the objects, which are never
- * changed in place. What is sealed stays sealed; the keys to it are not in the backup.
- * The list with the SHA-256 of every file is written last: a folder without it is no backup.
- * Refuses with a StartFault when the folder is there already.
+ * Copies a database and what lies beside it into a new folder. With a connection the database runs
+ * on: the low-level backup of PostgreSQL (18, section 25.3.3.3), then the WAL that makes the copy
+ * whole; with none it must have been shut down. What lies beside follows, so that the database never
+ * names what the copy lacks. What is sealed stays sealed.
+ * Every file is on the disk before the list of their hashes is written: a folder without a list is
+ * no backup. Refuses with a StartFault when the folder is there already.
  */
 export async function backUp(
-  connection: Connection,
-  { data, objects }: BackupPlaces,
+  connection: Connection | null,
+  { data, parts }: BackupPlaces,
   target: string,
-): Promise<BackupList> {
+): Promise<Copied> {
   await makeNew(target)
-  const copy = join(target, 'database')
-  const client = await openClient(connection)
-  try {
-    // The same session must begin and end it; its end without `stop` gives the backup up.
-    await client.query(`set statement_timeout = 0`)
-    await client.query(`select pg_backup_start('cloister', true)`)
-    await copyTree(data, copy, (path) => !leftOut.test(path))
-    const { rows } = await client.query<{ labelfile: string; spcmapfile: string; last: string }>(
-      `select labelfile, spcmapfile, pg_walfile_name(lsn) as last from pg_backup_stop(true)`,
-    )
-    const [end] = rows
-    if (end === undefined) throw new Error('pg_backup_stop answered nothing')
-    if (end.spcmapfile !== '')
-      throw new StartFault('a database with tablespaces of its own is backed up by its own means')
-    await writeFile(join(copy, 'backup_label'), end.labelfile)
-    await copyWal(data, copy, end.labelfile, end.last)
-  } finally {
-    await client.end()
-  }
-  await copyTree(objects, join(target, 'objects'), () => true)
-  const list: BackupList = { version: 1, files: await hashesOf(target) }
-  await writeDurably(join(target, listName), `${JSON.stringify(list, null, 1)}\n`)
-  return list
+  const copy = new Copy(target)
+  if (connection === null) await copyStopped(copy, data)
+  else await copyRunning(copy, connection, data)
+  await copyAll(copy, parts)
+  return copy.finish()
+}
+
+/** Copies files and folders alone into a new folder, under the same promises. */
+export async function backUpParts(parts: Parts, target: string): Promise<Copied> {
+  await makeNew(target)
+  const copy = new Copy(target)
+  await copyAll(copy, parts)
+  return copy.finish()
 }
 
 /**
  * Puts a backup into new places, after every file was found to be what its list says. The next
  * start of the database replays the WAL in it. Refuses with a StartFault that names the first file
- * that is missing, changed or too many, and when a place is taken; nothing is done then.
+ * that is missing, changed or too many, a part that the backup lacks, or a place that is taken;
+ * nothing is done then. Places appear at the end, each whole.
  */
 export async function restore(
   source: string,
-  { data, objects }: BackupPlaces,
-  owner: { readonly uid: number; readonly gid: number },
+  { data, parts }: BackupPlaces,
+  owner: OsUser,
 ): Promise<BackupList> {
+  const list = await checkCopy(source, [database, ...Object.keys(parts)])
+  await checkFree([data, ...Object.values(parts)])
+  await putBack(source, { [database]: data, ...parts }, async (made) => {
+    for (const folder of emptied) await mkdir(join(made, folder), { recursive: true, mode: 0o700 })
+    await giveTo(made, owner)
+  })
+  return list
+}
+
+/** Puts files and folders alone back, under the same promises. */
+export async function restoreParts(source: string, parts: Parts): Promise<BackupList> {
+  const list = await checkCopy(source, Object.keys(parts))
+  await checkFree(Object.values(parts))
+  await putBack(source, parts, () => Promise.resolve())
+  return list
+}
+
+/** A folder that is being filled, and the hash of every file that came into it. */
+class Copy {
+  readonly root: string
+  readonly #files: Record<string, string> = {}
+  #bytes = 0
+
+  constructor(root: string) {
+    this.root = root
+  }
+
+  /** A file that is gone meanwhile is passed over: what removed it is in the WAL, or named by nothing. */
+  async file(from: string, path: string): Promise<void> {
+    const made = await copyFile(from, join(this.root, path))
+    if (made === null) return
+    this.#files[path] = made.sha256
+    this.#bytes += made.bytes
+  }
+
+  async tree(from: string, path: string, takes: (name: string) => boolean): Promise<void> {
+    await copyTree(from, join(this.root, path), takes, (name) =>
+      this.file(join(from, name), join(path, name)),
+    )
+  }
+
+  async text(path: string, text: string): Promise<void> {
+    await writeDurably(join(this.root, path), text)
+    this.#files[path] = createHash('sha256').update(text).digest('hex')
+    this.#bytes += Buffer.byteLength(text)
+  }
+
+  async finish(): Promise<Copied> {
+    await syncFolders(this.root)
+    const list: BackupList = { version: 1, files: this.#files }
+    const text = `${JSON.stringify(list, null, 1)}\n`
+    await writeDurably(join(this.root, listName), text)
+    await syncFolder(this.root)
+    await syncFolder(dirname(this.root))
+    return {
+      ...{ files: Object.keys(this.#files).length, bytes: this.#bytes },
+      sha256: createHash('sha256').update(text).digest('hex'),
+    }
+  }
+}
+
+async function copyRunning(copy: Copy, connection: Connection, data: string): Promise<void> {
+  const client = await openClient(connection)
+  try {
+    // The same session must begin and end it; its end without `stop` gives the backup up.
+    await client.query(`set statement_timeout = 0`)
+    await client.query(`select pg_backup_start('cloister', true)`)
+    await copy.tree(data, database, (name) => !ofTheServer.test(name) && !ofTheWal.test(name))
+    const { rows } = await client.query<{ labelfile: string; spcmapfile: string; last: string }>(
+      `select labelfile, spcmapfile, pg_walfile_name(lsn) as last from pg_backup_stop(true)`,
+    )
+    const [end] = rows
+    if (end === undefined) throw new Error('pg_backup_stop answered nothing')
+    if (end.spcmapfile !== '') throw tablespaces()
+    await copy.text(join(database, 'backup_label'), end.labelfile)
+    await copyWal(copy, data, end.labelfile, end.last)
+  } finally {
+    await client.end()
+  }
+}
+
+/** A database that was shut down is whole with the WAL that lies in it. */
+async function copyStopped(copy: Copy, data: string): Promise<void> {
+  if ((await stat(join(data, 'postmaster.pid')).catch(() => null)) !== null)
+    throw new StartFault(
+      'the database was not shut down; start Cloister and back it up while it runs',
+    )
+  if ((await readdir(join(data, 'pg_tblspc'))).length > 0) throw tablespaces()
+  await copy.tree(data, database, (name) => !ofTheServer.test(name))
+}
+
+function tablespaces(): StartFault {
+  return new StartFault('a database with tablespaces of its own is backed up by its own means')
+}
+
+/** The WAL from where recovery begins to where the backup ended. */
+async function copyWal(copy: Copy, data: string, label: string, last: string): Promise<void> {
+  const first = /\(file ([0-9A-F]{24})\)/.exec(label)?.[1]
+  if (first === undefined) throw new Error('the backup label names no WAL file')
+  for (const name of await readdir(join(data, 'pg_wal')))
+    if (/^[0-9A-F]{24}$/.test(name) && name >= first && name <= last)
+      await copy.file(join(data, 'pg_wal', name), join(database, 'pg_wal', name))
+}
+
+async function copyAll(copy: Copy, parts: Parts): Promise<void> {
+  for (const [name, from] of Object.entries(parts)) {
+    const found = await stat(from).catch(() => null)
+    if (found === null) throw new StartFault(`${from} is missing, and a backup needs it`)
+    if (found.isDirectory()) await copy.tree(from, name, () => true)
+    else await copy.file(from, name)
+  }
+}
+
+async function makeNew(folder: string): Promise<void> {
+  await checkFree([folder])
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+}
+
+/** A place is free when nothing is there, or an empty folder. */
+async function checkFree(places: readonly string[]): Promise<void> {
+  for (const place of places) {
+    const found = await stat(place).catch(() => null)
+    if (found === null) continue
+    if (!found.isDirectory()) throw new StartFault(`${place} is there already`)
+    if ((await readdir(place)).length > 0)
+      throw new StartFault(`${place} is not empty; name a new folder`)
+  }
+}
+
+/** Goes through a folder; a link in it is no part of an installation and is left out. */
+async function copyTree(
+  from: string,
+  to: string,
+  takes: (name: string) => boolean,
+  each: (name: string) => Promise<void>,
+): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o700 })
+  for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
+    const name = relative(from, join(entry.parentPath, entry.name))
+    if (!takes(name)) continue
+    if (entry.isDirectory()) await mkdir(join(to, name), { recursive: true, mode: 0o700 })
+    else if (entry.isFile()) await each(name)
+  }
+}
+
+const pieceSize = 1 << 20
+
+/** Copies a file to the disk and hashes what it wrote; null when there is no such file any more. */
+async function copyFile(
+  from: string,
+  to: string,
+): Promise<{ sha256: string; bytes: number } | null> {
+  const source = await open(from, 'r').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return null
+    throw error
+  })
+  if (source === null) return null
+  const hash = createHash('sha256')
+  let bytes = 0
+  try {
+    const { mode } = await source.stat()
+    await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+    const target = await open(to, 'wx', mode & 0o777)
+    try {
+      const piece = Buffer.allocUnsafe(pieceSize)
+      for (;;) {
+        const { bytesRead } = await source.read(piece, 0, pieceSize)
+        if (bytesRead === 0) break
+        hash.update(piece.subarray(0, bytesRead))
+        await target.writeFile(piece.subarray(0, bytesRead))
+        bytes += bytesRead
+      }
+      await target.sync()
+    } finally {
+      await target.close()
+    }
+  } finally {
+    await source.close()
+  }
+  return { sha256: hash.digest('hex'), bytes }
+}
+
+/** Compares a copy with its list, and its parts with those that are wanted. */
+async function checkCopy(source: string, wanted: readonly string[]): Promise<BackupList> {
   const list = await readList(source)
   const found = await hashesOf(source)
   for (const [path, hash] of Object.entries(list.files))
@@ -82,64 +275,45 @@ export async function restore(
       )
   for (const path of Object.keys(found))
     if (list.files[path] === undefined) throw new StartFault(`${path} is not part of the backup`)
-  for (const place of [data, objects]) await makeNew(place)
-  await copyTree(join(source, 'database'), data, () => true)
-  await copyTree(join(source, 'objects'), objects, () => true)
-  for (const folder of [
-    'pg_wal',
-    'pg_wal/archive_status',
-    'pg_wal/summaries',
-    'pg_replslot',
-    ...emptied,
-  ])
-    await mkdir(join(data, folder), { recursive: true, mode: 0o700 })
-  await giveTo(data, owner)
+  const there = (await readdir(source)).filter((name) => name !== listName)
+  for (const name of wanted)
+    if (!there.includes(name)) throw new StartFault(`${source} has no part '${name}'`)
+  for (const name of there)
+    if (!wanted.includes(name))
+      throw new StartFault(`this configuration has no place for the part '${name}' of ${source}`)
   return list
 }
 
-const emptied = [
-  'pg_dynshmem',
-  'pg_notify',
-  'pg_serial',
-  'pg_snapshots',
-  'pg_stat_tmp',
-  'pg_subtrans',
-]
-
-async function makeNew(folder: string): Promise<void> {
-  const there = await readdir(folder).catch(() => [])
-  if (there.length > 0) throw new StartFault(`${folder} is not empty; name a new folder`)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-}
-
-async function copyTree(from: string, to: string, takes: (path: string) => boolean): Promise<void> {
-  await mkdir(to, { recursive: true, mode: 0o700 })
-  for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
-    const path = relative(from, join(entry.parentPath, entry.name))
-    if (!takes(path)) continue
-    if (entry.isDirectory()) await mkdir(join(to, path), { recursive: true, mode: 0o700 })
-    else if (entry.isFile())
-      // A table that was dropped meanwhile is not missed: the WAL drops it too.
-      await copyFile(join(from, path), join(to, path))
+/** Makes every part beside its place, then moves them there; `ready` finishes the first. */
+async function putBack(
+  source: string,
+  parts: Parts,
+  ready: (first: string) => Promise<void>,
+): Promise<void> {
+  const moves: [from: string, to: string][] = []
+  for (const [name, place] of Object.entries(parts)) {
+    const partial = `${place}.partial`
+    await rm(partial, { recursive: true, force: true })
+    await mkdir(dirname(place), { recursive: true, mode: 0o700 })
+    const from = join(source, name)
+    if ((await stat(from)).isDirectory())
+      await copyTree(
+        from,
+        partial,
+        () => true,
+        async (path) => {
+          await copyFile(join(from, path), join(partial, path))
+        },
+      )
+    else await copyFile(from, partial)
+    if (moves.length === 0) await ready(partial)
+    if ((await stat(partial)).isDirectory()) await syncFolders(partial)
+    moves.push([partial, place])
   }
-}
-
-async function copyFile(from: string, to: string): Promise<void> {
-  await mkdir(join(to, '..'), { recursive: true, mode: 0o700 })
-  await cp(from, to).catch(async (error: unknown) => {
-    if ((await stat(from).catch(() => null)) !== null) throw error
-  })
-}
-
-/** The WAL from where recovery begins to where the backup ended. */
-async function copyWal(data: string, copy: string, label: string, last: string): Promise<void> {
-  const first = /\(file ([0-9A-F]{24})\)/.exec(label)?.[1]
-  if (first === undefined) throw new Error('the backup label names no WAL file')
-  const wal = join(copy, 'pg_wal')
-  await mkdir(wal, { recursive: true, mode: 0o700 })
-  for (const name of await readdir(join(data, 'pg_wal')))
-    if (/^[0-9A-F]{24}$/.test(name) && name >= first && name <= last)
-      await cp(join(data, 'pg_wal', name), join(wal, name))
+  for (const [from, to] of moves) {
+    await rename(from, to)
+    await syncFolder(dirname(to))
+  }
 }
 
 async function hashesOf(folder: string): Promise<Record<string, string>> {
@@ -159,25 +333,26 @@ async function readList(source: string): Promise<BackupList> {
   const text = await readFile(join(source, listName), 'utf8').catch(() => {
     throw new StartFault(`${source} is no whole backup: it has no ${listName}`)
   })
-  const found: unknown = JSON.parse(text)
-  const files =
-    typeof found === 'object' &&
-    found !== null &&
-    'version' in found &&
-    found.version === 1 &&
-    'files' in found
-      ? found.files
-      : null
-  if (typeof files !== 'object' || files === null)
-    throw new StartFault(`${listName} in ${source} is not of this version`)
-  const entries = Object.entries(files).map(([path, hash]): [string, string] => [
-    path,
-    String(hash),
-  ])
-  return { version: 1, files: Object.fromEntries(entries) }
+  const files = filesIn(text)
+  if (files === null) throw new StartFault(`${listName} in ${source} is not of this version`)
+  return { version: 1, files }
 }
 
-async function giveTo(folder: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
+function filesIn(text: string): Record<string, string> | null {
+  let found: unknown
+  try {
+    found = JSON.parse(text)
+  } catch {
+    return null
+  }
+  if (typeof found !== 'object' || found === null || !('version' in found && 'files' in found))
+    return null
+  const { version, files } = found
+  if (version !== 1 || typeof files !== 'object' || files === null) return null
+  return Object.fromEntries(Object.entries(files).map(([path, hash]) => [path, String(hash)]))
+}
+
+async function giveTo(folder: string, { uid, gid }: OsUser): Promise<void> {
   if (process.getuid?.() === uid) return
   await chown(folder, uid, gid)
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
@@ -185,6 +360,7 @@ async function giveTo(folder: string, { uid, gid }: { uid: number; gid: number }
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const file = await open(path, 'wx', 0o600)
   try {
     await file.writeFile(text)
@@ -192,4 +368,20 @@ async function writeDurably(path: string, text: string): Promise<void> {
   } finally {
     await file.close()
   }
+}
+
+/** Without this the names in a folder may be forgotten at a power cut. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+async function syncFolders(root: string): Promise<void> {
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true }))
+    if (entry.isDirectory()) await syncFolder(join(entry.parentPath, entry.name))
+  await syncFolder(root)
 }

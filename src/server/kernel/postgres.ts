@@ -93,6 +93,12 @@ function everyRole(): DatabaseAccess[] {
   return ([adminRole, ...roles] as const).map((role) => ({ osUser, role }))
 }
 
+/** Where the data of a directory's cluster lies or will lie, and whose it is. The caller has the directory's lock. */
+export async function placeOfCluster(dir: string): Promise<{ data: string; owner: OsUser }> {
+  const place = await findPlace(resolve(dir))
+  return { data: join(place, 'data'), owner: await ownerOf(place) }
+}
+
 /**
  * `dir/postgres`, which is a link to a folder under /var/lib/cloister where the database's user
  * cannot reach `dir` itself (a clone below root's home).

@@ -6,7 +6,8 @@ import type { Pass } from '../access/index.ts'
 import { signalPerson } from '../identity/index.ts'
 import { type Ground, placeOf } from './ground.ts'
 import { closeListening } from './media.ts'
-import { insertDecision, lockTaskOfItem, setTask } from './store.ts'
+import { putDecision } from './stamps.ts'
+import { lockTaskOfItem, setTask } from './store.ts'
 import { keepAnnotation, leaveFinished } from './submit.ts'
 import { mustHold } from './tasks.ts'
 
@@ -28,6 +29,8 @@ export async function decideReview(
   if (annotated?.state !== 'submitted' || task.annotation === null) throw new Problem('conflict')
   const { decision } = review
   const now = pass.at
+  // First, for its entry would else take the stamps of what is decided.
+  await closeListening(ground, tx, task.id, now)
   const corrected =
     decision === 'correct' ? await keepAnnotation(ground, pass, tx, task, review.annotation) : null
   const id = newId('dec')
@@ -36,11 +39,10 @@ export async function decideReview(
     review.reason === undefined
       ? null
       : await ground.seals.seal(tx, placeOf(task, id, 1), Buffer.from(review.reason, 'utf8'))
-  await insertDecision(tx, {
+  await putDecision(tx, {
     ...{ id, item, project, annotation: task.annotation, reviewer: pass.actor },
     ...{ decision, corrected, reason, at: now },
   })
-  await closeListening(ground, tx, task.id, now)
   await leaveFinished(ground, tx, task)
   if (decision === 'return') {
     await setTask(tx, task.id, { state: 'returned', since: now })

@@ -264,6 +264,27 @@ export async function insertDecision(tx: Tx, row: Row<'annotation.decision'>): P
   await tx.insertInto('annotation.decision').values(row).execute()
 }
 
+/** Annotations with ids after one, in their order. */
+export function annotationsAfter(tx: Tx, after: string, limit: number) {
+  return tx
+    .selectFrom('annotation.annotation')
+    .selectAll()
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
+export function decisionsAfter(tx: Tx, after: string, limit: number) {
+  return tx
+    .selectFrom('annotation.decision')
+    .selectAll()
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
 export async function insertFlag(tx: Tx, row: Row<'annotation.flag'>): Promise<void> {
   await tx.insertInto('annotation.flag').values(row).execute()
 }

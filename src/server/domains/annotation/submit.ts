@@ -15,13 +15,13 @@ import { closeListening } from './media.ts'
 import {
   draftOf,
   endLease,
-  insertAnnotation,
   nextVersion,
   offerReview,
   removeDrafts,
   setTask,
   upsertDraft,
 } from './store.ts'
+import { putAnnotation } from './stamps.ts'
 import { mustHold, type Task } from './tasks.ts'
 
 /** Most findings that a refusal names. */
@@ -39,8 +39,9 @@ export async function submitAnnotation(
   given: unknown,
 ): Promise<void> {
   const task = await mustHold(pass, tx, 'annotate')
-  const annotation = await keepAnnotation(ground, pass, tx, task, given)
+  // First, for its entry would else take the annotation's stamp.
   await closeListening(ground, tx, task.id, pass.at)
+  const annotation = await keepAnnotation(ground, pass, tx, task, given)
   await leaveFinished(ground, tx, task)
   const { actor: author, at: now } = pass
   await setTask(tx, task.id, { state: 'submitted', reserved: null, author, annotation, since: now })
@@ -62,7 +63,7 @@ export async function keepAnnotation(
   const id = newId('ann')
   const { project, item, guideline } = task
   const object = await seals.seal(tx, placeOf(task, 'annotation', version), annotation)
-  await insertAnnotation(tx, {
+  await putAnnotation(tx, {
     ...{ id, item, project, version, person: pass.actor, at: pass.at, object },
     ...{ made: task.type === 'annotate' ? 'annotated' : 'corrected' },
     ...{ schema: begunUnder(task), guideline },

@@ -23,8 +23,8 @@ export function stamp(tx: Tx, kind: string, subject: string, hash: Uint8Array | 
 /**
  * Keeps what an entry says beside its leaf, in the transaction of its act, and answers the hash that
  * stands in the leaf, or null when there is nothing to keep. Words are kept sealed; the hash over
- * them is SHA-256(salt ‖ canonical JSON). With stamps of this transaction it is SHA-256(words ‖ s₁ ‖ …),
- * with 32 zero bytes for no words and each s from `stampHash`.
+ * them is SHA-256(salt ‖ canonical JSON). With the stamps of this transaction that no entry has taken
+ * yet it is SHA-256(words ‖ s₁ ‖ …), with 32 zero bytes for no words and each s from `stampHash`.
  */
 export async function keepDetails(
   tx: Tx,
@@ -32,9 +32,22 @@ export async function keepDetails(
   words: Readonly<Record<string, unknown>>,
   project: string | null,
 ): Promise<Buffer | null> {
+  const said = Object.keys(words).length === 0 ? null : await sealWords(tx, seal, words, project)
+  return keep(tx, said, project)
+}
+
+/** The same for an entry that has stamps and no words. */
+export function keepStamps(tx: Tx): Promise<Buffer | null> {
+  return keep(tx, null, null)
+}
+
+async function keep(
+  tx: Tx,
+  said: { salt: Buffer; words: Buffer; sealed: Buffer } | null,
+  project: string | null,
+): Promise<Buffer | null> {
   const stamps = waiting.get(tx) ?? []
   waiting.delete(tx)
-  const said = Object.keys(words).length === 0 ? null : await sealWords(tx, seal, words, project)
   if (said === null && stamps.length === 0) return null
   const hash = detailsHash(said?.words ?? null, stamps)
   await insertDetail(tx, {

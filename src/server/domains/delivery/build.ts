@@ -23,7 +23,8 @@ import { record } from '../audit/index.ts'
 import { itemById, projectById, schemaVersion } from '../projects/index.ts'
 import { acceptance } from '../quality/index.ts'
 import type { Vault } from '../vault/index.ts'
-import { clearItems, deliveryById, insertItems, keyById, moveOn } from './store.ts'
+import { moveDelivery } from './stamps.ts'
+import { clearItems, deliveryById, insertItems, keyById } from './store.ts'
 import type { DeliveryTables } from './tables.ts'
 
 /** What the building of a package stands on. */
@@ -409,7 +410,7 @@ async function finish(
       sha256,
       built_at: pass.at,
     } as const
-    if (!(await moveOn(tx, row.id, ['approved'], built))) return
+    if (!(await moveDelivery(tx, row.id, ['approved'], built))) return
     const words = { package: packed.sha256, manifest: packed.manifest, items }
     const details = await shop.sealDetails(tx, words, row.project)
     await record(tx, {

@@ -5,7 +5,8 @@ import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
 import { projectById } from '../projects/index.ts'
 import { acceptance } from '../quality/index.ts'
-import { deliveryById, effectiveKey, insertDelivery, moveOn } from './store.ts'
+import { moveDelivery, putDelivery } from './stamps.ts'
+import { deliveryById, effectiveKey } from './store.ts'
 
 /**
  * Proposes to hand a project's accepted annotations over. The acceptance that the project promised
@@ -24,7 +25,7 @@ export async function proposeDelivery(
   const key = await effectiveKey(tx, row.client, pass.at)
   if (key === undefined) throw new Problem('not-ready', { missing: 'delivery-key' })
   const id = newId('del')
-  await insertDelivery(tx, {
+  await putDelivery(tx, {
     ...{ id, project, client: row.client, key: key.id, state: 'proposed' },
     ...{ proposed_by: pass.actor, proposed_at: pass.at, approved_by: null, approved_at: null },
     ...{
@@ -46,7 +47,7 @@ export async function approveDelivery(
   tx: Tx,
   id: string,
 ): Promise<void> {
-  const moved = await moveOn(tx, id, ['proposed'], {
+  const moved = await moveDelivery(tx, id, ['proposed'], {
     ...{ state: 'approved', approved_by: pass.actor, approved_at: pass.at },
   })
   if (!moved) throw new Problem('already-done')
@@ -62,7 +63,8 @@ export async function acknowledgeDelivery(
 ): Promise<void> {
   const ended = { ended_by: pass.actor, ended_at: pass.at }
   const state = accepted ? 'accepted' : 'rejected'
-  if (!(await moveOn(tx, id, ['built'], { state, ...ended }))) throw new Problem('already-done')
+  if (!(await moveDelivery(tx, id, ['built'], { state, ...ended })))
+    throw new Problem('already-done')
 }
 
 /** Stops serving a package. What was downloaded before is named by the recall's entry in the log. */
@@ -73,7 +75,7 @@ export async function recallDelivery(
 ): Promise<void> {
   const from = ['proposed', 'approved', 'built', 'accepted', 'rejected'] as const
   const ended = { ended_by: pass.actor, ended_at: pass.at }
-  if (!(await moveOn(tx, id, from, { state: 'recalled', ...ended })))
+  if (!(await moveDelivery(tx, id, from, { state: 'recalled', ...ended })))
     throw new Problem('already-done')
 }
 

@@ -83,20 +83,31 @@ export function deliveriesOf(tx: Tx, of: { project: string } | { clients: readon
     .execute()
 }
 
-/** Moves a delivery on; false when it was not in one of the states that this comes from. */
-export async function moveOn(
+/** Moves a delivery on; undefined when it was not in one of the states that this comes from. */
+export function moveOn(
   tx: Tx,
   id: string,
   from: readonly Delivery['state'][],
   to: Partial<Delivery> & Pick<Delivery, 'state'>,
-): Promise<boolean> {
-  const done = await tx
+): Promise<Delivery | undefined> {
+  return tx
     .updateTable('delivery.delivery')
     .set(to)
     .where('id', '=', id)
     .where('state', 'in', [...from])
+    .returningAll()
     .executeTakeFirst()
-  return done.numUpdatedRows === 1n
+}
+
+/** Deliveries with ids after one, in their order. */
+export function deliveriesAfter(tx: Tx, after: string, limit: number): Promise<Delivery[]> {
+  return tx
+    .selectFrom('delivery.delivery')
+    .selectAll()
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
 }
 
 export async function clearItems(tx: Tx, delivery: string): Promise<void> {

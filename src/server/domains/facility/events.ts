@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import type { AccessEvent, Heartbeat, ReceivedEvent } from '../../../shared/facility.ts'
 import { Problem } from '../../../shared/problems.ts'
 import type { Tx } from '../../kernel/db.ts'
-import { randomBytes } from '../../kernel/random.ts'
 import type { Caller, Pass } from '../access/index.ts'
-import { record } from '../audit/index.ts'
+import { keepStamps, record, type RowReader, sha256, stamp } from '../audit/index.ts'
 import { alarmsOfEvent, alarmsOfWatch } from './alarms.ts'
 import { newWatch, restoreWatch, saveWatch, watch, type Watched } from './detectors.ts'
 import { foldAll, loadFold, loadPortals, saveFold } from './fold.ts'
@@ -14,6 +12,7 @@ import { watchedSite } from './site.ts'
 import {
   controllerRow,
   eventAt,
+  eventsAfter,
   heardFrom,
   holdersOf,
   insertEvents,
@@ -71,10 +70,19 @@ export async function takeHeartbeat(
   await takeInputs(tx, { saved, controller, inputs, at: pass.at })
 }
 
-/** The hash in an event's leaf: SHA-256 of its salt and its canonical JSON (RFC 8785). */
-export function eventHash(salt: Uint8Array, event: AccessEvent): Uint8Array {
-  const text = canonicalize(event) ?? ''
-  return new Uint8Array(createHash('sha256').update(salt).update(text).digest())
+/** How the events that were taken are read again to be compared with the log. */
+export const eventReader: RowReader = {
+  kind: 'event',
+  read: async (tx, after, limit) =>
+    (await eventsAfter(tx, after, limit)).map(({ name, event }) => ({
+      id: name,
+      content: eventBytes(event),
+    })),
+}
+
+/** An event as the log vouches for it: its canonical JSON (RFC 8785). */
+function eventBytes(event: AccessEvent): Uint8Array {
+  return Buffer.from(canonicalize(event) ?? '', 'utf8')
 }
 
 /** Folds inputs onto presence and shows them to the detectors. The caller has the turn. */
@@ -130,26 +138,22 @@ async function keepNew(
   controller: string,
   events: readonly AccessEvent[],
 ): Promise<ReceivedEvent[]> {
-  const rows = events.map((event) => {
-    return {
-      ...{ controller, epoch: event.epoch, seq: event.seq, received_at: pass.at },
-      ...{ salt: Buffer.from(randomBytes(16)), event: JSON.stringify(event) },
-    }
-  })
+  const rows = events.map((event) => ({
+    ...{ controller, epoch: event.epoch, seq: event.seq, received_at: pass.at },
+    event: JSON.stringify(event),
+  }))
   const kept = await insertEvents(tx, rows)
   const holders = await holdersOf(tx, [...new Set(events.flatMap((one) => one.credentialIds))])
   const fresh: ReceivedEvent[] = []
   const altered: AccessEvent[] = []
-  for (const [index, event] of events.entries()) {
-    const key = `${event.epoch}/${event.seq}`
-    const salt = rows[index]?.salt
-    if (salt === undefined || !kept.delete(key)) {
+  for (const event of events) {
+    if (!kept.delete(`${event.epoch}/${event.seq}`)) {
       const first = await eventAt(tx, controller, event.epoch, event.seq)
       // A copy sent after a pause says so of itself, and its clock may have been set meanwhile.
       if (first !== undefined && !sameBut(first, event)) altered.push(event)
       continue
     }
-    await recordEvent(pass, tx, event, eventHash(salt, event))
+    await recordEvent(pass, tx, event)
     const holder = event.credentialIds.map((id) => holders.get(id)).find((id) => id !== undefined)
     const personId = holder ?? event.personId
     const receivedAt = pass.at.toISOString()
@@ -174,14 +178,15 @@ async function recordEvent(
   pass: Pass<'facility.event.take'>,
   tx: Tx,
   event: AccessEvent,
-  details: Uint8Array,
 ): Promise<void> {
   const { controllerId, epoch, seq, zoneTo = null } = event
+  const name = `${controllerId}/${epoch}/${seq}`
+  stamp(tx, 'event', name, sha256(eventBytes(event)))
   await record(tx, {
     ...{ time: pass.at, actor: pass.actor, action: pass.action, door: pass.door },
-    resource: `Event::${controllerId}/${epoch}/${seq}`,
+    resource: `Event::${name}`,
     ...{ project: null, item: null, workstation: null, zone: zoneTo },
-    ...{ outcome: 'done', policies: pass.policies, details },
+    ...{ outcome: 'done', policies: pass.policies, details: await keepStamps(tx) },
   })
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import canonicalize from 'canonicalize'
 import { registerKey, signIn } from '../../../cli/stage/sign-in.ts'
 import { simulatedSite } from '../../../simulator/site.ts'
 import { startSimulator } from '../../../simulator/simulator.ts'
@@ -12,8 +13,9 @@ import { shippedText, siteOf } from '../../../../test/support/sites.ts'
 import { codeOf, dbOf, testServer, type TestServer } from '../../../../test/support/server.ts'
 import { transact } from '../../kernel/db.ts'
 import type { Caller } from '../access/index.ts'
+import { sha256 } from '../audit/index.ts'
 import { approvePresence, requestCorrection } from './guards.ts'
-import { eventHash, facilityFacts, lookAround, writeMuster } from './index.ts'
+import { facilityFacts, lookAround, writeMuster } from './index.ts'
 
 async function inhabited(t: TestContext) {
   const server = await testServer(t)
@@ -105,10 +107,18 @@ test('FA3 every event that was taken stands once with a leaf of its own, whateve
   const leaves = pending
     .map(({ body }) => JSON.parse(body.toString()) as { resource: string; details: string })
     .filter(({ resource }) => resource.startsWith('Event::'))
-  const expected = events.map(({ controller, epoch, seq, salt, event }) => ({
-    resource: `Event::${controller}/${epoch}/${String(seq)}`,
-    details: Buffer.from(eventHash(salt, event)).toString('base64'),
-  }))
+  const stamps = await server.database
+    .db('cloister_admin')
+    .selectFrom('audit.stamp')
+    .select(['subject', 'hash', 'details'])
+    .where('kind', '=', 'event')
+    .execute()
+  const expected = events.map(({ name, event }) => {
+    const hash = sha256(Buffer.from(canonicalize(event) ?? ''))
+    const stamped = stamps.filter((one) => one.subject === name && one.hash?.equals(hash))
+    assert.equal(stamped.length, 1, name)
+    return { resource: `Event::${name}`, details: stamped[0]?.details.toString('base64') ?? '' }
+  })
   const order = (a: { resource: string }, b: { resource: string }) =>
     a.resource < b.resource ? -1 : 1
   assert.ok(events.length > 5)

@@ -1,6 +1,6 @@
 export { facilityFacts, workstationSource } from './facts.ts'
 export { raiseAlarm, endAlarms, type AlarmKind, type NewAlarm } from './alarms.ts'
-export { eventHash } from './events.ts'
+export { eventReader } from './events.ts'
 export { lookAround, startKeeper, writeMuster, type Keeper, type KeeperOptions } from './keeper.ts'
 export { arrivalAt, type ArrivedMachine } from './machines/arrival.ts'
 export { facilityRoutes } from './routes.ts'

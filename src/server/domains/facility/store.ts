@@ -106,6 +106,17 @@ export async function eventAt(
   return row?.event
 }
 
+/** Events with names (`controller/epoch/seq`) after one, in code point order. */
+export function eventsAfter(tx: Tx, after: string, limit: number) {
+  return tx
+    .selectFrom('facility.event')
+    .select(['name', 'event'])
+    .where('name', '>', after)
+    .orderBy('name')
+    .limit(limit)
+    .execute()
+}
+
 export async function putPresence(tx: Tx, row: Row<'facility.presence'>): Promise<void> {
   await tx
     .insertInto('facility.presence')

@@ -1,4 +1,4 @@
-import type { Generated, JSONColumnType } from 'kysely'
+import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { AccessEvent, Command, PostureChecks } from '../../../shared/facility.ts'
 import type { SavedWatch } from './detectors.ts'
 import type { Order, Stay } from './record.ts'
@@ -47,8 +47,9 @@ export interface FacilityTables {
     epoch: string
     seq: number
     received_at: Date
-    salt: Buffer
     event: JSONColumnType<AccessEvent>
+    /** `controller/epoch/seq`, as the log knows it; made by the database. */
+    name: ColumnType<string, never, never>
   }
   'facility.stream': {
     place: Generated<number>

@@ -1,0 +1,49 @@
+import type { Tx } from '../../kernel/db.ts'
+import { rowBytes, type RowReader, sha256, stamp } from '../audit/index.ts'
+import { deliveriesAfter, insertDelivery, moveOn } from './store.ts'
+import type { DeliveryTables } from './tables.ts'
+
+type Delivery = DeliveryTables['delivery.delivery']
+
+/** Keeps a new delivery under the protection of the log. */
+export async function putDelivery(tx: Tx, row: Delivery): Promise<void> {
+  await insertDelivery(tx, row)
+  stamp(tx, 'delivery', row.id, sha256(deliveryBytes(row)))
+}
+
+/**
+ * Moves a delivery on, under the protection of the log. Answers false, and does nothing, when it is
+ * not in one of the states that this comes from.
+ */
+export async function moveDelivery(
+  tx: Tx,
+  id: string,
+  from: readonly Delivery['state'][],
+  to: Partial<Delivery> & Pick<Delivery, 'state'>,
+): Promise<boolean> {
+  const row = await moveOn(tx, id, from, to)
+  if (row === undefined) return false
+  stamp(tx, 'delivery', id, sha256(deliveryBytes(row)))
+  return true
+}
+
+/** How deliveries are read again to be compared with the log. */
+export const deliveryReader: RowReader = {
+  kind: 'delivery',
+  read: async (tx, after, limit) =>
+    (await deliveriesAfter(tx, after, limit)).map((row) => ({
+      id: row.id,
+      content: deliveryBytes(row),
+    })),
+}
+
+/** The columns are named one by one: one that is added later must not change the hash of older rows. */
+function deliveryBytes(row: Delivery): Uint8Array {
+  const { id, project, client, key, state, items, file, size, sha256: hash } = row
+  const { proposed_by, proposed_at, approved_by, approved_at } = row
+  const { built_at, ended_by, ended_at } = row
+  return rowBytes({
+    ...{ id, project, client, key, state, items, file, size, sha256: hash },
+    ...{ proposed_by, proposed_at, approved_by, approved_at, built_at, ended_by, ended_at },
+  })
+}
