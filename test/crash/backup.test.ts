@@ -21,7 +21,12 @@ import { sampleEntry } from '../support/sample-log.ts'
 const root = new URL('../..', import.meta.url).pathname
 const large = Buffer.alloc(600_000, 'confidential ')
 const place = {
-  ...{ project: 'prj_a', owner: { kind: 'item', item: 'itm_a' }, asset: 'media', version: 1 },
+  ...{
+    project: 'prj_a',
+    owner: { kind: 'item' as const, item: 'itm_a' },
+    asset: 'media',
+    version: 1,
+  },
 } as const
 
 /** Removed after all tests: what runs in it is stopped at the end of each. */

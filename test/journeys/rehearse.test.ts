@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { promisify } from 'node:util'
+import type { Rehearsed } from '../../src/cli/rehearsal/rehearsal.ts'
+import { sharedData } from '../support/tools.ts'
+
+const run = promisify(execFile)
+const cloister = new URL('../../dist/cli/main.js', import.meta.url).pathname
+
+async function folderFor(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rehearse-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+async function rehearse(folder: string, ...more: string[]): Promise<Rehearsed> {
+  const files = ['schema', 'answers'].flatMap((name) => [
+    `--${name}`,
+    join(folder, name === 'schema' ? 'schema.json' : 'answers.jsonl'),
+  ])
+  const { stdout } = await run(
+    process.execPath,
+    [
+      ...[cloister, 'rehearse', join(folder, 'manifest.jsonl'), ...files],
+      ...['--out', join(folder, 'out'), '--annotators', '8', '--json', ...more],
+    ],
+    { maxBuffer: 1 << 24 },
+  )
+  return JSON.parse(stdout) as Rehearsed
+}
+
+interface Slice {
+  text: string
+  entity?: string
+}
+
+/** Voice queries as texts, their slots as the answers. */
+async function writeQueries(folder: string, from: string, most: number): Promise<number> {
+  const [rows = []] = Object.values(
+    JSON.parse(await readFile(from, 'utf8')) as Record<string, { data: Slice[] }[]>,
+  )
+  const labels = new Set<string>()
+  const seen = new Set<string>()
+  const [manifest, answers]: [string[], string[]] = [[], []]
+  for (const [place, { data }] of rows.entries()) {
+    let text = ''
+    const regions = []
+    for (const slice of data) {
+      const begin = [...text].length
+      text += slice.text
+      if (slice.entity === undefined) continue
+      const label = slice.entity.replaceAll('_', '-')
+      labels.add(label)
+      regions.push({
+        id: `r${regions.length + 1}`,
+        anchor: { text: [[begin, [...text].length]] },
+        label,
+      })
+    }
+    if (seen.has(text) || seen.size >= most) continue
+    seen.add(text)
+    const item_ref = `q-${place}`
+    manifest.push(
+      JSON.stringify({
+        item_ref,
+        subject_refs: [`s-${place % 7}`],
+        language: 'en',
+        kind: 'text',
+        text,
+      }),
+    )
+    const annotation = { schema: 'voice-queries@1', regions, relations: [], answers: {} }
+    answers.push(JSON.stringify({ item_ref, annotation }))
+  }
+  await writeFile(join(folder, 'manifest.jsonl'), manifest.join('\n'))
+  await writeFile(join(folder, 'answers.jsonl'), answers.join('\n'))
+  const schema = {
+    name: 'voice-queries',
+    version: 1,
+    kind: 'text',
+    labels: [...labels].map((name) => ({ name })),
+  }
+  await writeFile(join(folder, 'schema.json'), JSON.stringify(schema))
+  return seen.size
+}
+
+const queries = sharedData('text/snips-voice-queries')
+test(
+  'RE1 voice queries go from import to a verified delivery, and what is opened equals the answers',
+  { skip: queries.skip },
+  async (t) => {
+    const folder = await folderFor(t)
+    const items = await writeQueries(folder, join(queries.path, 'PlayMusic.json'), 120)
+    const { seconds, leaves, refusals, ...done } = await rehearse(folder)
+    assert.deepEqual(done, {
+      ...{ items, rejected: 0, annotated: items, mistakes: 0, reviewed: items, corrected: 0 },
+      ...{ delivered: items, equal: items },
+      verification: { log: true, package: true, opened: true },
+    })
+    assert.ok(seconds > 0 && leaves > 3 * items)
+    assert.deepEqual(refusals, {})
+  },
+)
+
+test(
+  'RE2 mistakes that annotators make are corrected by the reviewer before anything leaves',
+  { skip: queries.skip },
+  async (t) => {
+    const folder = await folderFor(t)
+    const items = await writeQueries(folder, join(queries.path, 'GetWeather.json'), 40)
+    const done = await rehearse(folder, '--error-rate', '0.3', '--seed', '7')
+    assert.ok(done.mistakes > 0)
+    assert.equal(done.corrected, done.mistakes)
+    assert.deepEqual([done.delivered, done.equal], [items, items])
+  },
+)
+
+const digits = sharedData('speech/free-spoken-digits')
+test(
+  'RE3 spoken digits go the same way: the digit as verbatim transcript, the speaker as tier',
+  { skip: digits.skip },
+  async (t) => {
+    const folder = await folderFor(t)
+    const names = (await readdir(digits.path)).filter((name) => name.endsWith('.wav')).sort()
+    const words = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
+    const speakers = new Set<string>()
+    const [manifest, answers]: [string[], string[]] = [[], []]
+    for (const name of names) {
+      await copyFile(join(digits.path, name), join(folder, name))
+      const [digit = '0', speaker = ''] = name.split('_')
+      speakers.add(speaker)
+      const samples = await samplesIn(join(folder, name))
+      const item_ref = name.replace('.wav', '')
+      manifest.push(
+        JSON.stringify({
+          item_ref,
+          subject_refs: [speaker],
+          language: 'en',
+          kind: 'audio',
+          file: name,
+        }),
+      )
+      const regions = [
+        {
+          ...{
+            id: 'r1',
+            anchor: { audio: { from: 0, to: samples }, tier: speaker },
+            label: 'speech',
+          },
+          transcripts: { verbatim: words[Number(digit)] },
+        },
+      ]
+      answers.push(
+        JSON.stringify({
+          item_ref,
+          annotation: { schema: 'digits@1', regions, relations: [], answers: {} },
+        }),
+      )
+    }
+    await writeFile(join(folder, 'manifest.jsonl'), manifest.join('\n'))
+    await writeFile(join(folder, 'answers.jsonl'), answers.join('\n'))
+    const schema = {
+      name: 'digits',
+      version: 1,
+      kind: 'audio',
+      labels: [{ name: 'speech' }],
+      tiers: [...speakers],
+      transcripts: [{ name: 'verbatim', required: true }],
+    }
+    await writeFile(join(folder, 'schema.json'), JSON.stringify(schema))
+    const done = await rehearse(folder)
+    assert.deepEqual(
+      [done.items, done.rejected, done.delivered, done.equal],
+      [names.length, 0, names.length, names.length],
+    )
+    assert.deepEqual(done.verification, { log: true, package: true, opened: true })
+  },
+)
+
+/** Samples of a 16-bit mono WAV file: half the bytes of its `data` chunk. */
+async function samplesIn(path: string): Promise<number> {
+  const bytes = await readFile(path)
+  for (let at = 12; at + 8 <= bytes.length; at += 8 + bytes.readUInt32LE(at + 4))
+    if (bytes.toString('latin1', at, at + 4) === 'data') return bytes.readUInt32LE(at + 4) / 2
+  throw new Error(`${path} holds no samples`)
+}
