@@ -110,7 +110,7 @@ export class HttpBench implements BenchApi {
   }
 
   async ownWork(): Promise<readonly OwnWork[]> {
-    const { tasks } = await this.#asked(() => this.#server.ask('GET', '/work/mine', OwnWorkShape))
+    const { tasks } = await this.#asked(() => this.#server.ask('GET', '/own-work', OwnWorkShape))
     return tasks
       .filter(({ project }) => project === this.#seat.project)
       .map(({ task, code, state, at, reopenable }) => ({
@@ -126,7 +126,7 @@ export class HttpBench implements BenchApi {
   }
 
   async quality(): Promise<Quality> {
-    const { quality } = await this.#asked(() => this.#server.ask('GET', '/work/mine', OwnWorkShape))
+    const { quality } = await this.#asked(() => this.#server.ask('GET', '/own-work', OwnWorkShape))
     const { submitted, accepted, corrected, returned } = quality
     return { submitted, accepted, corrected, sentBack: returned }
   }

@@ -157,7 +157,7 @@ test('AN31 an accepted annotation stands; a corrected one stands as the reviewer
       { item: second?.item, version: 2, ...by, decision: 'correct' },
     ],
   )
-  const { quality } = good(OwnWork, await ana.get('/work/mine'))
+  const { quality } = good(OwnWork, await ana.get('/own-work'))
   assert.deepEqual(quality, { submitted: 2, accepted: 1, corrected: 1, returned: 0 })
   const twice = await ben.post(`/tasks/${review.task}/review`, { decision: 'accept', next: false })
   assert.deepEqual(refusal(twice), { kind: 'access-denied', conditions: ['need'] })

@@ -211,7 +211,7 @@ function overviewRoutes(operate: Operate, ground: Ground): void {
     resource: self,
     run: ({ pass, tx }) => readWork(ground, pass, tx),
   })
-  operate('GET', '/work/mine', {
+  operate('GET', '/own-work', {
     action: 'annotation.work.read',
     answer: OwnWork,
     resource: self,

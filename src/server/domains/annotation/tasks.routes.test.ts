@@ -212,7 +212,7 @@ test('AN22 a skip sets the item aside with its reason and can be taken back by w
   assert.equal(nextIn(await ana.post(`/tasks/${task}/skip`, skip)), null)
   assert.equal((await ben.post(`/projects/${room.project}/next`)).status, 404)
   assert.equal((await ben.post(`/tasks/${task}/reopen`)).status, 404)
-  const [mine] = good(OwnWork, await ana.get('/work/mine')).tasks
+  const [mine] = good(OwnWork, await ana.get('/own-work')).tasks
   assert.deepEqual([mine?.task, mine?.state, mine?.reopenable], [task, 'skipped', true])
   assert.equal(taskIn(await ana.post(`/tasks/${task}/reopen`)).task, task)
   const bad = await ana.post(`/tasks/${task}/skip`, { reason: 'boring', next: true })
