@@ -45,7 +45,9 @@ suite('the Bench for recordings', { skip: skipWithoutChromium() }, () => {
   async function open(query: string, viewport = { width: 1440, height: 900 }) {
     const opened = await openPage(browser, { viewport })
     await opened.page.goto(`${site.origin}/?samples=${voice.length}&${query}`)
-    await opened.page.locator('canvas').waitFor()
+    await opened.page.locator('canvas:not([aria-hidden])').waitFor()
+    // The list of segments stands when the recording has been loaded and listens to keys.
+    await opened.page.locator('ol > li').first().waitFor()
     return opened
   }
 
@@ -100,7 +102,7 @@ suite('the Bench for recordings', { skip: skipWithoutChromium() }, () => {
 
   test('BENCH42 the pointer selects a stretch, and five hundred segments stay at hand', async () => {
     const { page, faults } = await open('segments=500&theme=dark')
-    const box = await page.locator('canvas').boundingBox()
+    const box = await page.locator('canvas:not([aria-hidden])').boundingBox()
     assert.ok(box !== null)
     await page.keyboard.press('Equal')
     await page.keyboard.press('Equal')

@@ -121,8 +121,9 @@ async function orderBackup(socket: string, order: BackupOrder): Promise<BackupMa
 
 /** What a person can mend is one line, without a stack. */
 async function faultsOf<T>(work: Promise<T>): Promise<T> {
-  const { StartFault } = await import('../../server/kernel/fault.ts')
-  return work.catch((error: unknown) => {
+  // Listens before anything else: a refusal that comes while something is loaded must not be missed.
+  return work.catch(async (error: unknown) => {
+    const { StartFault } = await import('../../server/kernel/fault.ts')
     if (error instanceof StartFault) throw new Fault(error.message)
     throw error
   })
