@@ -50,14 +50,14 @@ async function writeQueries(folder: string, from: string, most: number): Promise
     let text = ''
     const regions = []
     for (const slice of data) {
-      const begin = [...text].length
+      const begin = codePoints(text)
       text += slice.text
       if (slice.entity === undefined) continue
       const label = slice.entity.replaceAll('_', '-')
       labels.add(label)
       regions.push({
         id: `r${regions.length + 1}`,
-        anchor: { text: [[begin, [...text].length]] },
+        anchor: { text: [[begin, codePoints(text)]] },
         label,
       })
     }
@@ -187,4 +187,9 @@ async function samplesIn(path: string): Promise<number> {
   for (let at = 12; at + 8 <= bytes.length; at += 8 + bytes.readUInt32LE(at + 4))
     if (bytes.toString('latin1', at, at + 4) === 'data') return bytes.readUInt32LE(at + 4) / 2
   throw new Error(`${path} holds no samples`)
+}
+
+/** Anchors count code points. */
+function codePoints(text: string): number {
+  return Array.from(text).length
 }
