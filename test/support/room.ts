@@ -12,6 +12,7 @@ import {
   type Facts,
   type FactSource,
   openGate,
+  readPolicies,
 } from '../../src/server/domains/access/index.ts'
 import {
   addTasks,
@@ -34,7 +35,6 @@ import { openSignalSockets } from '../../src/server/http/sockets.ts'
 import { streamOn } from '../../src/server/http/stream.ts'
 import { type Db, transact, type Tx } from '../../src/server/kernel/db.ts'
 import { newId } from '../../src/server/kernel/random.ts'
-import { readPolicies } from '../../src/server/open.ts'
 import { NextTask, TaskPayload } from '../../src/shared/annotation.ts'
 import { testDatabase, type TestDatabase } from './database.ts'
 import { plainSeal } from './log-doors.ts'
