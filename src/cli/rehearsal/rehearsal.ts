@@ -276,16 +276,7 @@ async function verified(
   const policy = join(out, 'policy')
   const exported = await exportLog(stage.operator, join(out, 'log'), () => undefined)
   await copyFile(join(out, 'log', 'checkpoint'), join(out, 'checkpoint'))
-  const logPolicy = join(out, 'log.policy')
-  const text = await readFile(policy, 'utf8')
-  await writeFile(
-    logPolicy,
-    text
-      .split('\n')
-      .filter((line) => !line.startsWith('delivery'))
-      .join('\n'),
-  )
-  const log = await checkLog(join(out, 'log'), { policy: logPolicy })
+  const log = await checkLog(join(out, 'log'), { policy })
   const sealed = await checkPackage(join(out, 'delivery.tar'), policy)
   const identity = join(out, 'client-key.txt')
   const opened = await openPackage(join(out, 'delivery.tar'), {
