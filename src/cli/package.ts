@@ -12,14 +12,13 @@ import {
   noteVerifier,
   type NoteVerifier,
   parseNote,
-  parsePolicy,
   type Policy,
   trustCheckpoint,
   verifyEvidence,
 } from '@cloister/transparency-log'
 import { type Manifest, parseManifestText } from '../shared/package/manifest.ts'
 import { readTar } from '../shared/package/tar.ts'
-import { type Finding, finding, readNamed, unsound } from './offline.ts'
+import { type Finding, finding, logPolicyOf, readNamed, unsound } from './offline.ts'
 import { Fault } from './terminal.ts'
 
 const longestManifest = 32 << 20
@@ -35,8 +34,8 @@ export interface DeliveryPolicy {
  * Keys are only ever taken from here, never from a package.
  */
 export async function readDeliveryPolicy(file: string): Promise<DeliveryPolicy> {
-  const text = Buffer.from(await readNamed(file, 'the policy', 1 << 20)).toString('utf8')
-  const lines = text.split('\n')
+  const bytes = await readNamed(file, 'the policy', 1 << 20)
+  const lines = Buffer.from(bytes).toString('utf8').split('\n')
   const keys = lines.flatMap((line) => /^delivery[ \t]+(\S+)[ \t\r]*$/.exec(line)?.[1] ?? [])
   const [key] = keys
   if (key === undefined || keys.length > 1)
@@ -44,8 +43,7 @@ export async function readDeliveryPolicy(file: string): Promise<DeliveryPolicy> 
       `the policy ${file} needs one line 'delivery' with the key that signs deliveries`,
       2,
     )
-  const rest = lines.map((line) => (line.startsWith('delivery') ? '' : line)).join('\n')
-  return { log: parsePolicy(Buffer.from(rest, 'utf8')), delivery: noteVerifier(key) }
+  return { log: logPolicyOf(bytes), delivery: noteVerifier(key) }
 }
 
 /** Verifies a package without decrypting anything. What is wrong is a finding that names the file. */

@@ -103,9 +103,9 @@ export const actions = {
   // projects
   'projects.client.create': { doors: staff, group: 'managing', on: 'Site' },
   'projects.client.terms.set': { doors: staff, group: 'managing', on: 'Client' },
-  'projects.list': { doors: staff, group: 'managing', on: 'Site' },
+  'projects.list': { doors: staff, group: 'releasing', on: 'Site' },
   'projects.create': { doors: staff, group: 'managing', on: 'Site' },
-  'projects.read': { doors: staff, group: 'managing', on: 'Project' },
+  'projects.read': { doors: staff, group: 'releasing', on: 'Project' },
   'projects.schema.publish': { doors: staff, group: 'managing', on: 'Project' },
   'projects.guideline.publish': { doors: inside, group: 'managing', on: 'Project' },
   'projects.team.set': { doors: staff, group: 'managing', on: 'Project' },
@@ -133,7 +133,7 @@ export const actions = {
   'annotation.review.next': { ...content, group: 'reviewing', on: 'Project' },
   'annotation.review.decide': { ...content, group: 'reviewing', on: 'Task' },
   'annotation.task.reassign': { doors: staff, group: 'managing', on: 'Task' },
-  'annotation.progress.read': { doors: staff, group: 'managing', on: 'Project' },
+  'annotation.progress.read': { doors: staff, group: 'releasing', on: 'Project' },
 
   // delivery
   'delivery.key.register': { doors: ['outside'], group: 'client', on: 'Client' },

@@ -13,6 +13,7 @@ import {
   type FactSource,
   type Gate,
   openGate,
+  readPolicies,
   type ResourceSource,
 } from '../../src/server/domains/access/index.ts'
 import {
@@ -36,7 +37,6 @@ import { openSignalSockets } from '../../src/server/http/sockets.ts'
 import { type StreamOut, streamOn } from '../../src/server/http/stream.ts'
 import { type Db, transact, type Tx } from '../../src/server/kernel/db.ts'
 import { newId } from '../../src/server/kernel/random.ts'
-import { readPolicies } from '../../src/server/open.ts'
 import { NextTask, TaskPayload } from '../../src/shared/annotation.ts'
 import { testDatabase, type TestDatabase } from './database.ts'
 import { plainSeal } from './log-doors.ts'

@@ -8,6 +8,7 @@ interface Options {
   demo?: true
   config?: string
   directory?: string
+  port: string
   checkConfig?: true
 }
 
@@ -22,6 +23,11 @@ export function addStartCommands(program: Command): void {
     )
     .option('--config <file>', 'the configuration (YAML); environment variables win over it')
     .option('--directory <dir>', 'where the demonstration keeps its state', '.cloister')
+    .option(
+      '--port <first>',
+      'the first of the 21 ports on loopback that the demonstration takes',
+      '7300',
+    )
     .option('--check-config', 'print the configuration without its secrets, and stop')
     .addHelpText(
       'after',
@@ -30,10 +36,10 @@ export function addStartCommands(program: Command): void {
     .action(start)
 }
 
-async function start({ demo, config, directory, checkConfig }: Options): Promise<void> {
+async function start({ demo, config, directory, port, checkConfig }: Options): Promise<void> {
   if (demo === true) {
     const { runDemonstration } = await import('../stage/demonstration.ts')
-    await runDemonstration(resolve(directory ?? '.cloister'), beginServer)
+    await runDemonstration(resolve(directory ?? '.cloister'), Number(port), beginServer)
     return
   }
   const read = await configOf({
