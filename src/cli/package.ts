@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import {
   checkSignatures,
+  LogFault,
   longestEvidence,
   noteVerifier,
   type NoteVerifier,
@@ -104,9 +105,11 @@ export async function verifyPackage(path: string, policy: DeliveryPolicy): Promi
 }
 
 function openManifest(bytes: Uint8Array, policy: DeliveryPolicy): Manifest {
-  const note = parseNote(bytes)
-  if (checkSignatures(note, [policy.delivery]).length === 0)
-    throw unsound('the manifest is not signed by the key in the policy', 'manifest.note')
+  const { note, signed } = inFile('manifest.note', () => {
+    const note = parseNote(bytes)
+    return { note, signed: checkSignatures(note, [policy.delivery]).length > 0 }
+  })
+  if (!signed) throw unsound('the manifest is not signed by the key in the policy', 'manifest.note')
   const manifest = parseManifestText(note.text)
   if (manifest === null) throw unsound('the manifest cannot be read', 'manifest.note')
   return manifest
@@ -120,7 +123,7 @@ function checkEvidence(
 ): void {
   const checkpoint = evidence.get('checkpoint')
   if (checkpoint === undefined) throw unsound('the checkpoint is missing', 'checkpoint')
-  trustCheckpoint(checkpoint, policy.log)
+  inFile('checkpoint', () => trustCheckpoint(checkpoint, policy.log))
   if (manifest.releasedBy === manifest.approvedBy)
     throw unsound('one person released and approved', 'manifest.note')
   for (const [name, action, actor] of [
@@ -129,7 +132,7 @@ function checkEvidence(
   ] as const) {
     const proof = evidence.get(name)
     if (proof === undefined) throw unsound('this proof is missing', name)
-    const { entry } = verifyEvidence(proof, policy.log)
+    const { entry } = inFile(name, () => verifyEvidence(proof, policy.log))
     const said: unknown = JSON.parse(Buffer.from(entry).toString('utf8'))
     const wanted = {
       action,
@@ -145,6 +148,15 @@ function checkEvidence(
         Object.entries(said).some(([k, v]) => k === key && v === value),
       )
     if (!holds) throw unsound('the proved entry is not that of this delivery', name)
+  }
+}
+
+/** A fault of a note or a proof is told as one of the file that holds it. */
+function inFile<T>(name: string, check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    throw error instanceof LogFault ? unsound(error.message, name) : error
   }
 }
 

@@ -26,6 +26,7 @@ import {
   deliveryReader,
   deliveryRoutes,
   deliverySource,
+  resumeBuilds,
   sweepDrafts,
 } from './domains/delivery/index.ts'
 import {
@@ -288,6 +289,7 @@ async function startWork(
   const packages = join(config.directory, 'deliveries')
   await sweepDrafts(packages)
   const db = openDb(connect('cloister_jobs'), { pool: 2 })
+  await transact(db, resumeBuilds)
   const sealDetails: Installation['sealDetails'] = (tx, words, project) =>
     keepDetails(tx, (...at) => vault.sealDetailBytes(...at), words, project)
   const shop = {

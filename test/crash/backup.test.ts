@@ -29,10 +29,15 @@ const place = {
   },
 } as const
 
-/** Removed after all tests: what runs in it is stopped at the end of each. */
+const scratches: string[] = []
+// Within a test, `after` would belong to that test and come before the stop of what runs in the folder.
+after(async () => {
+  for (const dir of scratches) await rm(dir, { recursive: true })
+})
+
 function scratch(): string {
   const dir = scratchDirectory()
-  after(() => rm(dir, { recursive: true }))
+  scratches.push(dir)
   return dir
 }
 
@@ -78,11 +83,7 @@ async function start(t: TestContext, directory: string): Promise<Running> {
     if (stopped === undefined) throw error
   }
   const now = () => new Date()
-  const started = await startInstallation(read.config, {
-    ...{ now, onDeath: fail },
-    // What matters here is what the installation holds; work in its background may meet a closing database.
-    onFault: () => undefined,
-  })
+  const started = await startInstallation(read.config, { now, onFault: fail, onDeath: fail })
   const socketDirectory = join(directory, 'postgres/run')
   const db = openDb({ socketDirectory, role: 'cloister_admin', database: 'cloister' }, { pool: 4 })
   const keys = join(directory, 'keys')
