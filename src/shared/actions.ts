@@ -94,6 +94,7 @@ export const actions = {
 
   // workforce
   'workforce.admission.read': { doors: staff, group: 'recruiting', on: 'Person' },
+  'workforce.own.read': { doors: staff, group: 'self', on: 'Person' },
   'workforce.vetting.set': { doors: staff, group: 'recruiting', on: 'Person' },
   'workforce.agreement.publish': { doors: staff, group: 'recruiting', on: 'Site' },
   'workforce.agreement.sign': { doors: staff, group: 'self', on: 'Person' },

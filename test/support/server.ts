@@ -32,6 +32,8 @@ export interface TestServer {
   readonly folder: string
   readonly inside: Door
   readonly building: Door
+  readonly outside: Door
+  readonly operatorSocket: string
   /** What leaves nowhere: faults that were answered with 500. */
   readonly faults: Error[]
   /** Moves the clock of the server from now on; machines keep their own. */
@@ -53,7 +55,7 @@ const goodPosture: PostureChecks = {
   ...{ network: 'ok', browserPolicy: 'ok', patches: 'ok' },
 }
 
-type More = Partial<Pick<Installation, 'sources' | 'resources' | 'routes'>>
+export type More = Partial<Pick<Installation, 'sources' | 'resources' | 'routes'>>
 
 /** Opens a server and closes all of it when the test ends; `more` adds domains of the test. */
 export async function testServer(t: TestContext, more: More = {}): Promise<TestServer> {
@@ -98,9 +100,11 @@ export async function testServer(t: TestContext, more: More = {}): Promise<TestS
   const door = (port = 0) => ({ host: '127.0.0.1', port, ca })
   const inside = door(server.ports.inside)
   const building = door(server.ports.building)
+  const outside = door(server.ports.outside)
   await expectDone(operator('POST', '/site', { file: shippedText('demonstration') }))
   return {
-    ...{ database, vault, authority, folder, inside, building, faults, operator, now },
+    ...{ database, vault, authority, folder, inside, building, outside, faults, operator, now },
+    operatorSocket: socket,
     advance(ms) {
       ahead += ms
     },

@@ -5,6 +5,7 @@ import { Peaks } from '../../bench/audio/peaks.ts'
 import { WebPlayer } from '../../bench/audio/player.ts'
 import { clockTime } from '../../bench/audio/ruler.ts'
 import { WaveView } from '../../bench/audio/view.ts'
+import { labelColour } from '../../bench/core/colours.ts'
 import { pressOf } from '../../bench/core/keys.ts'
 import type { OpenStage } from '../../bench/core/session.ts'
 import { Button } from '../../kit/button.tsx'
@@ -208,7 +209,7 @@ const SegmentRow = memo(function SegmentRow({ engine, segment, chosen, onBack }:
       >
         <span
           className={bench['swatch']}
-          style={{ background: `var(--label-${(Math.max(0, colour) % 8) + 1})` }}
+          style={{ background: labelColour(colour) }}
           aria-hidden="true"
         />
         <bdi dir="ltr">
