@@ -72,8 +72,8 @@ export const beginServer: BeginServer = async (directory, witness) => {
     CLOISTER_DOORS_OUTSIDE_PORT: '0',
   })
   const around = { now: () => new Date(), onFault: report, onDeath: end, witness }
-  const { server, close, ...started } = await startInstallation(config, around)
-  return { ...started, ports: server.ports, close }
+  const started = await startInstallation(config, around)
+  return { ...started, ports: started.server.ports, close: () => started.close() }
 }
 
 /** The configuration that an environment and its file say. @throws Fault with all that is wrong with it */
@@ -86,9 +86,12 @@ export async function configOf(env: Readonly<Record<string, string | undefined>>
 }
 
 function report(error: unknown, where: string): void {
-  process.stderr.write(
-    `cloister: ${where}: ${error instanceof Error ? (error.stack ?? error.message) : 'fault'}\n`,
-  )
+  const words = error instanceof Error ? (error.stack ?? error.message) : 'fault'
+  const cause =
+    error instanceof Error && error.cause instanceof Error
+      ? `\n  because: ${error.cause.message}`
+      : ''
+  process.stderr.write(`cloister: ${where}: ${words}${cause}\n`)
 }
 
 function end(reason: Error): void {
