@@ -131,6 +131,7 @@ const partsOf: Record<ActionGroup, readonly Part[]> = {
   guarding: onStaff,
   recruiting: onStaff,
   securing: onStaff,
+  keeping: onStaff,
   auditing: onStaff,
   client: ['actor', 'session', 'team'],
   device: ['actor'],
@@ -142,7 +143,7 @@ const partsOf: Record<ActionGroup, readonly Part[]> = {
 const longest = 15 * 60_000
 
 export function openGate(
-  policies: Policies,
+  policies: Pick<Policies, 'decide'>,
   sources: readonly FactSource[],
   resources: readonly ResourceSource[],
   now: () => Date,
