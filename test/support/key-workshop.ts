@@ -1,9 +1,8 @@
-import { openGate } from '../../src/server/domains/access/index.ts'
+import { openGate, readPolicies } from '../../src/server/domains/access/index.ts'
 import { keepDetails } from '../../src/server/domains/audit/index.ts'
 import { identityFacts } from '../../src/server/domains/identity/index.ts'
 import { keysSource, type KeyWorkshop, type Vault } from '../../src/server/domains/vault/index.ts'
 import type { Db } from '../../src/server/kernel/db.ts'
-import { readPolicies } from '../../src/server/open.ts'
 
 /** What the rolling of keys stands on, with the product's own gate, policies and details. */
 export function keyWorkshop(db: Db, vault: Vault, now = () => new Date()): KeyWorkshop {
