@@ -1,4 +1,5 @@
 import type { Item, Region, Relation } from '../model.ts'
+import { addTo } from '../groups.ts'
 import { itemRefOf } from '../names.ts'
 import { codePointsIn, TextIndex } from '../offsets.ts'
 import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
@@ -208,7 +209,7 @@ class TsvReader {
       known.end = Math.max(known.end, end)
     }
     const at = `${row} ${layer.type}`
-    this.#onRow.set(at, [...(this.#onRow.get(at) ?? []), key])
+    addTo(this.#onRow, at, key)
   }
 
   #relation(

@@ -1,4 +1,5 @@
 import type { Item } from '../model.ts'
+import { addTo } from '../groups.ts'
 import { type Token, tokensOf } from '../leftovers.ts'
 import { fileNameOf } from '../names.ts'
 import { TextIndex } from '../offsets.ts'
@@ -147,7 +148,7 @@ class TsvWriter {
       this.#standing.set(span, rows)
       for (const row of rows) {
         const key = `${row.name} ${span.type}`
-        onRow.set(key, [...(onRow.get(key) ?? []), span])
+        addTo(onRow, key, span)
       }
     }
     const counts = new Map<string, number>()
