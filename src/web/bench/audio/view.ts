@@ -1,3 +1,4 @@
+import { labelColour } from '../core/colours.ts'
 import { pressOf } from '../core/keys.ts'
 import type { AudioEngine, Segment } from './engine.ts'
 import type { Peaks } from './peaks.ts'
@@ -370,7 +371,7 @@ export class WaveView {
     const width = Math.max(2, Math.min(this.#width + 2, this.#xOf(to)) - x)
     const top = this.#laneTop(tier)
     const label = this.#engine.schema.labels.findIndex(({ name }) => name === region.label)
-    const colour = this.#palette.labels[Math.max(0, label) % 8] ?? this.#palette.ink
+    const colour = this.#palette.labels[Math.max(0, label)] ?? this.#palette.ink
     const chosen = region.id === this.#engine.document.selected?.id
     context.globalAlpha = chosen ? 0.2 : 0.07
     context.fillStyle = colour
@@ -399,7 +400,7 @@ export class WaveView {
     context.fillRect(0, top, this.#width, overviewHeight)
     for (const { region, from, to } of this.#engine.segments) {
       const label = this.#engine.schema.labels.findIndex(({ name }) => name === region.label)
-      context.fillStyle = this.#palette.labels[Math.max(0, label) % 8] ?? this.#palette.ink
+      context.fillStyle = this.#palette.labels[Math.max(0, label)] ?? this.#palette.ink
       context.globalAlpha = region.id === held.selected?.id ? 1 : 0.6
       context.fillRect(from / perPixel, top, Math.max(1, (to - from) / perPixel), 4)
     }
@@ -426,7 +427,15 @@ export class WaveView {
       line: colour('line'),
       wave: colour('accent'),
       selection: colour('selection'),
-      labels: Array.from({ length: 8 }, (_, n) => colour(`label-${n + 1}`)),
+      labels: this.#engine.schema.labels.map((_, index) => this.#resolved(labelColour(index))),
     }
+  }
+
+  /** A colour as the canvas takes it, whatever variables and themes it is written with. */
+  #resolved(colour: string): string {
+    this.#host.style.color = colour
+    const found = getComputedStyle(this.#host).color
+    this.#host.style.color = ''
+    return found
   }
 }

@@ -1,3 +1,4 @@
+import { labelColour } from '../core/colours.ts'
 import type { Row } from './rows.ts'
 import { segmentRow, type LaidSpan, type Segment } from './segments.ts'
 import css from './text.module.css'
@@ -97,8 +98,7 @@ function paint(segment: Segment, node: Text, chosen: string | null): HTMLElement
 }
 
 function colourOf(span: LaidSpan | undefined): string {
-  const label = span?.label ?? -1
-  return label < 0 ? 'var(--line-strong)' : `var(--label-${(label % 8) + 1})`
+  return labelColour(span?.label ?? -1)
 }
 
 /** Labels past the eighth share a colour with an earlier one and are drawn dashed. */

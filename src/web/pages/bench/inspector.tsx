@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
 import type { LabelSchema, Region } from '@cloister/annotation-formats'
+import { labelColour } from '../../bench/core/colours.ts'
 import { isAsked, questionsOf } from '../../bench/core/complete.ts'
 import type { AnnotationDocument } from '../../bench/core/document.ts'
 import { Button } from '../../kit/button.tsx'
@@ -30,7 +31,7 @@ export function Inspector(props: InspectorProps) {
       <div>
         <h2>{bench.labels()}</h2>
         <div className={css['palette']}>
-          {schema.labels.map(({ name }, index) => (
+          {schema.labels.map(({ name, title }, index) => (
             <button
               key={name}
               type="button"
@@ -41,7 +42,7 @@ export function Inspector(props: InspectorProps) {
               }}
             >
               <Swatch index={index} />
-              <bdi>{name}</bdi>
+              <bdi>{title ?? name}</bdi>
               <Keys of={keys.get(name) ?? '·'} />
             </button>
           ))}
@@ -80,8 +81,8 @@ export function Inspector(props: InspectorProps) {
 }
 
 function Swatch({ index }: { readonly index: number }) {
-  const colour = index < 0 ? 'var(--line-strong)' : `var(--label-${(index % 8) + 1})`
-  return <span className={css['swatch']} aria-hidden="true" style={{ background: colour }} />
+  const background = labelColour(index)
+  return <span className={css['swatch']} aria-hidden="true" style={{ background }} />
 }
 
 interface ChosenProps {

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { BenchApi } from '../../api/bench-api.ts'
+import { schemaColours } from '../../bench/core/colours.ts'
 import type { BenchSession, DraftState, Moment, OpenStage } from '../../bench/core/session.ts'
 import { Badge, type Tone } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
@@ -30,7 +31,7 @@ export function Workbench({ api, session, moment, open, onOtherWork }: Workbench
   }
   usePageKeys(session, open, setAsking)
   return (
-    <main className={css['bench']}>
+    <main className={css['bench']} style={schemaColours(open.item.schema.labels)}>
       <Head open={open} moment={moment} onAsk={setAsking} {...(onOtherWork && { onOtherWork })} />
       <div className={css['body']}>
         <GuidelinePane open={open} moment={moment} />
