@@ -7,6 +7,7 @@ import { addConvertCommand } from './commands/convert.ts'
 import { addDeliveryCommands } from './commands/delivery.ts'
 import { addFacilityCommands } from './commands/facility.ts'
 import { addImportCommands } from './commands/import.ts'
+import { addKeysCommands } from './commands/keys.ts'
 import { addLogCommands } from './commands/log.ts'
 import { addPolicyCommands } from './commands/policy.ts'
 import { addRehearseCommands } from './commands/rehearse.ts'
@@ -25,6 +26,7 @@ const commands: ((program: Command) => void)[] = [
   addDeliveryCommands,
   addFacilityCommands,
   addImportCommands,
+  addKeysCommands,
   addLogCommands,
   addPolicyCommands,
   addRehearseCommands,

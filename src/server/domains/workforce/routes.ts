@@ -13,7 +13,7 @@ import {
 } from '#shared/workforce.ts'
 import type { Operate } from '../../http/operate.ts'
 import type { Tx } from '../../kernel/db.ts'
-import type { Pass } from '../access/index.ts'
+import type { Caller, Pass } from '../access/index.ts'
 import {
   certify,
   publishAgreement,
@@ -29,6 +29,7 @@ const Person = Type.Object({ person: PersonId })
 const person = ({ params }: { params: { person: string } }) =>
   ({ type: 'Person', id: params.person }) as const
 const site = () => ({ type: 'Site', id: 'site' }) as const
+const own = (_: unknown, caller: Caller) => ({ type: 'Person', id: caller.id ?? 'nobody' }) as const
 const done = { done: true } as const
 
 export function workforceRoutes(operate: Operate): void {
@@ -56,6 +57,12 @@ export function workforceRoutes(operate: Operate): void {
     resource: person,
     run: ({ pass, tx, params }) => readAdmission(tx, params.person, pass.at),
   })
+  operate('GET', '/me/admission', {
+    action: 'workforce.own.read',
+    answer: Admission,
+    resource: own,
+    run: ({ pass, tx }) => readAdmission(tx, pass.actor, pass.at),
+  })
   operate('POST', '/agreements', {
     action: 'workforce.agreement.publish',
     body: Agreement,
@@ -67,7 +74,7 @@ export function workforceRoutes(operate: Operate): void {
     action: 'workforce.agreement.sign',
     body: Signature,
     answer: Done,
-    resource: (_, caller) => ({ type: 'Person', id: caller.id ?? 'nobody' }),
+    resource: own,
     run: async ({ pass, tx, body }) => (await signAgreement(pass, tx, body), done),
   })
   operate('POST', '/courses', {
