@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { rmdirSync } from 'node:fs'
 import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -139,6 +140,8 @@ function noDisk(): string | false {
     return false
   } catch (error) {
     return `a small disk cannot be mounted here: ${String(error)}`
+  } finally {
+    rmdirSync(dir)
   }
 }
 
