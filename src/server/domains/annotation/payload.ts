@@ -3,8 +3,9 @@ import type { TaskPayload } from '#shared/annotation.ts'
 import type { Tx } from '../../kernel/db.ts'
 import type { Pass } from '../access/index.ts'
 import { itemById } from '../projects/index.ts'
+import type { Asset } from '../vault/index.ts'
 import type { Ground, Seals } from './ground.ts'
-import { channelsOf, contentOf } from './media.ts'
+import { assetOf, channelsOf } from './media.ts'
 import { schemaOf } from './schemas.ts'
 import { heldTask } from './store.ts'
 
@@ -20,10 +21,11 @@ export async function openTask(
 ): Promise<TaskPayload> {
   const held = await heldTask(tx, pass.resource.id, pass.actor)
   if (held === undefined) throw new Problem('lease-lost')
-  const [item, schema, content] = await Promise.all([
+  const content = assetOf({ id: held.item, project: held.project }, 'content')
+  const [item, schema, text] = await Promise.all([
     itemById(tx, held.item),
     schemaOf(tx, held.project, held.schema),
-    contentOf(seals, tx, { id: held.item, project: held.project }, 'content'),
+    pass.located.taskType === 'text' ? textOf(seals, pass, tx, content) : null,
   ])
   if (item === undefined) throw new Problem('not-found')
   const work = held.draft_object ?? held.annotation_object
@@ -31,9 +33,7 @@ export async function openTask(
   return {
     ...{ task: held.id, type: held.type, item: held.item, project: held.project },
     ...{ code: item.code, kind: item.kind, language: item.language },
-    ...(item.kind === 'text' && {
-      text: await textOf(seals, pass, tx, content.id),
-    }),
+    ...(text !== null && { text }),
     ...(item.kind === 'audio' && {
       audio: {
         ...{ rate: item.rate ?? 0, samples: item.length },
@@ -52,7 +52,12 @@ export async function openTask(
 }
 
 /** A sealed text, opened whole. */
-export async function textOf(seals: Seals, pass: Pass, tx: Tx, object: string): Promise<string> {
+export async function textOf(
+  seals: Seals,
+  pass: Pass,
+  tx: Tx,
+  object: string | Asset,
+): Promise<string> {
   const bytes = await seals.open(tx, pass, object)
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
 }

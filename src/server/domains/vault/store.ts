@@ -101,6 +101,26 @@ export function objectById(tx: Tx, id: string) {
   return tx.selectFrom('vault.object').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+/** An asset in its newest version, whole. */
+export function newestObject(
+  tx: Tx,
+  project: string,
+  kind: 'item' | 'class',
+  owner: string,
+  asset: string,
+) {
+  return tx
+    .selectFrom('vault.object')
+    .selectAll()
+    .where('project', '=', project)
+    .where('kind', '=', kind)
+    .where('owner', '=', owner)
+    .where('asset', '=', asset)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
 /** Where an item's asset stands in its newest version. */
 export function objectAt(
   tx: Tx,
