@@ -22,8 +22,8 @@ export class Held {
     this.#parts.push(new Uint8Array(part))
   }
 
-  close(last: Uint8Array): Uint8Array {
-    if (this.length === 0) return last
+  /** The whole of what was held and this, in bytes of its own. */
+  close(last: Uint8Array): Uint8Array<ArrayBuffer> {
     const whole = new Uint8Array(this.length + last.length)
     let at = 0
     for (const part of [...this.#parts, last]) {
