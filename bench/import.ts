@@ -20,9 +20,10 @@ import { prepareDatabase } from '../src/server/kernel/migrate.ts'
 import { adminRole } from '../src/server/kernel/roles.ts'
 import { startTestCluster } from '../test/support/cluster.ts'
 import { beginProject } from '../test/support/operator-door.ts'
+import { profiling } from './hall/options.ts'
+import { writeTone } from './hall/sound.ts'
 
 const root = new URL('..', import.meta.url).pathname
-const rate = 16_000
 const seconds = 3600
 
 function asked(): number {
@@ -39,7 +40,7 @@ export async function run(json: boolean): Promise<void> {
   const server = spawn(
     process.execPath,
     [
-      ...['-C', 'source', '--import', 'tsx', 'test/crash/import-server.ts'],
+      ...[...profiling(), '-C', 'source', '--import', 'tsx', 'test/crash/import-server.ts'],
       ...[at.socketDirectory, at.database, folder],
     ],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
@@ -101,29 +102,9 @@ async function writeTexts(folder: string, rows: number): Promise<string> {
   return manifest
 }
 
-/** An hour of a tone as WAV, one channel of 16 bits. */
+/** An hour of a tone, and the manifest that names it. */
 async function writeHour(folder: string): Promise<string> {
-  const head = Buffer.alloc(44)
-  const bytes = seconds * rate * 2
-  head.write('RIFF', 0)
-  head.writeUInt32LE(36 + bytes, 4)
-  head.write('WAVEfmt ', 8)
-  head.writeUInt32LE(16, 16)
-  head.writeUInt16LE(1, 20)
-  head.writeUInt16LE(1, 22)
-  head.writeUInt32LE(rate, 24)
-  head.writeUInt32LE(rate * 2, 28)
-  head.writeUInt16LE(2, 32)
-  head.writeUInt16LE(16, 34)
-  head.write('data', 36)
-  head.writeUInt32LE(bytes, 40)
-  const second = Buffer.alloc(rate * 2)
-  for (let i = 0; i < rate; i++) second.writeInt16LE(Math.round(9000 * Math.sin(i / 20)), 2 * i)
-  function* pieces() {
-    yield head
-    for (let i = 0; i < seconds; i++) yield second
-  }
-  await pipeline(Readable.from(pieces()), createWriteStream(join(folder, 'hour.wav')))
+  await writeTone(join(folder, 'hour.wav'), seconds)
   const manifest = join(folder, 'hour.jsonl')
   const row = {
     item_ref: 'hour',

@@ -7,7 +7,9 @@ import { addConvertCommand } from './commands/convert.ts'
 import { addDeliveryCommands } from './commands/delivery.ts'
 import { addFacilityCommands } from './commands/facility.ts'
 import { addImportCommands } from './commands/import.ts'
+import { addKeysCommands } from './commands/keys.ts'
 import { addLogCommands } from './commands/log.ts'
+import { addPolicyCommands } from './commands/policy.ts'
 import { addRehearseCommands } from './commands/rehearse.ts'
 import { addSamplingCommands } from './commands/sampling.ts'
 import { addStartCommands } from './commands/start.ts'
@@ -24,7 +26,9 @@ const commands: ((program: Command) => void)[] = [
   addDeliveryCommands,
   addFacilityCommands,
   addImportCommands,
+  addKeysCommands,
   addLogCommands,
+  addPolicyCommands,
   addRehearseCommands,
   addSamplingCommands,
   addStartCommands,

@@ -26,6 +26,7 @@ import {
   deliveryReader,
   deliveryRoutes,
   deliverySource,
+  resumeBuilds,
   sweepDrafts,
 } from './domains/delivery/index.ts'
 import {
@@ -39,15 +40,19 @@ import {
 import { guidelineRoutes, importRoutes } from './domains/projects/index.ts'
 import {
   clamav,
+  keysSource,
   openDirectory,
   openVault,
+  rollDueKeys,
+  rollKeys,
   type Scanner,
   type Vault,
+  vaultRoutes,
   withoutScanner,
 } from './domains/vault/index.ts'
 import type { Config, DatabaseUser, NetworkDoorName } from './kernel/config.ts'
 import { type Connection, openClient, openDb, transact } from './kernel/db.ts'
-import { startJobs } from './kernel/jobs.ts'
+import { enqueue, startJobs } from './kernel/jobs.ts'
 import { openSignals } from './kernel/signals.ts'
 import { checkMigrated, prepareDatabase } from './kernel/migrate.ts'
 import { type RunningPostgres, startPostgres } from './kernel/postgres.ts'
@@ -172,7 +177,8 @@ async function openVaultOf(
   opened: (() => Promise<void>)[],
 ): Promise<Vault> {
   const objects = await openDirectory(config.objects)
-  const vault = openVault({ root: rootKey, tenant, objects, now })
+  const keys = await openDirectory(join(config.directory, 'keys', 'projects'))
+  const vault = openVault({ root: rootKey, tenant, objects, keys, now })
   opened.push(() => {
     vault.close()
     return Promise.resolve()
@@ -212,11 +218,12 @@ async function installationOf(
     }),
     arrivalOf: arrivalAt(keys.authority.certificate),
     sources: [facilityFacts, logFacts(now), annotationFacts, deliveryFacts],
-    resources: [workstationSource, taskSource, deliverySource],
+    resources: [workstationSource, taskSource, deliverySource, keysSource],
     routes(operate, streamOut, gate, upload) {
       facilityRoutes(operate, keys.authority)
       backupRoute(upload, config, admin)
       auditRoutes(operate, { policy, readers })
+      vaultRoutes(operate, vault.epochs)
       annotationRoutes(operate, streamOut, {
         ...{ gate, seals: vault, sealDetails: seal },
         apart: (work) => transact(apart, work),
@@ -288,6 +295,7 @@ async function startWork(
   const packages = join(config.directory, 'deliveries')
   await sweepDrafts(packages)
   const db = openDb(connect('cloister_jobs'), { pool: 2 })
+  await transact(db, resumeBuilds)
   const sealDetails: Installation['sealDetails'] = (tx, words, project) =>
     keepDetails(tx, (...at) => vault.sealDetailBytes(...at), words, project)
   const shop = {
@@ -300,6 +308,9 @@ async function startWork(
     proofOf,
     now,
   }
+  const keyShop = { db, gate, epochs: vault.epochs, sealDetails, now }
+  // What a killed process left half done goes on now, and not in an hour.
+  await transact(db, (tx) => enqueue(tx, 'vault.epochs', {}, { key: 'vault epochs' }))
   const jobs = await startJobs(
     connect('cloister_jobs'),
     {
@@ -307,9 +318,16 @@ async function startWork(
         if (typeof payload === 'object' && payload !== null && 'delivery' in payload)
           await buildDelivery(shop, String(payload.delivery), signal)
       },
+      'vault.roll': async (payload, signal) => {
+        if (typeof payload !== 'object' || payload === null) return
+        if ('project' in payload && 'by' in payload)
+          await rollKeys(keyShop, String(payload.project), String(payload.by), signal)
+      },
+      'vault.epochs': () => rollDueKeys(keyShop, config.epochDays),
     },
     {
       concurrency: config.workers.jobs,
+      hourly: ['vault.epochs'],
       onFailure: (kind, error) => {
         onFault(error, kind)
       },

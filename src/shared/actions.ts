@@ -3,7 +3,7 @@ export type Door = 'inside' | 'building' | 'outside' | 'operator'
 
 /** What an act is done to. */
 export type ResourceType =
-  'Site' | 'Person' | 'Workstation' | 'Client' | 'Project' | 'Item' | 'Task' | 'Delivery'
+  'Site' | 'Person' | 'Workstation' | 'Client' | 'Project' | 'Item' | 'Task' | 'Delivery' | 'Keys'
 
 /**
  * What people of one kind do. The policies grant groups, so that a new act joins an existing
@@ -23,6 +23,8 @@ export type ActionGroup =
   | 'guarding'
   | 'recruiting'
   | 'securing'
+  /** officers, and the operator on the server itself */
+  | 'keeping'
   | 'auditing'
   | 'client'
   | 'device'
@@ -92,6 +94,7 @@ export const actions = {
 
   // workforce
   'workforce.admission.read': { doors: staff, group: 'recruiting', on: 'Person' },
+  'workforce.own.read': { doors: staff, group: 'self', on: 'Person' },
   'workforce.vetting.set': { doors: staff, group: 'recruiting', on: 'Person' },
   'workforce.agreement.publish': { doors: staff, group: 'recruiting', on: 'Site' },
   'workforce.agreement.sign': { doors: staff, group: 'self', on: 'Person' },
@@ -103,9 +106,9 @@ export const actions = {
   // projects
   'projects.client.create': { doors: staff, group: 'managing', on: 'Site' },
   'projects.client.terms.set': { doors: staff, group: 'managing', on: 'Client' },
-  'projects.list': { doors: staff, group: 'managing', on: 'Site' },
+  'projects.list': { doors: staff, group: 'releasing', on: 'Site' },
   'projects.create': { doors: staff, group: 'managing', on: 'Site' },
-  'projects.read': { doors: staff, group: 'managing', on: 'Project' },
+  'projects.read': { doors: staff, group: 'releasing', on: 'Project' },
   'projects.schema.publish': { doors: staff, group: 'managing', on: 'Project' },
   'projects.guideline.publish': { doors: inside, group: 'managing', on: 'Project' },
   'projects.team.set': { doors: staff, group: 'managing', on: 'Project' },
@@ -133,7 +136,7 @@ export const actions = {
   'annotation.review.next': { ...content, group: 'reviewing', on: 'Project' },
   'annotation.review.decide': { ...content, group: 'reviewing', on: 'Task' },
   'annotation.task.reassign': { doors: staff, group: 'managing', on: 'Task' },
-  'annotation.progress.read': { doors: staff, group: 'managing', on: 'Project' },
+  'annotation.progress.read': { doors: staff, group: 'releasing', on: 'Project' },
 
   // delivery
   'delivery.key.register': { doors: ['outside'], group: 'client', on: 'Client' },
@@ -155,6 +158,15 @@ export const actions = {
   'audit.log.export': { doors: ['operator'], group: 'operating', on: 'Site' },
   'audit.checkpoint.read': { doors: staff, group: 'open', on: 'Site' },
   'audit.reconcile': { doors: ['operator'], group: 'operating', on: 'Site' },
+
+  // vault: `Keys` are those of a project, or of the site
+  'vault.epoch.list': { doors: ['inside', 'operator'], group: 'keeping', on: 'Site' },
+  'vault.epoch.begin': { doors: ['inside', 'operator'], group: 'keeping', on: 'Keys' },
+  /** The same by the calendar. */
+  'vault.epoch.due': { doors: ['operator'], group: 'job', on: 'Keys' },
+  'vault.epoch.rewrap': { doors: ['operator'], group: 'job', on: 'Keys' },
+  'vault.epoch.end': { doors: ['operator'], group: 'job', on: 'Keys' },
+  'vault.key.destroy': { doors: ['operator'], group: 'job', on: 'Keys' },
 
   // the installation itself
   'site.backup': { doors: ['operator'], group: 'operating', on: 'Site' },

@@ -8,6 +8,7 @@ interface Options {
   demo?: true
   config?: string
   directory?: string
+  port: string
   checkConfig?: true
 }
 
@@ -22,6 +23,11 @@ export function addStartCommands(program: Command): void {
     )
     .option('--config <file>', 'the configuration (YAML); environment variables win over it')
     .option('--directory <dir>', 'where the demonstration keeps its state', '.cloister')
+    .option(
+      '--port <first>',
+      'the first of the 21 ports on loopback that the demonstration takes',
+      '7300',
+    )
     .option('--check-config', 'print the configuration without its secrets, and stop')
     .addHelpText(
       'after',
@@ -30,10 +36,10 @@ export function addStartCommands(program: Command): void {
     .action(start)
 }
 
-async function start({ demo, config, directory, checkConfig }: Options): Promise<void> {
+async function start({ demo, config, directory, port, checkConfig }: Options): Promise<void> {
   if (demo === true) {
     const { runDemonstration } = await import('../stage/demonstration.ts')
-    await runDemonstration(resolve(directory ?? '.cloister'), beginServer)
+    await runDemonstration(resolve(directory ?? '.cloister'), Number(port), beginServer)
     return
   }
   const read = await configOf({
@@ -66,8 +72,8 @@ export const beginServer: BeginServer = async (directory, witness) => {
     CLOISTER_DOORS_OUTSIDE_PORT: '0',
   })
   const around = { now: () => new Date(), onFault: report, onDeath: end, witness }
-  const { server, close, ...started } = await startInstallation(config, around)
-  return { ...started, ports: server.ports, close }
+  const started = await startInstallation(config, around)
+  return { ...started, ports: started.server.ports, close: () => started.close() }
 }
 
 /** The configuration that an environment and its file say. @throws Fault with all that is wrong with it */
@@ -80,9 +86,12 @@ export async function configOf(env: Readonly<Record<string, string | undefined>>
 }
 
 function report(error: unknown, where: string): void {
-  process.stderr.write(
-    `cloister: ${where}: ${error instanceof Error ? (error.stack ?? error.message) : 'fault'}\n`,
-  )
+  const words = error instanceof Error ? (error.stack ?? error.message) : 'fault'
+  const cause =
+    error instanceof Error && error.cause instanceof Error
+      ? `\n  because: ${error.cause.message}`
+      : ''
+  process.stderr.write(`cloister: ${where}: ${words}${cause}\n`)
 }
 
 function end(reason: Error): void {

@@ -145,7 +145,7 @@ async function answerWith<
       const answer = await operation.run({ ...shaped, pass, tx, also, note, reply, request })
       const details = await ground.sealDetails(tx, noted, pass.project)
       const entry = entryOf(pass, ground.now(), 'done', details)
-      if (!reveals) await record(tx, entry)
+      if (!reveals) record(tx, entry)
       return { answer, entry }
     })
     if (reveals) await ground.recorder.append(done.entry)
@@ -166,7 +166,7 @@ async function admitAlso<X extends Action>(
 ): Promise<Pass<X>> {
   try {
     const pass = await ground.gate.admit(tx, first.caller, action, resource)
-    await record(tx, entryOf(pass, ground.now(), 'done', null))
+    record(tx, entryOf(pass, ground.now(), 'done', null))
     return pass
   } catch (error) {
     await recordFailure(ground, null, error)

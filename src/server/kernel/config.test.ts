@@ -60,6 +60,7 @@ test('KE50 a file gives one frozen configuration', () => {
     objects: '/srv/cloister/objects',
     site: '/etc/cloister/site.yaml',
     log: { origin: 'log.example/madrid', key: '/srv/keys/log' },
+    epochDays: 30,
     workers: { jobs: 2, connections: 8 },
   })
   assert.ok(Object.isFrozen(answer.config) && Object.isFrozen(answer.config.doors.inside))

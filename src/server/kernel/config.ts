@@ -65,6 +65,8 @@ export interface Config {
   /** The facility's description; null only in a demonstration. */
   readonly site: string | null
   readonly log: { readonly origin: string; readonly key: string } | null
+  /** A project's key has a new epoch after so many days. */
+  readonly epochDays: number
   readonly workers: { readonly jobs: number; readonly connections: number }
 }
 
@@ -97,6 +99,7 @@ export function readConfig(env: Environment, readFile: ReadFile): ConfigAnswer {
       origin: settings.text('log.origin', /^[^\s+]{1,200}$/, 'a name without spaces and +'),
       key: settings.path('log.key_file'),
     }),
+    epochDays: settings.whole('keys.epoch_days', 1, 3650) ?? 30,
     workers: {
       jobs: settings.whole('workers.jobs', 1, 32) ?? 2,
       connections: settings.whole('workers.connections', 1, 64) ?? 8,

@@ -6,14 +6,17 @@ import {
   seal as sealWhole,
   sealStream,
 } from '@cloister/chunked-encryption'
-import type { Tx } from '../../kernel/db.ts'
+import { sendAlong, type Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import { isGenuinePass, type Pass } from '../access/index.ts'
 import { type Arrival, openArrival } from './arrival.ts'
+import { type Epochs, openEpochs } from './epochs.ts'
+import { siteProject } from './facts.ts'
 import { VaultFault } from './fault.ts'
 import { idOf, openKeyRing } from './key-ring.ts'
 import { type KeyOwner, sealingOf } from './keys.ts'
 import type { ObjectStore, StoredObject } from './objects.ts'
+import { openProjectKeys } from './project-keys.ts'
 import type { RootKey } from './root.ts'
 import {
   deleteItems,
@@ -46,8 +49,6 @@ export type ReferenceKind = 'item' | 'subject'
 
 /** Larger objects go to the object store. */
 const smallest = 256 * 1024
-/** Where the details of acts that belong to no project are sealed. */
-const siteProject = 'site'
 
 export interface Vault {
   /** Seals bytes into the database, in the transaction; answers the object's id. */
@@ -88,17 +89,22 @@ export interface Vault {
   sealDetailBytes(tx: Tx, project: string | null, hash: Buffer, bytes: Buffer): Promise<Buffer>
   /** Removes objects that no row knows. Only for a moment at which nothing else writes: the start. */
   reconcile(tx: Tx): Promise<number>
+  /** The rolling of projects' keys. */
+  readonly epochs: Epochs
   close(): void
 }
 
+/** `keys` holds the wrapped keys of projects: another place than `objects`, and in other backups. */
 export function openVault(options: {
   readonly root: RootKey
   readonly tenant: string
   readonly objects: ObjectStore
+  readonly keys: ObjectStore
   readonly now: () => Date
 }): Vault {
-  const { root, tenant, objects, now } = options
-  const ring = openKeyRing(root, tenant, now)
+  const { root, tenant, objects, keys, now } = options
+  const projectKeys = openProjectKeys(root, tenant, keys)
+  const ring = openKeyRing(projectKeys, now)
 
   async function permitted(tx: Tx, pass: Pass, id: string) {
     const row = await objectById(tx, id)
@@ -193,7 +199,7 @@ export function openVault(options: {
         sealStream(Uint8Array.from(key), context, source),
       )
       const length = plaintextLength(size)
-      return { object: await insert(tx, place, { length, sealed: null, location }), length }
+      return { object: insert(tx, place, { length, sealed: null, location }), length }
     },
     async open(tx, pass, object) {
       const { row, key, context } = await permitted(tx, pass, object)
@@ -246,28 +252,22 @@ export function openVault(options: {
       await check()
       return removed
     },
+    epochs: openEpochs(projectKeys, now),
     close: () => {
       ring.close()
     },
   }
 }
 
-async function insert(
+function insert(
   tx: Tx,
   place: Place,
   body: { length: number; sealed: Buffer | null; location: string | null },
-): Promise<string> {
+): string {
   const id = newId('obj')
   const { project, owner, asset, version } = place
-  await insertObject(tx, {
-    id,
-    project,
-    kind: owner.kind,
-    owner: idOf(owner),
-    asset,
-    version,
-    ...body,
-  })
+  const at = { id, project, kind: owner.kind, owner: idOf(owner), asset, version }
+  sendAlong(tx, insertObject(tx, { ...at, ...body }))
   return id
 }
 

@@ -46,7 +46,7 @@ export function Inspector(props: InspectorProps) {
       <div>
         <h2>{bench.labels()}</h2>
         <div className={css['palette']}>
-          {schema.labels.map(({ name }) => (
+          {schema.labels.map(({ name, title }) => (
             <button
               key={name}
               type="button"
@@ -57,7 +57,7 @@ export function Inspector(props: InspectorProps) {
               }}
             >
               <Swatch colour={colours.of(name)} />
-              <bdi>{name}</bdi>
+              <bdi>{title ?? name}</bdi>
               <Keys of={keys.get(name) ?? '·'} />
             </button>
           ))}
