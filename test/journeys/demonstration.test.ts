@@ -141,6 +141,16 @@ suite('a newcomer’s day', { skip: skipWithoutChromium() }, () => {
     assert.equal(await finish(ben), false, 'every item is reviewed')
   })
 
+  test('DAY12 Gus at the guard post sees who is in the room, as the doors report it', async () => {
+    const gus = await sitDown(day, where, 'Gus')
+    const room = gus.getByRole('region', { name: 'Floor 1' })
+    await room.getByText('Ana', { exact: true }).waitFor()
+    await room.getByText('Ben', { exact: true }).waitFor()
+    assert.equal(await room.getByRole('listitem').count(), 2)
+    await shootLooks(gus, 'gatehouse')
+    await standUp(gus)
+  })
+
   test('DAY5 Carla’s key is confirmed by two people; Mara proposes, Noor approves, and Carla downloads', async () => {
     const carla = await sitDown(day, where, 'Carla')
     identity = await registerAndConfirmKey(day, where, carla, folder)

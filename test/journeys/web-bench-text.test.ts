@@ -168,7 +168,7 @@ suite('the Bench for text', { skip: skipWithoutChromium() }, () => {
     await page.context().close()
   })
 
-  test('BENCH47 behind a question no key works the item, and the focus comes back', async () => {
+  test('BENCH48 behind a question no key works the item, and the focus comes back', async () => {
     const { page, faults } = await open('')
     const text = page.getByRole('textbox', { name: 'Text of the item' })
     await page.keyboard.press('Alt+s')
@@ -187,7 +187,7 @@ suite('the Bench for text', { skip: skipWithoutChromium() }, () => {
     await page.context().close()
   })
 
-  test('BENCH48 undo works from an answer, and Escape leads from there back to the text', async () => {
+  test('BENCH49 undo works from an answer, and Escape leads from there back to the text', async () => {
     const { page, faults } = await open('marked=no')
     await page.keyboard.press('Enter')
     await page.waitForFunction(() => document.activeElement?.getAttribute('role') !== 'textbox')
@@ -205,7 +205,7 @@ suite('the Bench for text', { skip: skipWithoutChromium() }, () => {
     await page.context().close()
   })
 
-  test('BENCH45 a mark chosen from the list comes into sight, however long the text', async () => {
+  test('BENCH46 a mark chosen from the list comes into sight, however long the text', async () => {
     const { page, faults } = await open('long=50000')
     const list = page.getByRole('list', { name: 'Marked' })
     assert.ok((await list.getByRole('listitem').count()) < 40)

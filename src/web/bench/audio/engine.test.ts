@@ -170,7 +170,7 @@ test('BENCH44 an order that fails is said to have failed until the next', () => 
   assert.equal(engine.mute, false)
 })
 
-test('BENCH45 a segment that is chosen elsewhere brings the playhead along, unless it plays', () => {
+test('BENCH46 a segment that is chosen elsewhere brings the playhead along, unless it plays', () => {
   const { engine, document, player, press } = bench()
   engine.select(8000, 16_000)
   press('Digit1', 'Escape', 'End')

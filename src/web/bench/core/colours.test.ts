@@ -8,7 +8,7 @@ const anyColour = fc
   .integer({ min: 0, max: 0xffffff })
   .map((number) => `#${number.toString(16).padStart(6, '0')}`)
 
-test('WEB11 every colour of a schema is readable on the ground of either theme', () => {
+test('BENCH45 every colour of a schema is readable on the ground of either theme', () => {
   fc.assert(
     fc.property(anyColour, fc.constantFrom(...Object.values(grounds)), (colour, ground) => {
       const shown = readable(colour, ground)
@@ -18,7 +18,7 @@ test('WEB11 every colour of a schema is readable on the ground of either theme',
   )
 })
 
-test('WEB11 the palette of the style sheet is readable on the ground of either theme', () => {
+test('BENCH45 the palette of the style sheet is readable on the ground of either theme', () => {
   const sheet = readFileSync(new URL('../../kit/tokens.css', import.meta.url), 'utf8')
   const dark = sheet.indexOf("[data-theme='dark'] {")
   for (const [theme, rules] of [
@@ -33,7 +33,7 @@ test('WEB11 the palette of the style sheet is readable on the ground of either t
   }
 })
 
-test('WEB11 a label has its own colour, else one of the palette; a colour seen before is dashed', () => {
+test('BENCH45 a label has its own colour, else one of the palette; a colour seen before is dashed', () => {
   const colours = new LabelColours([
     { name: 'person', color: '#aa3344' },
     ...Array.from({ length: 9 }, (_, n) => ({ name: `label ${n}` })),

@@ -133,7 +133,7 @@ test('BENCH17 the first mark that lacks something is chosen', async () => {
   assert.equal(document.selected?.id, 'r1')
 })
 
-test('BENCH46 a heartbeat that the network lost is sent again, and the item stays', async () => {
+test('BENCH47 a heartbeat that the network lost is sent again, and the item stays', async () => {
   const { api, clock, session } = bench()
   await session.next()
   const { document } = openStage(session)

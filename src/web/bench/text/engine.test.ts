@@ -215,7 +215,7 @@ test('BENCH15 segments cover a row once and carry exactly the spans that lie ove
   )
 })
 
-test('BENCH45 a mark that is chosen elsewhere brings the caret along, unless it stands in it', () => {
+test('BENCH46 a mark that is chosen elsewhere brings the caret along, unless it stands in it', () => {
   const bench = new TextBench('Ada met Ben in Porto.').press('Ctrl+Shift+ArrowRight', '1')
   bench.press('Ctrl+ArrowRight', 'Ctrl+Shift+ArrowRight', '1', 'Ctrl+End')
   bench.document.select('r1')
