@@ -38,6 +38,7 @@ test('BENCH45 a label has its own colour, else one of the palette; a colour seen
     { name: 'person', color: '#aa3344' },
     ...Array.from({ length: 9 }, (_, n) => ({ name: `label ${n}` })),
     { name: 'patient', color: '#aa3344' },
+    { name: 'odd', color: 'url(//elsewhere)' },
   ])
   assert.deepEqual(colours.of('person'), {
     css: `light-dark(#aa3344, ${readable('#aa3344', grounds.dark)})`,
@@ -46,5 +47,6 @@ test('BENCH45 a label has its own colour, else one of the palette; a colour seen
   assert.deepEqual(colours.of('label 0'), { css: 'var(--label-2)', dashed: false })
   assert.deepEqual(colours.of('label 8'), { css: 'var(--label-2)', dashed: true })
   assert.equal(colours.of('patient').dashed, true)
+  assert.equal(colours.of('odd').css, 'var(--label-4)')
   assert.deepEqual(colours.of(undefined), { css: 'var(--line-strong)', dashed: false })
 })

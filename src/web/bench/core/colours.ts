@@ -28,7 +28,7 @@ export class LabelColours {
     const used = new Set<string>()
     this.#colours = labels.map(({ color }, place) => {
       const css =
-        color === undefined
+        color === undefined || !/^#[0-9a-f]{6}$/i.test(color)
           ? `var(--label-${(place % paletteSize) + 1})`
           : `light-dark(${readable(color, grounds.light)}, ${readable(color, grounds.dark)})`
       const dashed = used.has(css)

@@ -47,7 +47,7 @@ export const Marked = memo(function Marked(props: MarkedProps) {
         <p className={`${css['soft'] ?? ''} ${css['small'] ?? ''}`}>{bench.regionsNone()}</p>
       ) : (
         <ul ref={frame} className={css['regions']} tabIndex={0} aria-label={bench.regions()}>
-          {before > 0 ? <li role="presentation" style={{ blockSize: `${before}px` }} /> : null}
+          {before > 0 ? <li aria-hidden="true" style={{ blockSize: `${before}px` }} /> : null}
           {shown.map(({ index }) => {
             const region = ordered[index]
             return region === undefined ? null : (
@@ -67,7 +67,7 @@ export const Marked = memo(function Marked(props: MarkedProps) {
               </li>
             )
           })}
-          {after > 0 ? <li role="presentation" style={{ blockSize: `${after}px` }} /> : null}
+          {after > 0 ? <li aria-hidden="true" style={{ blockSize: `${after}px` }} /> : null}
         </ul>
       )}
     </div>

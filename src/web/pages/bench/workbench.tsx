@@ -1,4 +1,4 @@
-import { memo, useEffect, useState } from 'react'
+import { memo, useEffect, useMemo, useState } from 'react'
 import type { BenchApi } from '../../api/bench-api.ts'
 import type { BenchSession, DraftState, Moment, OpenStage } from '../../bench/core/session.ts'
 import { Badge, type Tone } from '../../kit/badge.tsx'
@@ -107,12 +107,15 @@ interface HeadProps {
 function Head({ open, moment, onAsk, onOtherWork }: HeadProps) {
   const { bench } = useMessages()
   const language = useLanguage()
-  const names = new Intl.DisplayNames(language, { type: 'language' })
   const { item } = open
+  const spoken = useMemo(
+    () => new Intl.DisplayNames(language, { type: 'language' }).of(item.language),
+    [language, item],
+  )
   return (
     <header className={css['head']}>
       <bdi className={css['reference']}>{item.reference}</bdi>
-      <Badge>{names.of(item.language)}</Badge>
+      <Badge>{spoken}</Badge>
       {item.mode === 'review' ? <Badge tone="accent">{bench.review()}</Badge> : null}
       {item.mode === 'review' ? null : <Draft state={moment.draft} />}
       <span className={css['push']} />
