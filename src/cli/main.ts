@@ -8,6 +8,7 @@ import { addDeliveryCommands } from './commands/delivery.ts'
 import { addFacilityCommands } from './commands/facility.ts'
 import { addImportCommands } from './commands/import.ts'
 import { addLogCommands } from './commands/log.ts'
+import { addOfficerCommands } from './commands/officer.ts'
 import { addRehearseCommands } from './commands/rehearse.ts'
 import { addSamplingCommands } from './commands/sampling.ts'
 import { addStartCommands } from './commands/start.ts'
@@ -25,6 +26,7 @@ const commands: ((program: Command) => void)[] = [
   addFacilityCommands,
   addImportCommands,
   addLogCommands,
+  addOfficerCommands,
   addRehearseCommands,
   addSamplingCommands,
   addStartCommands,

@@ -15,7 +15,7 @@ import {
 import { openDirectory, openRootFile, openVault } from '../../src/server/domains/vault/index.ts'
 import type { Db } from '../../src/server/kernel/db.ts'
 import { openServer, type Installation } from '../../src/server/open.ts'
-import { keyRules } from '../../src/server/parties.ts'
+import { demonstrationKeyRules } from '../../src/server/parties.ts'
 import type { PostureChecks } from '../../src/shared/facility.ts'
 import type { Door } from '../../src/workstation/door.ts'
 import { startWorkstation, type Workstation } from '../../src/workstation/workstation.ts'
@@ -68,11 +68,10 @@ export async function testServer(t: TestContext, more: More = {}): Promise<TestS
   const faults: Error[] = []
   let ahead = 0
   const now = () => new Date(Date.now() + ahead)
-  const hosts = { inside: 'cloister.test', outside: 'outside.cloister.test' }
   const server = await openServer({
     ...{ demonstration: true, now, connect: (role) => database.connection(role), poolSize: 4 },
     ...{ policies: 'policies', webApp: join(folder, 'web') },
-    rules: keyRules({ demonstration: true, hosts, allowedKeys: [] }),
+    rules: demonstrationKeyRules,
     arrivalOf: arrivalAt(authority.certificate),
     sealDetails: await detailsSealed(folder, now),
     sources: [facilityFacts, ...(more.sources ?? [])],
@@ -155,7 +154,7 @@ async function detailsSealed(
   })
   const objects = await openDirectory(join(folder, 'objects'))
   const vault = openVault({ root, tenant: 'test', objects, now })
-  return (tx, words, project) =>
+  return () => (tx, words, project) =>
     keepDetails(tx, (...at) => vault.sealDetailBytes(...at), words, project)
 }
 

@@ -9,6 +9,7 @@ interface Options {
   config?: string
   directory?: string
   checkConfig?: true
+  only?: string
 }
 
 /** `cloister start`: an installation by its configuration, or the demonstration on this machine alone. */
@@ -22,15 +23,29 @@ export function addStartCommands(program: Command): void {
     )
     .option('--config <file>', 'the configuration (YAML); environment variables win over it')
     .option('--directory <dir>', 'where the demonstration keeps its state', '.cloister')
+    .option(
+      '--only <parts>',
+      'be these parts of it: inside, building, outside, operator, sequencer, jobs',
+    )
     .option('--check-config', 'print the configuration without its secrets, and stop')
     .addHelpText(
       'after',
-      '\nExamples:\n  cloister start --demo\n  cloister start --config /etc/cloister/config.yaml',
+      '\nExamples:\n  cloister start --demo\n  cloister start --config /etc/cloister/config.yaml\n  cloister start --config /etc/cloister/config.yaml --only inside',
     )
     .action(start)
+  program
+    .command('migrate')
+    .description('Bring a database of your own to what this version of Cloister expects.')
+    .argument('<url>', 'the database, entered as a role that may create roles')
+    .option('--json', 'answer as JSON', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  sudo -u postgres cloister migrate "postgres://postgres@%2Fvar%2Frun%2Fpostgresql/cloister"',
+    )
+    .action(migrateDatabase)
 }
 
-async function start({ demo, config, directory, checkConfig }: Options): Promise<void> {
+async function start({ demo, config, directory, checkConfig, only }: Options): Promise<void> {
   if (demo === true) {
     const { runDemonstration } = await import('../stage/demonstration.ts')
     await runDemonstration(resolve(directory ?? '.cloister'), beginServer)
@@ -39,20 +54,37 @@ async function start({ demo, config, directory, checkConfig }: Options): Promise
   const read = await configOf({
     ...process.env,
     ...(config && { CLOISTER_CONFIG: resolve(config) }),
+    ...(only !== undefined && { CLOISTER_PARTS: only }),
   })
   if (checkConfig === true) {
     answer(read, true, () => [])
     return
   }
   const { startInstallation } = await import('../../server/start.ts')
-  const started = await startInstallation(read, {
-    now: () => new Date(),
-    onFault: report,
-    onDeath: end,
-  })
-  process.stderr.write(`Cloister is open: ${JSON.stringify(started.server.ports)}\n`)
+  const around = { now: () => new Date(), onFault: report, onDeath: end }
+  const started = await startInstallation(read, around).catch(rethrowAsFault)
+  const open = { parts: read.parts, ports: started.server.ports }
+  process.stderr.write(`Cloister is open: ${JSON.stringify(open)}\n`)
   await untilStopped()
   await started.close()
+}
+
+/** What a person can mend is said in one line. */
+function rethrowAsFault(error: unknown): never {
+  const known = error instanceof Error && ['StartFault', 'VaultFault'].includes(error.name)
+  throw known ? new Fault(error.message) : error
+}
+
+async function migrateDatabase(url: string, { json }: { json: boolean }): Promise<void> {
+  const { prepareDatabase } = await import('../../server/kernel/migrate.ts')
+  if (!/^postgres(ql)?:\/\/[^\s]+$/.test(url))
+    throw new Fault('write the database as postgres://…', 2)
+  const applied = await prepareDatabase({ url }).catch((error: unknown) => {
+    throw new Fault(error instanceof Error ? error.message : 'the database refused')
+  })
+  answer({ applied }, json, () => [
+    applied.length === 0 ? 'The database is current' : `Applied ${applied.join(', ')}`,
+  ])
 }
 
 /** Starts a demonstration's server in a directory; doors take free ports. Used by `rehearse` as well. */
@@ -66,8 +98,8 @@ export const beginServer: BeginServer = async (directory, witness) => {
     CLOISTER_DOORS_OUTSIDE_PORT: '0',
   })
   const around = { now: () => new Date(), onFault: report, onDeath: end, witness }
-  const { server, close, ...started } = await startInstallation(config, around)
-  return { ...started, ports: server.ports, close }
+  const started = await startInstallation(config, around)
+  return { ...started, ports: started.server.ports }
 }
 
 /** The configuration that an environment and its file say. @throws Fault with all that is wrong with it */

@@ -346,7 +346,8 @@ async function writePackage(
   }
   const note = Buffer.from(signNote(manifestText(manifest), [logSigner(shop.signingKey)]), 'utf8')
   const whole = new Measured()
-  const file = await open(draft, 'w', 0o600)
+  // What lies here is sealed for the client; the outside door's own user reads it through its group.
+  const file = await open(draft, 'w', 0o640)
   try {
     for await (const piece of whole.pass(packageOf(note, proofs, `${draft}.age`, size)))
       await file.write(piece)

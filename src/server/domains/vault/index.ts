@@ -3,6 +3,13 @@ export { openDirectory } from './directory.ts'
 export { VaultFault, type VaultFaultKind } from './fault.ts'
 export type { KeyClass, KeyOwner } from './keys.ts'
 export type { ObjectStore } from './objects.ts'
+export {
+  closedVault,
+  newOutwardIdentity,
+  outwardRecipient,
+  type OutwardSeal,
+  sealOutward,
+} from './outward.ts'
 export { openRootFile, type RootFileOptions } from './root-file.ts'
 export { openRootToken, type RootTokenOptions } from './root-token.ts'
 export type { RootKey } from './root.ts'
