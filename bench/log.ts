@@ -63,7 +63,7 @@ async function measure(db: Db) {
   const change = (writer: number, withLeaf: boolean) =>
     transact(db, async (tx) => {
       await sql`update public.thing set n = n + 1 where id = ${writer}`.execute(tx)
-      if (withLeaf) await record(tx, entry)
+      if (withLeaf) record(tx, entry)
     })
   const sums = { reveals: 0, inserts: 0, recorded: 0, unrecorded: 0 }
   for (let round = 0; round < 2; round++) {

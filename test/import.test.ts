@@ -9,6 +9,8 @@ import { test, type TestContext } from 'node:test'
 import { testDatabase } from './support/database.ts'
 import { beginProject, openOperatorDoor } from './support/operator-door.ts'
 import { passFor } from './support/pass.ts'
+import { writeQueries } from './support/queries.ts'
+import { sharedData } from './support/tools.ts'
 import { importManifest, undoBatch } from '../src/cli/manifest/import.ts'
 import { operatorAt } from '../src/cli/operator.ts'
 import { transact } from '../src/server/kernel/db.ts'
@@ -227,6 +229,53 @@ test('PR24 half of a surrogate pair written as bytes is refused naming the row, 
   assert.deepEqual([reason?.['row'], reason?.['line']], [2, 2])
   assert.match(String(reason?.['reason']), /surrogate/)
 })
+
+const snips = sharedData('text/snips-voice-queries')
+
+test(
+  'PR23 real queries in ISO 8859-1 are refused by the command with line and byte, and arrive exact once the encoding is named',
+  { skip: snips.skip },
+  async (t) => {
+    const { run, items, folder } = await openImports(t)
+    const source = join(snips.path, 'PlayMusic.latin-1.json')
+    const all = await writeQueries(folder, source, { encoding: 'latin1' })
+    const manifest = join(folder, 'manifest.jsonl')
+    const refused = await run(manifest)
+    assert.equal(refused.code, 1)
+    assert.match(refused.said, /line 1, byte \d+ is not UTF-8; .*--encoding latin1/)
+    assert.deepEqual(await items(), [])
+    assert.equal((await run(manifest, '--encoding', 'latin1')).code, 0)
+    const rows = (await readFile(manifest, 'latin1')).split('\n')
+    assert.equal(rows.length, all)
+    assert.deepEqual(
+      (await items()).map(({ content }) => content.toString('utf8')),
+      rows.map((line) => (JSON.parse(line) as { text: string }).text),
+    )
+  },
+)
+
+test(
+  'PR24 of real queries with a broken row that row is named, and the others arrive exact',
+  { skip: snips.skip },
+  async (t) => {
+    const { run, items, folder, rejected } = await openImports(t)
+    const all = await writeQueries(folder, join(snips.path, 'PlayMusic.broken-utf-8.json'))
+    const manifest = join(folder, 'manifest.jsonl')
+    assert.equal((await run(manifest)).code, 3)
+    const rows = (await readFile(manifest, 'utf8')).split('\n')
+    const broken = rows.findIndex((line) => line.includes('\ufffd'))
+    assert.deepEqual(
+      (await rejected(manifest)).map(({ row, line }) => [row, line]),
+      [[broken + 1, broken + 1]],
+    )
+    const kept = rows.filter((_, at) => at !== broken)
+    assert.equal(kept.length, all - 1)
+    assert.deepEqual(
+      (await items()).map(({ content }) => content.toString('utf8')),
+      kept.map((line) => (JSON.parse(line) as { text: string }).text),
+    )
+  },
+)
 
 test('PR25 the same manifest again changes nothing, and a manifest that repeats items takes in the new ones only', async (t) => {
   const { take, write, items, count } = await openImports(t)

@@ -9,6 +9,7 @@ import { addFacilityCommands } from './commands/facility.ts'
 import { addImportCommands } from './commands/import.ts'
 import { addLogCommands } from './commands/log.ts'
 import { addOfficerCommands } from './commands/officer.ts'
+import { addPolicyCommands } from './commands/policy.ts'
 import { addRehearseCommands } from './commands/rehearse.ts'
 import { addSamplingCommands } from './commands/sampling.ts'
 import { addStartCommands } from './commands/start.ts'
@@ -27,6 +28,7 @@ const commands: ((program: Command) => void)[] = [
   addImportCommands,
   addLogCommands,
   addOfficerCommands,
+  addPolicyCommands,
   addRehearseCommands,
   addSamplingCommands,
   addStartCommands,

@@ -12,6 +12,7 @@ import {
   longestEvidence,
   longestFile,
   parsePolicy,
+  type Policy,
   type TileReader,
   type TrustedCheckpoint,
   verifyEvidence,
@@ -72,6 +73,17 @@ export async function readNamed(file: string, what: string, limit: number): Prom
   }
 }
 
+/**
+ * What a client's policy says of the log: a tlog-policy (C2SP), whose one line of ours, `delivery`,
+ * says nothing of it. Lines keep their numbers, so that a fault names the right one.
+ */
+export function logPolicyOf(bytes: Uint8Array): Policy {
+  // One character to a byte, so that what is not UTF-8 is still refused as such.
+  const lines = Buffer.from(bytes).toString('latin1').split('\n')
+  const rest = lines.map((line) => (/^delivery[ \t]/.test(line) ? '' : line)).join('\n')
+  return parsePolicy(Buffer.from(rest, 'latin1'))
+}
+
 /** Verifies an exported log. Faults of the log are findings; files that cannot be read are Faults. */
 export async function checkLog(
   dir: string,
@@ -86,7 +98,7 @@ export async function checkLog(
   if ((await stat(dir).catch(() => null))?.isDirectory() !== true)
     throw new Fault(`${dir} is not a directory`, 2)
   return finding(async () => {
-    const found = await verifyLog(directoryReader(dir), parsePolicy(policyBytes), {
+    const found = await verifyLog(directoryReader(dir), logPolicyOf(policyBytes), {
       ...since,
       ...(progress !== undefined && { progress }),
     })
@@ -111,7 +123,7 @@ export async function checkProof(
       ? undefined
       : await readNamed(options.entry, 'the entry', longestEntry)
   return finding(() => {
-    const found = verifyEvidence(bytes, parsePolicy(policyBytes), entry)
+    const found = verifyEvidence(bytes, logPolicyOf(policyBytes), entry)
     const text = Buffer.from(found.entry).toString('utf8')
     return Promise.resolve({
       report: {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Decrypter } from 'age-encryption'
 import type { Manifest } from '../shared/package/manifest.ts'
@@ -93,10 +93,8 @@ async function writeContents(
     const hash = createHash('sha256')
     const file = await open(target, 'wx', 0o600)
     try {
-      for await (const piece of content) {
-        hash.update(piece)
-        await file.write(piece)
-      }
+      // Not `write`, which on a disk that runs full writes a part and says so to nobody.
+      await writeFile(file, hashing(content, hash))
     } finally {
       await file.close()
     }

@@ -7,18 +7,18 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import {
   checkSignatures,
+  LogFault,
   longestEvidence,
   noteVerifier,
   type NoteVerifier,
   parseNote,
-  parsePolicy,
   type Policy,
   trustCheckpoint,
   verifyEvidence,
 } from '@cloister/transparency-log'
 import { type Manifest, parseManifestText } from '../shared/package/manifest.ts'
 import { readTar } from '../shared/package/tar.ts'
-import { type Finding, finding, readNamed, unsound } from './offline.ts'
+import { type Finding, finding, logPolicyOf, readNamed, unsound } from './offline.ts'
 import { Fault } from './terminal.ts'
 
 const longestManifest = 32 << 20
@@ -34,8 +34,8 @@ export interface DeliveryPolicy {
  * Keys are only ever taken from here, never from a package.
  */
 export async function readDeliveryPolicy(file: string): Promise<DeliveryPolicy> {
-  const text = Buffer.from(await readNamed(file, 'the policy', 1 << 20)).toString('utf8')
-  const lines = text.split('\n')
+  const bytes = await readNamed(file, 'the policy', 1 << 20)
+  const lines = Buffer.from(bytes).toString('utf8').split('\n')
   const keys = lines.flatMap((line) => /^delivery[ \t]+(\S+)[ \t\r]*$/.exec(line)?.[1] ?? [])
   const [key] = keys
   if (key === undefined || keys.length > 1)
@@ -43,8 +43,7 @@ export async function readDeliveryPolicy(file: string): Promise<DeliveryPolicy> 
       `the policy ${file} needs one line 'delivery' with the key that signs deliveries`,
       2,
     )
-  const rest = lines.map((line) => (line.startsWith('delivery') ? '' : line)).join('\n')
-  return { log: parsePolicy(Buffer.from(rest, 'utf8')), delivery: noteVerifier(key) }
+  return { log: logPolicyOf(bytes), delivery: noteVerifier(key) }
 }
 
 /** Verifies a package without decrypting anything. What is wrong is a finding that names the file. */
@@ -106,9 +105,11 @@ export async function verifyPackage(path: string, policy: DeliveryPolicy): Promi
 }
 
 function openManifest(bytes: Uint8Array, policy: DeliveryPolicy): Manifest {
-  const note = parseNote(bytes)
-  if (checkSignatures(note, [policy.delivery]).length === 0)
-    throw unsound('the manifest is not signed by the key in the policy', 'manifest.note')
+  const { note, signed } = inFile('manifest.note', () => {
+    const note = parseNote(bytes)
+    return { note, signed: checkSignatures(note, [policy.delivery]).length > 0 }
+  })
+  if (!signed) throw unsound('the manifest is not signed by the key in the policy', 'manifest.note')
   const manifest = parseManifestText(note.text)
   if (manifest === null) throw unsound('the manifest cannot be read', 'manifest.note')
   return manifest
@@ -122,7 +123,7 @@ function checkEvidence(
 ): void {
   const checkpoint = evidence.get('checkpoint')
   if (checkpoint === undefined) throw unsound('the checkpoint is missing', 'checkpoint')
-  trustCheckpoint(checkpoint, policy.log)
+  inFile('checkpoint', () => trustCheckpoint(checkpoint, policy.log))
   if (manifest.releasedBy === manifest.approvedBy)
     throw unsound('one person released and approved', 'manifest.note')
   for (const [name, action, actor] of [
@@ -131,7 +132,7 @@ function checkEvidence(
   ] as const) {
     const proof = evidence.get(name)
     if (proof === undefined) throw unsound('this proof is missing', name)
-    const { entry } = verifyEvidence(proof, policy.log)
+    const { entry } = inFile(name, () => verifyEvidence(proof, policy.log))
     const said: unknown = JSON.parse(Buffer.from(entry).toString('utf8'))
     const wanted = {
       action,
@@ -147,6 +148,15 @@ function checkEvidence(
         Object.entries(said).some(([k, v]) => k === key && v === value),
       )
     if (!holds) throw unsound('the proved entry is not that of this delivery', name)
+  }
+}
+
+/** A fault of a note or a proof is told as one of the file that holds it. */
+function inFile<T>(name: string, check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    throw error instanceof LogFault ? unsound(error.message, name) : error
   }
 }
 

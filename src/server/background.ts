@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import type { logSigner } from '@cloister/transparency-log'
 import { proofOf, startCosigning, startSequencer } from './domains/audit/index.ts'
-import { buildDelivery, sweepDrafts } from './domains/delivery/index.ts'
+import { buildDelivery, resumeBuilds, sweepDrafts } from './domains/delivery/index.ts'
 import { startKeeper } from './domains/facility/index.ts'
 import type { Vault } from './domains/vault/index.ts'
 import type { Connect } from './databases.ts'
 import type { Config } from './kernel/config.ts'
-import { openClient, openDb } from './kernel/db.ts'
+import { openClient, openDb, transact } from './kernel/db.ts'
 import { startJobs } from './kernel/jobs.ts'
 import { openSignals } from './kernel/signals.ts'
 import type { Installation, Server } from './open.ts'
@@ -63,6 +63,7 @@ export async function startWork(
   const packages = join(config.directory, 'deliveries')
   await sweepDrafts(packages)
   const db = openDb(connect('cloister_jobs'), { pool: 2 })
+  await transact(db, resumeBuilds)
   const workshop = { ...shop, db, gate, packages, proofOf, now }
   const jobs = await startJobs(
     connect('cloister_jobs'),

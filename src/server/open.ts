@@ -1,13 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Door } from '#shared/actions.ts'
 import {
   type FactSource,
   type Gate,
-  loadPolicies,
   openGate,
+  readPolicies,
   type ResourceSource,
 } from './domains/access/index.ts'
 import { openRecorder } from './domains/audit/index.ts'
@@ -150,15 +150,6 @@ function doorsOf({ doors }: Installation): [Door, Place | { readonly socket: str
     const place = doors[door]
     return place === undefined ? [] : [[door, place]]
   })
-}
-
-/** The sentences of every .cedar file of a folder, under its schema. */
-export function readPolicies(folder: string) {
-  const texts = readdirSync(folder)
-    .filter((name) => name.endsWith('.cedar'))
-    .sort()
-    .map((name) => readFileSync(join(folder, name), 'utf8'))
-  return loadPolicies(readFileSync(join(folder, 'schema.cedarschema'), 'utf8'), texts, 'live')
 }
 
 /** What a request's first steps check, done for the upgrade that Fastify never sees. */

@@ -36,14 +36,17 @@ interface PlainAct {
   readonly confidential?: false
   /** Needs a user verification not older than five minutes. */
   readonly stepUp?: true
+  /** An answer that tells nothing and changes nothing may leave no entry (docs/decisions/0103). */
+  readonly quiet?: true
   /** The acted-on thing's existence is itself confidential: a refusal answers 404. */
   readonly hidden?: true
 }
 
 /** Shows or takes in a client's content. The type leaves out the doors that can never serve it. */
-interface ConfidentialAct extends Omit<PlainAct, 'doors' | 'confidential'> {
+interface ConfidentialAct extends Omit<PlainAct, 'doors' | 'confidential' | 'quiet'> {
   readonly doors: readonly 'inside'[]
   readonly confidential: true
+  readonly quiet?: false
 }
 
 type Act = PlainAct | ConfidentialAct
@@ -75,7 +78,7 @@ export const actions = {
   // facility
   'facility.event.take': { doors: ['building'], group: 'device', on: 'Site' },
   'facility.heartbeat.take': { doors: ['building'], group: 'device', on: 'Site' },
-  'facility.command.poll': { doors: ['building'], group: 'device', on: 'Site' },
+  'facility.command.poll': { doors: ['building'], group: 'device', on: 'Site', quiet: true },
   'facility.posture.take': { doors: ['building'], group: 'device', on: 'Site' },
   'facility.device.enrol': { doors: ['inside', 'building'], group: 'open', on: 'Site' },
   'facility.device.renew': { doors: ['inside', 'building'], group: 'device', on: 'Site' },
@@ -103,9 +106,9 @@ export const actions = {
   // projects
   'projects.client.create': { doors: staff, group: 'managing', on: 'Site' },
   'projects.client.terms.set': { doors: staff, group: 'managing', on: 'Client' },
-  'projects.list': { doors: staff, group: 'managing', on: 'Site' },
+  'projects.list': { doors: staff, group: 'releasing', on: 'Site' },
   'projects.create': { doors: staff, group: 'managing', on: 'Site' },
-  'projects.read': { doors: staff, group: 'managing', on: 'Project' },
+  'projects.read': { doors: staff, group: 'releasing', on: 'Project' },
   'projects.schema.publish': { doors: staff, group: 'managing', on: 'Project' },
   'projects.guideline.publish': { doors: inside, group: 'managing', on: 'Project' },
   'projects.team.set': { doors: staff, group: 'managing', on: 'Project' },
@@ -133,7 +136,7 @@ export const actions = {
   'annotation.review.next': { ...content, group: 'reviewing', on: 'Project' },
   'annotation.review.decide': { ...content, group: 'reviewing', on: 'Task' },
   'annotation.task.reassign': { doors: staff, group: 'managing', on: 'Task' },
-  'annotation.progress.read': { doors: staff, group: 'managing', on: 'Project' },
+  'annotation.progress.read': { doors: staff, group: 'releasing', on: 'Project' },
 
   // delivery
   'delivery.key.register': { doors: ['outside'], group: 'client', on: 'Client' },

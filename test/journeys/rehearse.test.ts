@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import type { Rehearsed } from '../../src/cli/rehearsal/rehearsal.ts'
+import { writeQueries } from '../support/queries.ts'
 import { sharedData } from '../support/tools.ts'
 
 const run = promisify(execFile)
@@ -33,68 +34,13 @@ async function rehearse(folder: string, ...more: string[]): Promise<Rehearsed> {
   return JSON.parse(stdout) as Rehearsed
 }
 
-interface Slice {
-  text: string
-  entity?: string
-}
-
-/** Voice queries as texts, their slots as the answers. */
-async function writeQueries(folder: string, from: string, most: number): Promise<number> {
-  const [rows = []] = Object.values(
-    JSON.parse(await readFile(from, 'utf8')) as Record<string, { data: Slice[] }[]>,
-  )
-  const labels = new Set<string>()
-  const seen = new Set<string>()
-  const [manifest, answers]: [string[], string[]] = [[], []]
-  for (const [place, { data }] of rows.entries()) {
-    let text = ''
-    const regions = []
-    for (const slice of data) {
-      const begin = codePoints(text)
-      text += slice.text
-      if (slice.entity === undefined) continue
-      const label = slice.entity.replaceAll('_', '-')
-      labels.add(label)
-      regions.push({
-        id: `r${regions.length + 1}`,
-        anchor: { text: [[begin, codePoints(text)]] },
-        label,
-      })
-    }
-    if (seen.has(text) || seen.size >= most) continue
-    seen.add(text)
-    const item_ref = `q-${place}`
-    manifest.push(
-      JSON.stringify({
-        item_ref,
-        subject_refs: [`s-${place % 7}`],
-        language: 'en',
-        kind: 'text',
-        text,
-      }),
-    )
-    const annotation = { schema: 'voice-queries@1', regions, relations: [], answers: {} }
-    answers.push(JSON.stringify({ item_ref, annotation }))
-  }
-  await writeFile(join(folder, 'manifest.jsonl'), manifest.join('\n'))
-  await writeFile(join(folder, 'answers.jsonl'), answers.join('\n'))
-  const schema = {
-    name: 'voice-queries',
-    version: 1,
-    kind: 'text',
-    labels: [...labels].map((name) => ({ name })),
-  }
-  await writeFile(join(folder, 'schema.json'), JSON.stringify(schema))
-  return seen.size
-}
-
 const queries = sharedData('text/snips-voice-queries')
 test(
   'RE1 voice queries go from import to a verified delivery, and what is opened equals the answers',
   { skip: queries.skip },
   async (t) => {
     const folder = await folderFor(t)
-    const items = await writeQueries(folder, join(queries.path, 'PlayMusic.json'), 120)
+    const items = await writeQueries(folder, join(queries.path, 'PlayMusic.json'), { most: 120 })
     const { seconds, leaves, refusals, ...done } = await rehearse(folder)
     assert.deepEqual(done, {
       ...{ items, rejected: 0, annotated: items, mistakes: 0, reviewed: items, corrected: 0 },
@@ -111,7 +57,7 @@ test(
   { skip: queries.skip },
   async (t) => {
     const folder = await folderFor(t)
-    const items = await writeQueries(folder, join(queries.path, 'GetWeather.json'), 40)
+    const items = await writeQueries(folder, join(queries.path, 'GetWeather.json'), { most: 40 })
     const done = await rehearse(folder, '--error-rate', '0.3', '--seed', '7')
     assert.ok(done.mistakes > 0)
     assert.equal(done.corrected, done.mistakes)
@@ -187,9 +133,4 @@ async function samplesIn(path: string): Promise<number> {
   for (let at = 12; at + 8 <= bytes.length; at += 8 + bytes.readUInt32LE(at + 4))
     if (bytes.toString('latin1', at, at + 4) === 'data') return bytes.readUInt32LE(at + 4) / 2
   throw new Error(`${path} holds no samples`)
-}
-
-/** Anchors count code points. */
-function codePoints(text: string): number {
-  return Array.from(text).length
 }

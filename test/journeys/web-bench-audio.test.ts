@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Page, Route } from 'playwright-core'
 import {
   axeFindings,
   openBrowser,
@@ -23,6 +23,9 @@ async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(shots, `${name}.png`) })
 }
 
+const play = (page: Page) => page.getByRole('button', { name: 'Play', exact: true })
+const pause = (page: Page) => page.getByRole('button', { name: 'Pause' })
+
 suite('the Bench for recordings', { skip: skipWithoutChromium() }, () => {
   let browser: Browser
   let site: Site
@@ -42,8 +45,9 @@ suite('the Bench for recordings', { skip: skipWithoutChromium() }, () => {
     await site.close()
   })
 
-  async function open(query: string, viewport = { width: 1440, height: 900 }) {
+  async function open(query: string, viewport = { width: 1440, height: 900 }, silent = false) {
     const opened = await openPage(browser, { viewport })
+    if (silent) await opened.page.route('**/sound.wav', (route) => route.fulfill({ status: 503 }))
     await opened.page.goto(`${site.origin}/?samples=${voice.length}&${query}`)
     await opened.page.locator('canvas:not([aria-hidden])').waitFor()
     // The list of segments stands when the recording has been loaded and listens to keys.
@@ -88,17 +92,64 @@ suite('the Bench for recordings', { skip: skipWithoutChromium() }, () => {
       label: 'noise',
       transcripts: { verbatim: 'a door falls shut' },
     })
+    // Again and again, so that the segment plays for as long as this looks.
+    await page.keyboard.press('Home')
+    await page.getByText('0:00.0 / 0:30').waitFor()
+    await page.keyboard.press('KeyL')
     await page.keyboard.press('KeyP')
-    await page.getByText('0:29.1 / 0:30').waitFor()
+    await page.getByText(/^0:29\.[01] \/ 0:30$/).waitFor()
+    await page.keyboard.press('Space')
+    await play(page).waitFor()
     await page.keyboard.press('Home')
     await page.keyboard.press('Space')
-    await page.getByRole('button', { name: 'Pause' }).waitFor()
     await page.getByText(/^0:0[1-9]\.\d \/ 0:30$/).waitFor()
     await page.keyboard.press('Space')
-    await page.getByRole('button', { name: 'Play', exact: true }).waitFor()
+    await play(page).waitFor()
     assert.deepEqual(faults, [])
     await page.context().close()
   })
+
+  test('BENCH43 the button says Pause from the order on, before any sound has come', async () => {
+    const { page, faults } = await open('segments=1')
+    const asked: Route[] = []
+    let slow = true
+    await page.route('**/sound.wav', async (route) => {
+      if (slow) asked.push(route)
+      else await route.continue()
+    })
+    await page.keyboard.press('KeyJ')
+    await page.keyboard.press('KeyP')
+    await pause(page).waitFor()
+    await page.keyboard.press('Space')
+    await play(page).waitFor()
+    await page.keyboard.press('KeyP')
+    await pause(page).waitFor()
+    slow = false
+    for (const route of asked) await route.continue()
+    // The segment begins three seconds in.
+    await page.getByText(/^0:0[4-9]\.\d \/ 0:30$/).waitFor()
+    assert.equal(await pause(page).count(), 1)
+    assert.deepEqual(faults, [])
+    await page.context().close()
+  })
+
+  for (const [key, words] of [
+    ['Space', 'on and on'],
+    ['KeyP', 'as a segment'],
+  ] as const)
+    test(`BENCH44 a recording that cannot be played ${words} says so, and plays when it can`, async () => {
+      const { page } = await open('segments=1', { width: 1280, height: 720 }, true)
+      await page.keyboard.press('KeyJ')
+      await page.keyboard.press(key)
+      await page.getByRole('alert').getByText('This could not be played').waitFor()
+      await play(page).waitFor()
+      await shoot(page, `bench-audio-mute-${key}`)
+      await page.unrouteAll()
+      await page.keyboard.press(key)
+      await page.getByText(/^0:0[4-9]\.\d \/ 0:30$/).waitFor()
+      assert.equal(await page.getByRole('alert').getByText('played').count(), 0)
+      await page.context().close()
+    })
 
   test('BENCH42 the pointer selects a stretch, and five hundred segments stay at hand', async () => {
     const { page, faults } = await open('segments=500&theme=dark')

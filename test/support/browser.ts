@@ -18,11 +18,11 @@ export function skipWithoutChromium(): string | false {
     : false
 }
 
-/** Starts a fresh browser without a window. The caller closes it. */
-export async function openBrowser(flags: readonly string[] = []): Promise<Browser> {
+/** How the browser is started, without a window; `flags` are added. */
+export function browserOptions(flags: readonly string[] = []) {
   const executablePath = chromiumPath()
   if (executablePath === undefined) throw new Error('Chromium is not installed')
-  return await chromium.launch({
+  return {
     executablePath,
     args: [
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
@@ -35,7 +35,12 @@ export async function openBrowser(flags: readonly string[] = []): Promise<Browse
       '--autoplay-policy=no-user-gesture-required',
       ...flags,
     ],
-  })
+  }
+}
+
+/** Starts a fresh browser without a window. The caller closes it. */
+export async function openBrowser(flags: readonly string[] = []): Promise<Browser> {
+  return await chromium.launch(browserOptions(flags))
 }
 
 /** The headers under which every page of the product is served. */

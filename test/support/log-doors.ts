@@ -1,12 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { Door } from '../../src/shared/actions.ts'
-import { type Caller, openGate } from '../../src/server/domains/access/index.ts'
+import { type Caller, openGate, readPolicies } from '../../src/server/domains/access/index.ts'
 import { keepDetails, openRecorder, type RowReader } from '../../src/server/domains/audit/index.ts'
 import { auditRoutes } from '../../src/server/domains/audit/routes.ts'
 import { buildDoor } from '../../src/server/http/door.ts'
 import { operateOn, type Operate } from '../../src/server/http/operate.ts'
 import type { Tx } from '../../src/server/kernel/db.ts'
-import { readPolicies } from '../../src/server/open.ts'
 import type { TestDatabase } from './database.ts'
 
 /** Who calls at a test's door, and what the gate knows of them. */

@@ -28,8 +28,7 @@ export async function passFor<A extends Action>(
 ): Promise<Pass<A>> {
   const { actions } = await import('../../src/shared/actions.ts')
   const act = actions[action]
-  const policies: Policies = {
-    version: 'test',
+  const policies: Pick<Policies, 'decide'> = {
     decide: () => ({ allowed: true, policies: ['test'] }),
   }
   const located: Located = { project: null, item: null, ...where.located }

@@ -11,7 +11,10 @@ import {
   type Caller,
   type Facts,
   type FactSource,
+  type Gate,
   openGate,
+  readPolicies,
+  type ResourceSource,
 } from '../../src/server/domains/access/index.ts'
 import {
   addTasks,
@@ -29,12 +32,11 @@ import {
 } from '../../src/server/domains/vault/index.ts'
 import { workforceFacts } from '../../src/server/domains/workforce/index.ts'
 import { buildDoor } from '../../src/server/http/door.ts'
-import { type Ground, operateOn } from '../../src/server/http/operate.ts'
+import { type Ground, type Operate, operateOn } from '../../src/server/http/operate.ts'
 import { openSignalSockets } from '../../src/server/http/sockets.ts'
-import { streamOn } from '../../src/server/http/stream.ts'
+import { type StreamOut, streamOn } from '../../src/server/http/stream.ts'
 import { type Db, transact, type Tx } from '../../src/server/kernel/db.ts'
 import { newId } from '../../src/server/kernel/random.ts'
-import { readPolicies } from '../../src/server/open.ts'
 import { NextTask, TaskPayload } from '../../src/shared/annotation.ts'
 import { testDatabase, type TestDatabase } from './database.ts'
 import { plainSeal } from './log-doors.ts'
@@ -64,7 +66,9 @@ export interface Room {
   /** As the import and its undoing enter the database. */
   readonly operator: Db
   readonly vault: Vault
+  readonly gate: Gate
   readonly project: string
+  readonly client: string
   readonly now: { at: Date }
   /** What the doors, the workstation and the session say of everybody; tests change it. */
   readonly building: Partial<Facts>
@@ -116,7 +120,18 @@ export function marked(length: number, label = 'artist'): object {
   return { schema: 'spans@1', regions: [{ id: 'r1', anchor: { text: [[0, length]] }, label }] }
 }
 
-export async function openRoom(t: TestContext, kind: 'text' | 'audio' = 'text'): Promise<Room> {
+/** A domain that stands above annotation, to be opened in the same room. */
+export interface More {
+  readonly sources: readonly FactSource[]
+  readonly resources: readonly ResourceSource[]
+  routes(operate: Operate, streamOut: StreamOut): void
+}
+
+export async function openRoom(
+  t: TestContext,
+  kind: 'text' | 'audio' = 'text',
+  more?: More,
+): Promise<Room> {
   const database = await testDatabase(t)
   const db = database.db('cloister_inside')
   const now = { at: new Date() }
@@ -147,8 +162,8 @@ export async function openRoom(t: TestContext, kind: 'text' | 'audio' = 'text'):
   }
   const gate = openGate(
     readPolicies(new URL('../../policies', import.meta.url).pathname),
-    [told, workforceFacts, projectsFacts, annotationFacts],
-    [taskSource, ...projectsSources, personSource],
+    [told, workforceFacts, projectsFacts, annotationFacts, ...(more?.sources ?? [])],
+    [taskSource, ...projectsSources, personSource, ...(more?.resources ?? [])],
     () => now.at,
   )
   const sealedWords: Record<string, unknown>[] = []
@@ -166,10 +181,12 @@ export async function openRoom(t: TestContext, kind: 'text' | 'audio' = 'text'):
     }
     const app = buildDoor({ onFault: (error) => faults.push(error) })
     const sockets = openSignalSockets(() => Promise.resolve(null))
-    annotationRoutes(operateOn(app, ground), streamOn(app, ground, sockets), {
+    const [operate, streamOut] = [operateOn(app, ground), streamOn(app, ground, sockets)]
+    annotationRoutes(operate, streamOut, {
       ...{ gate, seals: vault, sealDetails: ground.sealDetails },
       apart: (work) => transact(own, work),
     })
+    more?.routes(operate, streamOut)
     t.after(async () => {
       sockets.close()
       await app.close()
@@ -207,18 +224,10 @@ export async function openRoom(t: TestContext, kind: 'text' | 'audio' = 'text'):
   }
 
   const admin = database.db('cloister_admin')
-  const { project, batch } = await beginProject(admin, kind, now.at)
+  const { client, project, batch } = await beginProject(admin, kind, now.at)
   return {
-    ...{
-      database,
-      db,
-      operator: database.db('cloister_operator'),
-      vault,
-      project,
-      now,
-      building,
-      sealedWords,
-    },
+    ...{ database, db, operator: database.db('cloister_operator'), vault, gate },
+    ...{ client, project, now, building, sealedWords },
     nobody: speaker('', 'inside'),
     outside: (member) => speaker(member.id, 'outside'),
     async hire({ roles = [], languages = ['en'], site = [] }) {
@@ -236,8 +245,10 @@ export async function openRoom(t: TestContext, kind: 'text' | 'audio' = 'text'):
           const sha256 = createHash('sha256').update(text, 'utf8').digest()
           await insertItem(tx, { item, project, batch, kind, language, length, rate: null, sha256 })
           const owner = { kind: 'item', item } as const
-          const place = { project, owner, asset: 'content', version: 1 }
-          await vault.seal(tx, place, Buffer.from(text, 'utf8'))
+          const place = { project, owner, version: 1 }
+          const names = JSON.stringify({ item_ref: `ref-${item}`, subject_refs: [] })
+          await vault.seal(tx, { ...place, asset: 'content' }, Buffer.from(text, 'utf8'))
+          await vault.seal(tx, { ...place, asset: 'reference' }, Buffer.from(names, 'utf8'))
           items.push(item)
         }
         await addTasks(
@@ -260,10 +271,23 @@ export async function openRoom(t: TestContext, kind: 'text' | 'audio' = 'text'):
         await addTasks(tx, [{ item, project, batch, language: 'en' }], now.at)
         return item
       }),
-    async log() {
-      const rows = await admin.selectFrom('audit.pending').select('body').orderBy('id').execute()
-      return rows.map((row) => JSON.parse(row.body.toString('utf8')) as Record<string, unknown>)
-    },
+    log: () =>
+      transact(
+        admin,
+        async (tx) => {
+          const placed = await tx.selectFrom('audit.leaf').select('body').orderBy('index').execute()
+          const pending = await tx
+            .selectFrom('audit.pending')
+            .select('body')
+            .orderBy('id')
+            .execute()
+          return [...placed, ...pending].map(
+            ({ body }) => JSON.parse(body.toString('utf8')) as Record<string, unknown>,
+          )
+        },
+        // One moment for both: an entry that moves from the one to the other is neither lost nor doubled.
+        { isolation: 'repeatable read' },
+      ),
   }
 }
 
@@ -338,7 +362,7 @@ async function beginProject(admin: Db, kind: 'text' | 'audio', now: Date) {
       })
       .execute()
   })
-  return { project, batch }
+  return { client, project, batch }
 }
 
 async function admit(

@@ -30,7 +30,8 @@ import {
 
 const mostRegions = 100_000
 const mostPieces = 1000
-const longestText = 10_000_000
+/** The longest text of an item, in UTF-16 code units. */
+export const longestText = 10_000_000
 const longestAnswer = 1_000_000
 
 /**

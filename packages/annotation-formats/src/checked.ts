@@ -61,13 +61,9 @@ export function string(spot: Spot, most = 200, least = 1): string {
 
 /** True when the string holds a surrogate without its other half, which no encoding can carry. */
 export function isTorn(text: string): boolean {
-  return typeof isWellFormed === 'function'
-    ? Reflect.apply(isWellFormed, text, []) === false
-    : /\p{Surrogate}/u.test(text)
+  // Most texts hold no surrogate at all, and this much is found out far faster.
+  return /[\ud800-\udfff]/.test(text) && /\p{Surrogate}/u.test(text)
 }
-
-/** Far faster than the expression, where the runtime has it (ECMAScript 2024). */
-const isWellFormed: unknown = Reflect.get(String.prototype, 'isWellFormed')
 
 /** A finite number within a range. */
 export function number(spot: Spot, least = -Infinity, most = Infinity): number {

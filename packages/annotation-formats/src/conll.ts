@@ -10,14 +10,8 @@ import {
 import type { Losses } from './losses.ts'
 import { Names } from './names.ts'
 import { codePointsIn, TextIndex } from './offsets.ts'
-import {
-  attemptRecord,
-  InputFault,
-  type Numbered,
-  type Reader,
-  type ReadOptions,
-  readLines,
-} from './reading.ts'
+import { attemptRecord, InputFault, type Reader, type ReadOptions } from './reading.ts'
+import { type Numbered, readLines } from './records.ts'
 import { annotationFrom } from './spans-json.ts'
 import type { Writer } from './writing.ts'
 

@@ -28,6 +28,37 @@ export interface Converted {
 
 const mostNamed = 20
 
+/** Counts what a conversion, or a part of it, does. */
+export class Tally {
+  readonly losses = new Losses()
+  /** For `ReadOptions`: throws the fault, or with `keepGoing` counts it. */
+  readonly refuse: (fault: InputFault) => void
+  items = 0
+  #refused = 0
+  readonly #first: string[] = []
+
+  constructor(keepGoing: boolean) {
+    this.refuse = (fault) => {
+      if (!keepGoing) throw fault
+      this.#refused++
+      if (this.#first.length < mostNamed) this.#first.push(fault.message)
+    }
+  }
+
+  /** Takes what the next part of the conversion did. */
+  add({ items, losses, refused }: Converted): void {
+    this.items += items
+    this.losses.add(losses)
+    this.#refused += refused.count
+    this.#first.push(...refused.first.slice(0, mostNamed - this.#first.length))
+  }
+
+  result(): Converted {
+    const refused = { count: this.#refused, first: this.#first }
+    return { items: this.items, losses: this.losses.list(), refused }
+  }
+}
+
 /**
  * Converts items one by one, in constant memory whatever the size of the input. Without
  * `keepGoing` the first fault of the input is thrown as an `InputFault`.
@@ -39,31 +70,22 @@ export async function convert(
   output: Output,
   { keepGoing = false, onItem, ...options }: ConvertOptions = {},
 ): Promise<Converted> {
-  const losses = new Losses()
-  const refused = { count: 0, first: [] as string[] }
-  const refuse = (fault: InputFault) => {
-    if (!keepGoing) throw fault
-    refused.count++
-    if (refused.first.length < mostNamed) refused.first.push(fault.message)
+  const tally = new Tally(keepGoing)
+  const { losses, refuse } = tally
+  const out = (file: string, data: string | Uint8Array) => {
+    output.append(file, data)
   }
-  const writing = to.write({
-    ...options,
-    losses,
-    out: (file, data) => {
-      output.append(file, data)
-    },
-  })
-  let items = 0
+  const writing = to.write({ ...options, losses, out })
   for await (const item of from.read(input, { ...options, losses, refuse })) {
     writing.add(item)
-    items++
+    tally.items++
     if (output.isFull) {
       await output.drain()
-      onItem?.(items)
+      onItem?.(tally.items)
     }
   }
   writing.end()
-  return { items, losses: losses.list(), refused }
+  return tally.result()
 }
 
 /** Why items of one format cannot become items of another, or undefined when they can. */

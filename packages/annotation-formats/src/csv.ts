@@ -1,4 +1,5 @@
-import { InputFault, readLines } from './reading.ts'
+import { InputFault } from './reading.ts'
+import { readLines } from './records.ts'
 
 /** A row of a table and the line that it begins on. */
 export interface Row {

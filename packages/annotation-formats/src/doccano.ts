@@ -4,13 +4,8 @@ import { noteUncarried, spansOf } from './leftovers.ts'
 import { numberOf } from './label-studio/write.ts'
 import type { Losses } from './losses.ts'
 import { TextIndex } from './offsets.ts'
-import {
-  attemptRecord,
-  type ObjectRecord,
-  type Reader,
-  type ReadOptions,
-  readObjects,
-} from './reading.ts'
+import type { ReadOptions } from './reading.ts'
+import { type ObjectRecord, objectRecords, type Records } from './records.ts'
 import { microseconds } from './seconds.ts'
 import {
   annotationFrom,
@@ -33,12 +28,9 @@ const category = 'category'
  * the name "code point" in its source sums lengths of strings. Projects in its grapheme mode need
  * `unit: 'grapheme'`; characters that are newer than its Unicode 10 may cluster differently there.
  */
-export const readDoccano: Reader = async function* (input, options) {
-  for await (const record of readObjects(input, options)) {
-    const item = attemptRecord(options, () => readRecord(record, options))
-    if (item !== undefined) yield item
-  }
-}
+export const doccanoRecords: Records = objectRecords((options) => (record) => [
+  readRecord(record, options),
+])
 
 const ownMembers = [
   'id',

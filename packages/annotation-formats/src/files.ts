@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { lstat, mkdir, open, type FileHandle, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
+import { Gathered } from './gathered.ts'
 import { type Encoding, toUtf8 } from './encodings.ts'
 import { InputFault, type InputFiles } from './reading.ts'
 
@@ -56,7 +57,7 @@ const bufferSize = 1 << 20
 export class OutputFiles {
   readonly #path: string
   readonly #isFolder: boolean
-  readonly #open = new Map<string, { handle?: FileHandle; parts: (string | Uint8Array)[] }>()
+  readonly #open = new Map<string, { handle?: FileHandle; readonly waiting: Gathered }>()
   readonly #done = new Set<string>()
   #waiting = 0
 
@@ -67,10 +68,13 @@ export class OutputFiles {
 
   /** Takes data for a file of the output; `drain` writes it. */
   append(name: string, data: string | Uint8Array): void {
-    const file = this.#open.get(name) ?? { parts: [] }
-    file.parts.push(data)
+    let file = this.#open.get(name)
+    if (file === undefined) {
+      file = { waiting: new Gathered() }
+      this.#open.set(name, file)
+    }
+    file.waiting.add(data)
     this.#waiting += data.length
-    this.#open.set(name, file)
   }
 
   /** True when enough waits that it should be written before more is taken. */
@@ -80,10 +84,10 @@ export class OutputFiles {
 
   async drain(): Promise<void> {
     for (const [name, file] of this.#open) {
-      if (file.parts.length > 0) {
+      if (file.waiting.length > 0) {
         file.handle ??= await this.#begin(name)
-        await file.handle.writeFile(joined(file.parts))
-        file.parts = []
+        await file.handle.writeFile(file.waiting.bytes())
+        file.waiting.empty()
       }
       if (this.#isFolder && this.#open.size > 100) await this.#close(name)
     }
@@ -127,12 +131,4 @@ export class OutputFiles {
     for (const name of [...this.#open.keys()]) await this.#close(name)
     for (const name of this.#done) await rm(`${this.#place(name)}.part`, { force: true })
   }
-}
-
-/** Data as it came, as one piece; texts alone are joined before they are encoded, which is far faster. */
-function joined(parts: readonly (string | Uint8Array)[]): string | Uint8Array {
-  const texts = parts.filter((part) => typeof part === 'string')
-  return texts.length === parts.length
-    ? texts.join('')
-    : Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
 }

@@ -1,12 +1,13 @@
 import { readBrat, writeBrat } from './brat.ts'
-import { readCloister, writeCloister } from './cloister.ts'
+import { cloisterRecords, writeCloister } from './cloister.ts'
 import { readConll2003, readConllU, writeConll2003, writeConllU } from './conll.ts'
-import { readDoccano, writeDoccano } from './doccano.ts'
+import { doccanoRecords, writeDoccano } from './doccano.ts'
 import { readLabelStudioMin, writeLabelStudioMin } from './label-studio/min.ts'
-import { readLabelStudio } from './label-studio/read.ts'
+import { labelStudioRecords } from './label-studio/read.ts'
 import { writeLabelStudio } from './label-studio/write.ts'
 import type { Kind } from './model.ts'
 import type { Reader } from './reading.ts'
+import { readerOf, type Records } from './records.ts'
 import { readNemo, readSegLst, writeNemo, writeSegLst } from './speech/objects.ts'
 import {
   readCtm,
@@ -28,7 +29,7 @@ import { readYolo, writeYolo } from './image/yolo.ts'
 import { readParquet, writeParquet } from './parquet.ts'
 import { readCsv, writeCsv } from './table.ts'
 import { readTextGrid, writeTextGrid } from './speech/textgrid.ts'
-import { readProdigy, readSpacy, writeProdigy, writeSpacy } from './spacy.ts'
+import { prodigyRecords, spacyRecords, writeProdigy, writeSpacy } from './spacy.ts'
 import { readCasJson, writeCasJson } from './uima/json.ts'
 import { readWebAnno } from './uima/tsv-read.ts'
 import { writeWebAnno } from './uima/tsv-write.ts'
@@ -51,10 +52,18 @@ export interface Format {
   readonly counts: string
   readonly variants?: readonly string[]
   readonly read: Reader
+  /** How it is read record by record, where records do not hang on one another. */
+  readonly records?: Records
   readonly write: Writer
+  /** True where what is written of some items and what of the next, joined, is what is written of all. */
+  readonly apart?: true
 }
 
 const every = ['text', 'audio', 'image', 'search', 'pair'] as const
+
+function inRecords(records: Records): Pick<Format, 'read' | 'records'> {
+  return { read: readerOf(records), records }
+}
 
 /** Every format that can be read and written. */
 export const formats: readonly Format[] = [
@@ -65,8 +74,9 @@ export const formats: readonly Format[] = [
     endings: ['.jsonl'],
     kinds: every,
     counts: 'code points, samples, pixels',
-    read: readCloister,
+    ...inRecords(cloisterRecords),
     write: writeCloister,
+    apart: true,
   },
   {
     name: 'label-studio',
@@ -75,7 +85,7 @@ export const formats: readonly Format[] = [
     endings: ['.json'],
     kinds: every,
     counts: 'code points, seconds, percent',
-    read: readLabelStudio,
+    ...inRecords(labelStudioRecords),
     write: writeLabelStudio,
   },
   {
@@ -95,8 +105,9 @@ export const formats: readonly Format[] = [
     endings: ['.jsonl'],
     kinds: ['text'],
     counts: 'UTF-16 code units',
-    read: readDoccano,
+    ...inRecords(doccanoRecords),
     write: writeDoccano,
+    apart: true,
   },
   {
     name: 'spacy',
@@ -105,8 +116,9 @@ export const formats: readonly Format[] = [
     endings: ['.jsonl'],
     kinds: ['text'],
     counts: 'code points',
-    read: readSpacy,
+    ...inRecords(spacyRecords),
     write: writeSpacy,
+    apart: true,
   },
   {
     name: 'prodigy',
@@ -115,8 +127,9 @@ export const formats: readonly Format[] = [
     endings: ['.jsonl'],
     kinds: ['text', 'audio'],
     counts: 'code points, seconds',
-    read: readProdigy,
+    ...inRecords(prodigyRecords),
     write: writeProdigy,
+    apart: true,
   },
   {
     name: 'conll-2003',

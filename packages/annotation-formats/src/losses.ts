@@ -49,6 +49,8 @@ export interface Loss {
   readonly examples: readonly string[]
 }
 
+const mostExamples = 5
+
 /** Counts losses by kind, in constant memory whatever the size of the input. */
 export class Losses {
   readonly #found = new Map<LossCode, { count: number; examples: string[] }>()
@@ -59,7 +61,22 @@ export class Losses {
     if (known === undefined) this.#found.set(code, { count: 1, examples: [place] })
     else {
       known.count++
-      if (known.examples.length < 5 && !known.examples.includes(place)) known.examples.push(place)
+      if (known.examples.length < mostExamples && !known.examples.includes(place))
+        known.examples.push(place)
+    }
+  }
+
+  /** Takes what the next part of the same conversion lost. */
+  add(losses: readonly Loss[]): void {
+    for (const { code, count, examples } of losses) {
+      const known = this.#found.get(code)
+      if (known === undefined) this.#found.set(code, { count, examples: [...examples] })
+      else {
+        known.count += count
+        for (const place of examples)
+          if (known.examples.length < mostExamples && !known.examples.includes(place))
+            known.examples.push(place)
+      }
     }
   }
 
@@ -67,6 +84,6 @@ export class Losses {
   list(): Loss[] {
     return [...this.#found]
       .map(([code, found]) => ({ code, message: lossWords[code], ...found }))
-      .sort((a, b) => b.count - a.count)
+      .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1))
   }
 }

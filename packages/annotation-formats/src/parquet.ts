@@ -1,6 +1,7 @@
 import { parquetReadObjects } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import { attemptRecord, InputFault, type Reader, readBytes } from './reading.ts'
+import { attemptRecord, InputFault, type Reader } from './reading.ts'
+import { readBytes } from './bytes.ts'
 import { type Column, columns, lastItem, rowsOf, TableItems, type TableRow } from './table.ts'
 import type { Writer } from './writing.ts'
 

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { anyItem } from '../../../test/support/annotations.ts'
 import { collect, converted, inputOf } from '../../../test/support/conversion.ts'
 import { InputFault, Losses, readCloister, sameAnnotation, writeCloister } from './index.ts'
-import { readJsonElements, readLines } from './reading.ts'
+import { cutRecords, readLines, recordsIn } from './records.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
@@ -67,8 +67,12 @@ for (const [what, input, message] of encodings)
 
 async function elements(text: string, chunk: number) {
   const found: unknown[] = []
-  for await (const each of readJsonElements(inputOf({ f: bytes(text) }, chunk).open('f'), 'f'))
-    found.push(JSON.parse(each.text))
+  const input = inputOf({ f: bytes(text) }, chunk).open('f')
+  const refuse = (fault: InputFault) => {
+    throw fault
+  }
+  for await (const batch of cutRecords(input, 'f', 'objects'))
+    for (const each of recordsIn(batch, 'objects', { refuse })) found.push(JSON.parse(each.text))
   return found
 }
 

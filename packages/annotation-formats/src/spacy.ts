@@ -4,13 +4,8 @@ import { numberOf } from './label-studio/write.ts'
 import { noteUncarried, type Span, spansOf, tokensOf } from './leftovers.ts'
 import type { Losses } from './losses.ts'
 import { TextIndex } from './offsets.ts'
-import {
-  attemptRecord,
-  type ObjectRecord,
-  type Reader,
-  type ReadOptions,
-  readObjects,
-} from './reading.ts'
+import type { ReadOptions } from './reading.ts'
+import { type ObjectRecord, objectRecords, type Records } from './records.ts'
 import { isBetweenSamples, microseconds, samplesOf, secondsOf } from './seconds.ts'
 import {
   annotationFrom,
@@ -31,22 +26,17 @@ const category = 'category'
  * Reads JSON Lines for spaCy: `ents`, `entities` or `spans` (also by group), and `cats` of which
  * those of 0.5 and more hold. Offsets are code points.
  */
-export const readSpacy: Reader = reader(readSpacyRecord)
+export const spacyRecords: Records = objectRecords((options) => (record) => [
+  readSpacyRecord(record, options),
+])
 
 /**
  * Reads Prodigy's JSON Lines: `spans` and `relations` of texts, `audio_spans` and `transcript` of
  * recordings, options with `accept`, and whether the answer was accept, reject or ignore.
  */
-export const readProdigy: Reader = reader(readProdigyRecord)
-
-function reader(read: (record: ObjectRecord, options: ReadOptions) => Item): Reader {
-  return async function* (input, options) {
-    for await (const record of readObjects(input, options)) {
-      const item = attemptRecord(options, () => read(record, options))
-      if (item !== undefined) yield item
-    }
-  }
-}
+export const prodigyRecords: Records = objectRecords((options) => (record) => [
+  readProdigyRecord(record, options),
+])
 
 function readSpacyRecord(record: ObjectRecord, options: ReadOptions): Item {
   const text = textOfRecord(record)

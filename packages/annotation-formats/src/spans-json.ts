@@ -1,13 +1,17 @@
-import type { Annotation, Item, Json, Region, Relation, Value } from './model.ts'
+import type { Annotation, Item, Region, Relation, Value } from './model.ts'
+import { longestText } from './annotation.ts'
 import { isTorn } from './checked.ts'
 import { groundOf } from './label-studio/read.ts'
+import { metaFrom } from './meta.ts'
 import { TextIndex, type Unit } from './offsets.ts'
-import { type ObjectRecord, type ReadOptions, schemaNameOf } from './reading.ts'
+import { type ReadOptions, schemaNameOf } from './reading.ts'
+import { type ObjectRecord } from './records.ts'
 
 /** The text of a record, under one of these names. */
 export function textOfRecord({ object, fault }: ObjectRecord, name = 'text'): string {
   const text = object[name]
   if (typeof text !== 'string') throw fault(`has no ${name}`)
+  if (text.length > longestText) throw fault(`has a text longer than ${longestText} characters`)
   if (isTorn(text)) throw fault(`has a ${name} that holds half of a surrogate pair`)
   return text
 }
@@ -61,10 +65,8 @@ export function oneOrMany(values: readonly string[]): Value {
 
 /** The members that no format rule has taken up, as further details of the item. */
 export function restOf(record: ObjectRecord, taken: readonly string[]): Pick<Item, 'meta'> {
-  const rest = Object.entries(record.object).filter(([name]) => !taken.includes(name))
-  // What JSON.parse returned is JSON.
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
-  return rest.length === 0 ? {} : { meta: Object.fromEntries(rest) as Record<string, Json> }
+  const rest = Object.keys(record.object).filter((name) => !taken.includes(name))
+  return rest.length === 0 ? {} : { meta: metaFrom(rest, record.object, record) }
 }
 
 /** The reference of an item: its own, else its number in the file. */
@@ -86,9 +88,10 @@ export function annotationFrom(
   },
 ): Annotation {
   const { regions = [], relations = [], answers = {} } = said
+  const ground = groundOf(source, options)
   return {
     schema: schemaNameOf(options),
-    ...groundOf(source, options),
+    ...(ground === undefined ? {} : { source: ground }),
     regions,
     ...(relations.length === 0 ? {} : { relations }),
     ...(Object.keys(answers).length === 0 ? {} : { answers }),

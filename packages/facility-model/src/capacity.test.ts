@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { SaxesParser } from 'saxes'
 import { shippedText, siteOf } from '../../../test/support/sites.ts'
-import { planCapacity, usualDemand, type Milestone } from './capacity.ts'
+import { planCapacity, sayStorage, usualDemand, type Milestone } from './capacity.ts'
 import { passageSeconds } from './passage-times.ts'
 import { drawPlan } from './plan-chart.ts'
 import { simulateShiftChange } from './shift-change.ts'
@@ -73,6 +73,17 @@ test('FM16 a disk that is too small is short from the first day', () => {
   const small = siteOf(shippedText('madrid-1').replace('capacity: 12', 'capacity: 5'))
   const { shortages } = planCapacity(small, { ...usualDemand, ramp, languages: 1 })
   assert.equal(shortages.find(({ what }) => what === 'storage')?.date, '2027-01-01')
+})
+
+test('FM16 the storage of a recorder that states no capacity is named, not counted as none', () => {
+  const unstated = siteOf(shippedText('madrid-1').replace(/, capacity: 12/, ''))
+  const { storage, shortages } = planCapacity(unstated, { ...usualDemand, ramp, languages: 1 })
+  assert.deepEqual([storage.have, storage.need], [0, 0])
+  assert.match(
+    sayStorage(storage),
+    /^video storage: nvr-1 states no capacity and needs \d+[.]\d TB$/,
+  )
+  assert.equal(shortages.find(({ what }) => what === 'storage')?.date, null)
 })
 
 test('FM16 a ramp that is no ramp is refused', () => {

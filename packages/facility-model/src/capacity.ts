@@ -58,7 +58,8 @@ export interface CapacityPlan {
   readonly steps: readonly Step[]
   readonly shortages: readonly Shortage[]
   /** Terabytes on the recorders that state a capacity, and what their retention fills. */
-  readonly storage: Supply
+  /** Terabytes for the retention, of the recorders that state a capacity; and what the others need. */
+  readonly storage: Supply & { readonly unstated: readonly { recorder: string; need: number }[] }
   /** Guards on duty at each hour of a Monday, as the file mans the posts. */
   readonly guardsByHour: readonly number[]
 }
@@ -162,17 +163,30 @@ function guardsByHour(site: Site): number[] {
   })
 }
 
-function storageOf(site: Site): Supply {
-  const stated = site.recorders.flatMap((recorder) => {
-    const { name, terabytes } = recorder
-    if (terabytes === null) return []
-    const cameras = site.cameras.filter((camera) => camera.recorder === name).length
-    return [{ have: terabytes, need: terabytesFor(cameras, retentionOf(site, recorder)) }]
+function storageOf(site: Site): CapacityPlan['storage'] {
+  const needs = site.recorders.map((recorder) => {
+    const cameras = site.cameras.filter((camera) => camera.recorder === recorder.name).length
+    const need = terabytesFor(cameras, retentionOf(site, recorder))
+    return { recorder: recorder.name, have: recorder.terabytes, need }
   })
+  const stated = needs.filter(({ have }) => have !== null)
   return {
-    have: stated.reduce((sum, { have }) => sum + have, 0),
+    have: stated.reduce((sum, { have }) => sum + (have ?? 0), 0),
     need: stated.reduce((sum, { need }) => sum + need, 0),
+    unstated: needs.flatMap(({ recorder, have, need }) =>
+      have === null ? [{ recorder, need }] : [],
+    ),
   }
+}
+
+/** How the video storage of a plan stands, in one sentence for people. */
+export function sayStorage({ have, need, unstated }: CapacityPlan['storage']): string {
+  const stated = `${need.toFixed(1)} of ${have} TB for the retention${need > have ? ', short' : ''}`
+  const others = unstated.map(
+    ({ recorder, need: wanted }) =>
+      `${recorder} states no capacity and needs ${wanted.toFixed(1)} TB`,
+  )
+  return `video storage: ${[...(have > 0 ? [stated] : []), ...others].join('; ') || 'no recorder'}`
 }
 
 /** The largest number up to `most` for which it is enough, by halving; people only make it scarcer. */

@@ -2,6 +2,7 @@ export { acceptInText } from './accept.ts'
 export { billOf, sayBill, type Bill, type Item, type Trial } from './bill.ts'
 export {
   planCapacity,
+  sayStorage,
   usualDemand,
   type CapacityPlan,
   type Demand,

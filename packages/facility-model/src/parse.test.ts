@@ -108,8 +108,8 @@ test('FM5 contradictions are refused where they stand', () => {
     /hangs in tech and cannot see main-door.outside, which is in street and lobby$/m,
   )
   assert.match(
-    said('guards: { lobby: always }', 'guards: { search: always }'),
-    /search has no guard post/,
+    said('guards: { lobby: always }', 'guards: { serch: always }'),
+    /there is no 'serch' under zones/,
   )
   assert.match(
     said('from: floor-1, to: street, emergency', 'from: street, to: floor-1, emergency'),

@@ -1,4 +1,4 @@
-import type { CapacityPlan, Shortage } from './capacity.ts'
+import { sayStorage, type CapacityPlan, type Shortage } from './capacity.ts'
 import { palette } from './palette.ts'
 import { element, path, sans, text, type Point } from './svg.ts'
 
@@ -182,11 +182,7 @@ function drawRamp(plan: CapacityPlan, x: Scale, y: Scale): string {
 }
 
 function drawFoot(plan: CapacityPlan): string {
-  const { have, need } = plan.storage
-  const storage =
-    have === 0
-      ? 'Video storage: no recorder states its capacity.'
-      : `Video storage: ${need.toFixed(1)} of ${have} TB for the retention${need > have ? ', short' : ''}.`
+  const storage = `${sayStorage(plan.storage).replace(/^v/, 'V')}.`
   const waits = plan.steps
     .filter(({ people }) => people > 0)
     .map(({ people, entry }) => `${people} people ${Math.round(entry.wait95 / 6) / 10} min`)

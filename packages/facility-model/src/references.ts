@@ -13,7 +13,7 @@ export function checkReferences(site: Site, file: SiteFile, page: Page): void {
   checkPortals(site, known, page)
   checkEquipment(site, known, page)
   checkNetworks(site, known, page)
-  checkDuties(site, known, page)
+  checkDuties(site, known)
   checkAcceptances(site, known, file, page)
   if (page.faults.length === 0) checkEveryZoneIsReached(site, page)
 }
@@ -224,15 +224,9 @@ function checkNetworks(site: Site, known: Names, page: Page): void {
   }
 }
 
-function checkDuties(site: Site, known: Names, page: Page): void {
-  const posts = new Set(site.zones.filter((zone) => zone.guardPost).map(({ name }) => name))
+function checkDuties(site: Site, known: Names): void {
   for (const { zone, on } of site.guards) {
-    if (known.need(['zones'], zone, ['guards', zone], 'key') && !posts.has(zone))
-      page.fault(
-        ['guards', zone],
-        `${zone} has no guard post; give the zone 'guardPost: true'`,
-        'key',
-      )
+    known.need(['zones'], zone, ['guards', zone], 'key')
     if (typeof on !== 'string')
       for (const shift of on) known.need(['shifts'], shift, ['guards', zone])
   }

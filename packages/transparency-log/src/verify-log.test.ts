@@ -90,8 +90,8 @@ test('TL17 whatever else is changed or missing is named by file and bytes', asyn
     [
       'tile/0/001',
       flip(5 * 32),
-      { path: 'tile/entries/001', index: 261 },
-      /hash at byte 160 of tile\/0\/001/,
+      { path: 'tile/0/001', index: 261, bytes: [160, 192] },
+      /hash at byte 160 of tile\/0\/001 is not that of entry 261/,
     ],
     [
       'tile/1/000',
@@ -101,7 +101,7 @@ test('TL17 whatever else is changed or missing is named by file and bytes', asyn
     ],
     ['tile/1/001.p/1', flip(0), { path: 'tile/1/001.p/1', bytes: [0, 32] }, /tile\/0\/256/],
     ['tile/2/000.p/1', flip(31), { path: 'tile/2/000.p/1', bytes: [0, 32] }, /tile\/1\/000/],
-    ['tile/0/257.p/208', flip(0), { index: 65_792 }, /entry 65792/],
+    ['tile/0/257.p/208', flip(0), { path: 'tile/0/257.p/208', index: 65_792 }, /entry 65792/],
     ['tile/0/003', null, { path: 'tile/0/003' }, /is missing/],
     ['tile/entries/003', null, { path: 'tile/entries/003' }, /is missing/],
     ['tile/1/000', null, { path: 'tile/1/000' }, /is missing/],

@@ -52,7 +52,12 @@ export async function verifyLog(
     next = index + 1 < tiles ? read(index + 1) : null
     // The fault of a tile further on is told when its turn comes; until then nobody awaits it.
     next?.catch(() => undefined)
-    const leaves = checkLeafTile(files)
+    const { leaves, wrong, range } = hashEntries(files)
+    if (range !== undefined) {
+      const hashes = Uint8Array.from(leaves)
+      const holds = await proofOfTile(reader, files, growing, trusted.checkpoint)
+      throw faultOf(files, { wrong, range, tileIsWrong: !holds(files.tile.bytes) && holds(hashes) })
+    }
     const first = index * tileWidth
     if (since !== null && since.size > first && since.size <= first + files.width)
       checkSince(since, growing.rootWith(leaves.subarray(0, (since.size - first) * hashLength)))
@@ -86,8 +91,11 @@ async function readLeafTile(reader: TileReader, index: number, width: number): P
 let message = new Uint8Array(0)
 const leafHashes = Buffer.alloc(tileWidth * hashLength)
 
-/** The leaf hashes of a bundle, valid until the next call, once they are those of the tile. */
-function checkLeafTile({ index, width, bundle, tile }: LeafTile): Uint8Array {
+/**
+ * The leaf hashes of a bundle, valid until the next call, and the first that differs from the tile's,
+ * with its entry's bytes; `range` is undefined when none does.
+ */
+function hashEntries({ index, width, bundle, tile }: LeafTile) {
   const firstIndex = index * tileWidth
   const { path, exact } = bundle
   const ranges = bundleRanges(bundle.bytes, width, { path, firstIndex, exact })
@@ -100,13 +108,41 @@ function checkLeafTile({ index, width, bundle, tile }: LeafTile): Uint8Array {
   }
   const leaves = leafHashes.subarray(0, width * hashLength)
   const wrong = firstDifference(leaves, tile.bytes)
-  const range = ranges[wrong]
-  if (range !== undefined)
-    throw new LogFault(
-      `entry ${firstIndex + wrong} (bytes ${range[0]} to ${range[1]} of ${path}) does not have the hash at byte ${wrong * hashLength} of ${tile.path}`,
-      { path, index: firstIndex + wrong, bytes: range },
+  return { leaves, wrong, range: ranges[wrong] }
+}
+
+/** Says which leaf hashes are those that the log stands by: the tile above a full tile knows, else the root. */
+async function proofOfTile(
+  reader: TileReader,
+  { index, width }: LeafTile,
+  growing: GrowingTree,
+  { size, root }: { size: number; root: Uint8Array },
+): Promise<(leaves: Uint8Array) => boolean> {
+  if (width < tileWidth) return (leaves) => sameBytes(growing.rootWith(leaves), root)
+  const above = Math.floor(index / tileWidth)
+  const full = Math.floor(size / tileWidth)
+  const parents = await readTile(reader, 1, above, Math.min(tileWidth, full - above * tileWidth))
+  const at = (index % tileWidth) * hashLength
+  const parent = parents.bytes.subarray(at, at + hashLength)
+  return (leaves) => sameBytes(foldNodes(leaves), parent)
+}
+
+/** An entry and its hash differ: where the log stands by the entry, the tile is at fault, else the entry. */
+function faultOf(
+  { index, bundle, tile }: LeafTile,
+  found: { wrong: number; range: readonly [number, number]; tileIsWrong: boolean },
+): LogFault {
+  const { wrong, range, tileIsWrong } = found
+  const [number, at] = [index * tileWidth + wrong, wrong * hashLength]
+  if (tileIsWrong)
+    return new LogFault(
+      `the hash at byte ${at} of ${tile.path} is not that of entry ${number}, which the log stands by`,
+      { path: tile.path, index: number, bytes: [at, at + hashLength] },
     )
-  return leaves
+  return new LogFault(
+    `entry ${number} (bytes ${range[0]} to ${range[1]} of ${bundle.path}) does not have the hash at byte ${at} of ${tile.path}`,
+    { path: bundle.path, index: number, bytes: range },
+  )
 }
 
 /** The levels above the leaves, each with the hashes of its unfinished tile. */

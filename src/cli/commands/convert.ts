@@ -1,8 +1,6 @@
-import { hash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import {
-  convert,
   type Converted,
   type ConvertOptions,
   type Encoding,
@@ -16,7 +14,7 @@ import {
   parseLabelSchema,
   refusalOf,
 } from '@cloister/annotation-formats'
-import { openInput, OutputFiles } from '@cloister/annotation-formats/node'
+import { convertFiles, openInput, OutputFiles } from '@cloister/annotation-formats/node'
 import cliProgress from 'cli-progress'
 import type { Command } from 'commander'
 import { answer, Fault } from '../terminal.ts'
@@ -90,7 +88,7 @@ async function run(inPath: string, outPath: string, options: Options): Promise<v
   const output = new OutputFiles(outPath, intoFolder)
   try {
     const done = await withProgress((onItem) =>
-      convert(from, to, input, singleDocument(output, to, intoFolder), {
+      convertFiles(from, to, input, singleDocument(output, to, intoFolder), {
         ...convertOptions,
         onItem,
       }),
@@ -164,7 +162,6 @@ async function readOptions(options: Options, to: Format): Promise<ConvertOptions
       2,
     )
   return {
-    sha256: (text) => hash('sha256', text),
     ...(rate === undefined ? {} : { rate: samples }),
     ...(unit === undefined ? {} : { unit }),
     ...(variant === undefined ? {} : { variant }),

@@ -1,4 +1,12 @@
-import type { CapacityPlan, Finding, Loss, Shortage, Site, Supply } from '@cloister/facility-model'
+import {
+  sayStorage,
+  type CapacityPlan,
+  type Finding,
+  type Loss,
+  type Shortage,
+  type Site,
+  type Supply,
+} from '@cloister/facility-model'
 
 /** The answer of `check` for people. */
 export function sayFindings(
@@ -77,7 +85,7 @@ export function sayPlan(plan: CapacityPlan): string[] {
     ),
     '',
     `guards by hour of a Monday: ${plan.guardsByHour.join(' ')}`,
-    `video storage: ${plan.storage.need.toFixed(1)} of ${plan.storage.have} TB`,
+    sayStorage(plan.storage),
     '',
     ...plan.shortages.map(sayShortage),
   ]

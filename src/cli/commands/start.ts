@@ -8,6 +8,7 @@ interface Options {
   demo?: true
   config?: string
   directory?: string
+  port: string
   checkConfig?: true
   only?: string
 }
@@ -23,6 +24,11 @@ export function addStartCommands(program: Command): void {
     )
     .option('--config <file>', 'the configuration (YAML); environment variables win over it')
     .option('--directory <dir>', 'where the demonstration keeps its state', '.cloister')
+    .option(
+      '--port <first>',
+      'the first of the 21 ports on loopback that the demonstration takes',
+      '7300',
+    )
     .option(
       '--only <parts>',
       'be these parts of it: inside, building, outside, operator, sequencer, jobs',
@@ -45,10 +51,11 @@ export function addStartCommands(program: Command): void {
     .action(migrateDatabase)
 }
 
-async function start({ demo, config, directory, checkConfig, only }: Options): Promise<void> {
+async function start(options: Options): Promise<void> {
+  const { demo, config, directory, port, checkConfig, only } = options
   if (demo === true) {
     const { runDemonstration } = await import('../stage/demonstration.ts')
-    await runDemonstration(resolve(directory ?? '.cloister'), beginServer)
+    await runDemonstration(resolve(directory ?? '.cloister'), Number(port), beginServer)
     return
   }
   const read = await configOf({

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Annotation, parseAnnotation } from '@cloister/annotation-formats'
+import type { Encoding } from '../manifest/records.ts'
 import { Fault } from '../terminal.ts'
 
 /** What a simulated annotator knows: the right annotation of an item, found by what it sees or hears. */
@@ -15,11 +16,15 @@ export interface Material {
 }
 
 /**
- * Reads a manifest (JSON Lines) and the answers to it. Recordings are matched by their samples, so
+ * Reads a manifest (JSON Lines, in the encoding named) and the answers to it (UTF-8). Recordings are matched by their samples, so
  * they have to be WAV files of 16 bits.
  * @throws Fault that names the line
  */
-export async function readMaterial(manifest: string, answersFile: string): Promise<Material> {
+export async function readMaterial(
+  manifest: string,
+  answersFile: string,
+  encoding: Encoding,
+): Promise<Material> {
   const byReference = new Map<string, Annotation>()
   for await (const [line, value] of jsonLines(answersFile)) {
     const parsed = parseAnnotation(memberOf(value, 'annotation'))
@@ -33,7 +38,7 @@ export async function readMaterial(manifest: string, answersFile: string): Promi
   const languages = new Set<string>()
   let items = 0
   let kind: 'text' | 'audio' = 'text'
-  for await (const [, value] of jsonLines(manifest)) {
+  for await (const [, value] of jsonLines(manifest, encoding)) {
     items += 1
     kind = memberOf(value, 'kind') === 'audio' ? 'audio' : 'text'
     languages.add(String(memberOf(value, 'language')))
@@ -80,12 +85,15 @@ export function memberOf(value: unknown, name: string): unknown {
 }
 
 /** Each line of a JSON Lines file that is JSON, with its number; others are for the import to reject. */
-export async function* jsonLines(path: string): AsyncGenerator<[number, unknown]> {
+export async function* jsonLines(
+  path: string,
+  encoding: Encoding = 'utf-8',
+): AsyncGenerator<[number, unknown]> {
   const file = await open(path, 'r').catch(() => {
     throw new Fault(`${path} cannot be read`)
   })
   let number = 0
-  for await (const line of file.readLines()) {
+  for await (const line of file.readLines({ encoding })) {
     number += 1
     if (line.trim() === '') continue
     try {

@@ -6,6 +6,7 @@ import { sameAnnotation, parseAnnotation } from '@cloister/annotation-formats'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { exportLog } from '../export.ts'
 import { importManifest } from '../manifest/import.ts'
+import type { Encoding } from '../manifest/records.ts'
 import { checkLog } from '../offline.ts'
 import { openPackage } from '../open-package.ts'
 import { checkPackage } from '../package.ts'
@@ -37,7 +38,7 @@ export interface RehearsalOptions {
   readonly annotators: number
   readonly errorRate: number
   readonly seed: number
-  readonly encoding: 'utf-8' | 'latin1'
+  readonly encoding: Encoding
   readonly say: (words: string) => void
   readonly onProgress: (done: number, all: number) => void
 }
@@ -70,7 +71,7 @@ export interface Rehearsed {
  */
 export async function rehearse(options: RehearsalOptions, begin: BeginServer): Promise<Rehearsed> {
   const began = Date.now()
-  const material = await readMaterial(options.manifest, options.answers)
+  const material = await readMaterial(options.manifest, options.answers, options.encoding)
   await mkdir(dirname(options.out), { recursive: true })
   await mkdir(options.out).catch(() => {
     throw new Fault(`${options.out} exists already; name a directory to be made`, 2)
@@ -275,16 +276,7 @@ async function verified(
   const policy = join(out, 'policy')
   const exported = await exportLog(stage.operator, join(out, 'log'), () => undefined)
   await copyFile(join(out, 'log', 'checkpoint'), join(out, 'checkpoint'))
-  const logPolicy = join(out, 'log.policy')
-  const text = await readFile(policy, 'utf8')
-  await writeFile(
-    logPolicy,
-    text
-      .split('\n')
-      .filter((line) => !line.startsWith('delivery'))
-      .join('\n'),
-  )
-  const log = await checkLog(join(out, 'log'), { policy: logPolicy })
+  const log = await checkLog(join(out, 'log'), { policy })
   const sealed = await checkPackage(join(out, 'delivery.tar'), policy)
   const identity = join(out, 'client-key.txt')
   const opened = await openPackage(join(out, 'delivery.tar'), {

@@ -25,9 +25,9 @@ import {
   demonstrationWitness,
   openStage,
   type Stage,
+  type StagePorts,
 } from './stage.ts'
 
-const ports = { page: 7300, workstations: 7301, client: 7320 }
 const data = fileURLToPath(new URL('../../../demonstration/', import.meta.url))
 
 /** Who was hired, kept so that a later start finds everybody as they were. */
@@ -61,11 +61,26 @@ const floor = [
   { name: 'Dana', seat: 'ws-6', roles: ['annotator', 'reviewer'] },
 ] as const
 
+/** Where the pages of a demonstration are found. */
+interface Ports extends StagePorts {
+  readonly page: number
+}
+
+/** How many ports after the first one a demonstration takes. */
+const portsTaken = 21
+
 /**
  * Runs the demonstration until Ctrl-C: server, witness, workstations, building. The first start
  * hires the people and brings the projects in; a first start that was cut off is begun anew.
+ * `firstPort` is that of the building's page; workstations and the client's desk take the next
+ * twenty.
  */
-export async function runDemonstration(directory: string, begin: BeginServer): Promise<void> {
+export async function runDemonstration(
+  directory: string,
+  firstPort: number,
+  begin: BeginServer,
+): Promise<void> {
+  const ports = portsFrom(firstPort)
   const say = (words: string) => process.stderr.write(`${words}\n`)
   await clearHalfMade(directory, say)
   await mkdir(directory, { recursive: true })
@@ -93,14 +108,22 @@ export async function runDemonstration(directory: string, begin: BeginServer): P
     await beginDay(stage, cast)
     const control = await startControl(simulator, { port: 0, origins: [] })
     closing.push(() => control.close())
-    const page = await servePage(ports.page, control, shown(cast))
+    const page = await servePage(ports.page, control, shown(cast, ports))
     closing.push(() => page.close())
-    say(welcome(cast, page.url, started.operatorSocket))
+    say(welcome(cast, ports, page.url, started.operatorSocket))
     await stopped
     say('Closing …')
   } finally {
     await close()
   }
+}
+
+/** @throws Fault when the block of ports does not lie between 1024 and 65535 */
+function portsFrom(first: number): Ports {
+  const last = 65_536 - portsTaken
+  if (!Number.isInteger(first) || first < 1024 || first > last)
+    throw new Fault(`--port is a whole number from 1024 to ${last}`, 2)
+  return { page: first, workstations: first + 1, client: first + portsTaken - 1 }
 }
 
 function untilSignal(): Promise<void> {
@@ -211,7 +234,7 @@ async function beginDay(stage: Stage, cast: Cast): Promise<void> {
   rosa.browser.close()
 }
 
-function addressOf(seat: string): string {
+function addressOf(seat: string, ports: Ports): string {
   return seat === 'client'
     ? `http://client.localhost:${ports.client}/`
     : `http://${seat}.localhost:${ports.workstations - 1 + Number(seat.slice(3))}/`
@@ -224,18 +247,22 @@ const work: Readonly<Record<string, string>> = {
   ...{ Chen: 'annotator', Dana: 'annotator and reviewer', Carla: 'client' },
 }
 
-function shown(cast: Cast): Demonstration {
+function shown(cast: Cast, ports: Ports): Demonstration {
   return {
     people: cast
       .filter(({ seat }) => seat !== 'client')
       .map(({ id, name }) => ({ id, name, role: work[name] ?? '' })),
-    places: cast.map(({ name, seat }) => ({ name: `${name} (${seat})`, address: addressOf(seat) })),
+    places: cast.map(({ name, seat }) => ({
+      name: `${name} (${seat})`,
+      address: addressOf(seat, ports),
+    })),
   }
 }
 
-function welcome(cast: Cast, page: string, socket: string): string {
+function welcome(cast: Cast, ports: Ports, page: string, socket: string): string {
   const lines = cast.map(
-    ({ name, seat }) => `  ${name.padEnd(6)} ${addressOf(seat).padEnd(34)} ${work[name] ?? ''}`,
+    ({ name, seat }) =>
+      `  ${name.padEnd(6)} ${addressOf(seat, ports).padEnd(34)} ${work[name] ?? ''}`,
   )
   return [
     '',

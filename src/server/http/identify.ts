@@ -3,7 +3,7 @@ import { parse } from 'cookie'
 import type { FastifyRequest } from 'fastify'
 import type { Door } from '#shared/actions.ts'
 import type { Caller } from '../domains/access/index.ts'
-import { callerOf, cookieName } from '../domains/identity/index.ts'
+import { callerOf, cookieName, sessionOf } from '../domains/identity/index.ts'
 import type { Tx } from '../kernel/db.ts'
 import type { Identify } from './caller.ts'
 import { peerCertificate } from './door.ts'
@@ -32,18 +32,18 @@ export async function identifyConnection(
   const address = request.socket.remoteAddress ?? ''
   const at = now()
   const certificate = peerCertificate(request.socket)
-  const machine = certificate === null ? null : await arrivalOf(tx, certificate, address, at)
+  const [machine, session] = await Promise.all([
+    certificate === null ? null : arrivalOf(tx, certificate, address, at),
+    sessionOf(tx, tokenOf(request.headers.cookie), at),
+  ])
   if (door === 'building' || machine?.kind === 'device')
     return {
       ...{ door, kind: machine === null ? 'nobody' : 'device', id: machine?.id ?? null, address },
       ...{ session: null, signedInAt: null, certificate: machine?.serial ?? null },
       workstation: machine?.kind === 'workstation' ? machine.id : null,
     }
-  const arrival = {
-    ...{ door, address, workstation: machine?.id ?? null, certificate: machine?.serial ?? null },
-    token: tokenOf(request.headers.cookie),
-  }
-  return callerOf(tx, arrival, at)
+  const { id: workstation = null, serial: certificateSerial = null } = machine ?? {}
+  return callerOf({ door, address, workstation, certificate: certificateSerial }, session)
 }
 
 /** The operator door is a socket that only its owner can open: whoever speaks there is the operator. */

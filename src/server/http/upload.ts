@@ -106,7 +106,7 @@ async function take<
       const answer = await operation.run({ pass, tx, params, received, note })
       const details =
         Object.keys(noted).length === 0 ? null : await ground.sealDetails(tx, noted, pass.project)
-      await record(tx, entryOf(pass, ground.now(), 'done', details))
+      record(tx, entryOf(pass, ground.now(), 'done', details))
       return answer
     })
   } catch (error) {

@@ -1,9 +1,11 @@
 import {
+  type DatabaseConnection,
+  DummyDriver,
+  type IsolationLevel,
   Kysely,
   PostgresDialect,
-  type IsolationLevel,
   type PostgresPoolClient,
-  type Transaction,
+  Transaction,
 } from 'kysely'
 import pg from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -112,6 +114,8 @@ export function openDb(connection: Connection, { pool }: { readonly pool: number
     size: pool,
     statement_timeout: statementTimeout,
     idle_in_transaction_session_timeout: idleTransactionTimeout,
+    // A statement goes out when it is asked for, not when the one before it was answered.
+    pipeline: true,
   })
   return new Kysely<Tables>({
     dialect: new PostgresDialect({
@@ -123,11 +127,25 @@ export function openDb(connection: Connection, { pool }: { readonly pool: number
   })
 }
 
-/** A client as Kysely takes it, with honest errors. */
+/**
+ * A client as Kysely takes it, with honest errors. What begins a transaction is not waited for: the
+ * first statement is sent right behind it and fails where it failed.
+ */
 function guard(client: pg.PoolClient): PostgresPoolClient {
-  async function query(text: string, values: unknown[]): Promise<pg.QueryResult> {
-    const result = await client.query(text, values).catch(rethrow)
-    if (text === 'commit' && result.command !== 'COMMIT')
+  let begun: Promise<unknown> = Promise.resolve()
+  async function query(
+    text: string,
+    values: unknown[],
+  ): Promise<pg.QueryResult | typeof beginning> {
+    if (/^(begin|start transaction)/.test(text)) {
+      begun = client.query(text)
+      begun.catch(() => undefined)
+      return beginning
+    }
+    const result = await client.query(prepared(text, values)).catch(rethrow)
+    if (text !== 'commit') return result
+    await begun.catch(rethrow)
+    if (result.command !== 'COMMIT')
       throw new Error('The transaction had failed before its commit; nothing was kept.')
     return result
   }
@@ -139,6 +157,20 @@ function guard(client: pg.PoolClient): PostgresPoolClient {
       client.release()
     },
   }
+}
+
+const beginning = { command: 'BEGIN', rowCount: 0, rows: [] }
+
+/** Statements by their text, so that each connection has PostgreSQL parse and plan one of them once. */
+const names = new Map<string, string>()
+const mostNames = 1000
+
+function prepared(text: string, values: unknown[]): pg.QueryConfig {
+  // Without parameters it is sent as it is, and may be several statements.
+  if (values.length === 0) return { text }
+  if (!names.has(text) && names.size < mostNames) names.set(text, `s${names.size}`)
+  const name = names.get(text)
+  return name === undefined ? { text, values } : { name, text, values }
 }
 
 function rethrow(error: unknown): never {
@@ -177,14 +209,54 @@ export async function transact<T>(
   { retries = 0, isolation }: TransactOptions = {},
 ): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
+    const behind: Promise<unknown>[] = []
     try {
       const transaction = db.transaction()
       return await (
         isolation === undefined ? transaction : transaction.setIsolationLevel(isolation)
-      ).execute(work)
-    } catch (error) {
+      ).execute(async (tx) => {
+        const own = pipelined(tx, await tx.getExecutor().provideConnection(itself))
+        unawaited.set(own, behind)
+        return await work(own)
+      })
+    } catch (failure) {
+      // A statement that nobody waited for says better than the commit why nothing was kept.
+      const error: unknown = await Promise.all(behind).then(
+        () => failure,
+        (first: unknown) => first,
+      )
       if (attempt >= retries || !['40001', '40P01'].includes(codeOf(error) ?? '')) throw error
       await sleep(randomBetween(5, 20 * 2 ** Math.min(attempt, 5)))
     }
   }
+}
+
+const unawaited = new WeakMap<Tx, Promise<unknown>[]>()
+
+/**
+ * Lets the last statements of a transaction go out without waiting for their answers: the commit is
+ * sent behind them and keeps nothing when one of them failed, and `transact` then throws its error.
+ * For statements whose answers nobody needs. To be called at once with the statement begun.
+ */
+export function sendAlong(tx: Tx, statement: Promise<unknown>): void {
+  statement.catch(() => undefined)
+  const behind = unawaited.get(tx)
+  if (behind === undefined) throw new Error('Statements go along with a transaction only.')
+  behind.push(statement)
+}
+
+const itself = (connection: DatabaseConnection) => Promise.resolve(connection)
+const nowhere = {
+  dialect: new PostgresDialect({ pool: () => Promise.reject(new Error('no pool')) }),
+}
+
+/** The same transaction, in which statements are sent in the order of their calls without waiting for each other. */
+function pipelined(tx: Tx, connection: DatabaseConnection): Tx {
+  const executor = tx.getExecutor().withConnectionProvider({
+    provideConnection: (consumer) => consumer(connection),
+  })
+  // Driver and dialect would serve transactions within this one, which Kysely refuses by itself.
+  return new Transaction<Tables>({
+    ...{ config: nowhere, dialect: nowhere.dialect, driver: new DummyDriver(), executor },
+  })
 }

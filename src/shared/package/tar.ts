@@ -75,7 +75,9 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     const file = { left: size }
     yield { name, size, content: contentOf(input, file, name) }
     while (file.left > 0) file.left -= (await input.some(file.left, name)).length
-    await input.take(tarPadding(size).length, name)
+    const filling = await input.take(tarPadding(size).length, name)
+    if (!filling.every((byte) => byte === 0))
+      throw new TarFault('something stands behind the content', name)
   }
   const last = await input.take(block, 'the end')
   if (!last.every((byte) => byte === 0))

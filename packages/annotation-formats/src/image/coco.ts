@@ -1,6 +1,7 @@
 import type { Item, Region } from '../model.ts'
 import { isObject, isTorn } from '../checked.ts'
-import { InputFault, type Reader, type ReadOptions, readWhole } from '../reading.ts'
+import { InputFault, type Reader, type ReadOptions } from '../reading.ts'
+import { readWhole } from '../bytes.ts'
 import { annotationFrom } from '../spans-json.ts'
 import type { Writer } from '../writing.ts'
 import { boxOf, shapesOf } from './boxes.ts'

@@ -1,6 +1,7 @@
 import type { Item, Region } from '../model.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
-import { attemptRecord, InputFault, type Reader, type ReadOptions, readWhole } from '../reading.ts'
+import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
+import { readWhole } from '../bytes.ts'
 import { annotationFrom } from '../spans-json.ts'
 import type { Writer } from '../writing.ts'
 import { childrenNamed, escapeXml, isXmlText, parseXml, type XmlElement } from '../xml.ts'

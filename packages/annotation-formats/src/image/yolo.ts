@@ -6,8 +6,8 @@ import {
   type InputFiles,
   type Reader,
   type ReadOptions,
-  readWhole,
 } from '../reading.ts'
+import { readWhole } from '../bytes.ts'
 import { annotationFrom } from '../spans-json.ts'
 import type { Writer } from '../writing.ts'
 import { rounded, shapesOf } from './boxes.ts'

@@ -1,12 +1,7 @@
 import type { Item, Json } from '../model.ts'
 import { isObject } from '../checked.ts'
-import {
-  attemptRecord,
-  InputFault,
-  type ObjectRecord,
-  type Reader,
-  readObjects,
-} from '../reading.ts'
+import { attemptRecord, InputFault, type Reader } from '../reading.ts'
+import { type ObjectRecord, readObjects } from '../records.ts'
 import type { Writer } from '../writing.ts'
 import { type Controls, resultType } from './controls.ts'
 import { controlsFor, TaskReader } from './read.ts'

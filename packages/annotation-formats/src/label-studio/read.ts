@@ -1,13 +1,10 @@
 import type { Annotation, Item, Json, Source } from '../model.ts'
 import { isObject, isTorn } from '../checked.ts'
-import {
-  attemptRecord,
-  type ObjectRecord,
-  type Reader,
-  type ReadOptions,
-  readObjects,
-  schemaNameOf,
-} from '../reading.ts'
+import { type Reader, type ReadOptions, schemaNameOf } from '../reading.ts'
+import { type ObjectRecord, objectRecords, readerOf, type Records } from '../records.ts'
+import { TextIndex } from '../offsets.ts'
+import { longestText } from '../annotation.ts'
+import { metaFrom } from '../meta.ts'
 import { microseconds } from '../seconds.ts'
 import { type Control, type Controls, controlsOf } from './controls.ts'
 import { readResults } from './results.ts'
@@ -18,13 +15,13 @@ import { readResults } from './results.ts'
  * the text of a region (exports from before October 2021). Names of controls come from the schema
  * or configuration; without one they are taken for what they look like.
  */
-export const readLabelStudio: Reader = async function* (input, options) {
+export const labelStudioRecords: Records = objectRecords((options) => {
   const tasks = new TaskReader(options)
-  for await (const record of readObjects(input, options)) {
-    const items = attemptRecord(options, () => tasks.items(record))
-    for (const item of items ?? []) yield item
-  }
-}
+  return (record) => tasks.items(record)
+})
+
+/** The reader of Label Studio's JSON. */
+export const readLabelStudio: Reader = readerOf(labelStudioRecords)
 
 /** The controls by which results are read and the fields that show an item. */
 export function controlsFor(
@@ -61,69 +58,100 @@ export class TaskReader {
     const { source, fields } = readSource(data, this.#controls, shown, this.#options, record)
     if (isObject(object['meta']) && Object.keys(object['meta']).length > 0)
       this.#options.losses.note('meta', item_ref)
-    const meta = metaOf(data, fields)
-    const base = { item_ref, source, ...(meta === undefined ? {} : { meta }) }
-    const items = [
-      ...annotations.map((each) => this.#annotated(base, each, record)),
-      ...predictions.map((each) => this.#predicted(base, each, record)),
-    ]
-    return items.length === 0 ? [base] : items
+    const meta = metaOf(data, fields, record)
+    const index = source.kind === 'text' ? indexOf(source.text, record) : undefined
+    if (made.length === 0)
+      return [meta === undefined ? { item_ref, source } : { item_ref, source, meta }]
+    const ground = groundOf(source, this.#options)
+    const task = { item_ref, source, meta, ground, index, record }
+    const items = annotations.map((each) => this.#annotated(task, each))
+    for (const each of predictions) items.push(this.#predicted(task, each))
+    return items
   }
 
-  #annotation(base: Item, made: Record<string, unknown>, record: ObjectRecord): Annotation {
-    const { source, item_ref } = base
-    const context = {
+  #annotation({ item_ref, source, ground, index, record }: OpenTask, made: JsonObject): Annotation {
+    const { regions, relations, answers } = readResults(resultsOf(made), {
       source,
+      index,
       controls: this.#byName,
       losses: this.#options.losses,
       place: item_ref,
-    }
-    const fault = (reason: string) => record.fault(reason)
-    const { regions, relations, answers } = readResults(resultsOf(made), { ...context, fault })
-    return {
-      schema: this.#schema,
-      ...groundOf(source, this.#options),
-      regions,
-      ...(relations.length === 0 ? {} : { relations }),
-      ...(Object.keys(answers).length === 0 ? {} : { answers }),
-    }
+      fault: record.fault,
+    })
+    const annotation: Mutable<Annotation> =
+      ground === undefined
+        ? { schema: this.#schema, regions }
+        : { schema: this.#schema, source: ground, regions }
+    if (relations.length > 0) annotation.relations = relations
+    if (answers !== undefined) annotation.answers = answers
+    return annotation
   }
 
-  #annotated(base: Item, made: Record<string, unknown>, record: ObjectRecord): Item {
-    const more: Record<string, Json> = {}
-    for (const name of ['lead_time', 'ground_truth'])
-      if (typeof made[name] === 'number' || typeof made[name] === 'boolean') more[name] = made[name]
+  /** What annotations and predictions have in common. */
+  #item(task: OpenTask, made: JsonObject): Mutable<Item> {
+    const { item_ref, source, meta } = task
+    const annotation = this.#annotation(task, made)
+    const item: Mutable<Item> = { item_ref, source, annotation }
+    const { created_at: at } = made
+    if (typeof at === 'string' && at !== '') item.made_at = at
+    if (meta !== undefined) item.meta = meta
+    return item
+  }
+
+  #annotated(task: OpenTask, made: JsonObject): Item {
+    const item = this.#item(task, made)
     const by = personOf(made['completed_by'])
-    return {
-      ...base,
-      annotation: this.#annotation(base, made, record),
-      ...(by === undefined ? {} : { by }),
-      ...madeAt(made),
-      ...(made['was_cancelled'] === true ? { turned_down: 'skipped' } : {}),
-      ...(Object.keys(more).length === 0 ? {} : { meta: { ...base.meta, label_studio: more } }),
+    if (by !== undefined) item.by = by
+    const { lead_time, ground_truth, was_cancelled } = made
+    if (was_cancelled === true) item.turned_down = 'skipped'
+    if (isPlain(lead_time) || isPlain(ground_truth)) {
+      const more: Record<string, Json> = {}
+      if (isPlain(lead_time)) more['lead_time'] = lead_time
+      if (isPlain(ground_truth)) more['ground_truth'] = ground_truth
+      item.meta = { ...task.meta, label_studio: more }
     }
+    return item
   }
 
-  #predicted(base: Item, made: Record<string, unknown>, record: ObjectRecord): Item {
+  #predicted(task: OpenTask, made: JsonObject): Item {
+    const item = this.#item(task, made)
     const { model_version: model, score } = made
-    return {
-      ...base,
-      annotation: this.#annotation(base, made, record),
-      ...madeAt(made),
-      prediction: {
-        ...(typeof model === 'string' && model !== '' ? { model } : {}),
-        ...(typeof score === 'number' && Number.isFinite(score) ? { score } : {}),
-      },
-    }
+    const prediction: Mutable<NonNullable<Item['prediction']>> = {}
+    if (typeof model === 'string' && model !== '') prediction.model = model
+    if (typeof score === 'number' && Number.isFinite(score)) prediction.score = score
+    item.prediction = prediction
+    return item
   }
 }
 
+/** An object that members are added to: adding to one that was spread costs a hundred times as much. */
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+/** A task whose annotations are being read. */
+interface OpenTask {
+  readonly item_ref: string
+  readonly source: Source
+  readonly meta: Item['meta'] | undefined
+  readonly ground: Annotation['source'] | undefined
+  readonly record: ObjectRecord
+  readonly index: TextIndex | undefined
+}
+
+function isPlain(value: unknown): value is number | boolean {
+  return typeof value === 'number' || typeof value === 'boolean'
+}
+
 /** What the anchors of an annotation count in. */
-export function groundOf(source: Source, { sha256 }: ReadOptions): Pick<Annotation, 'source'> {
-  if (source.kind === 'audio') return { source: { rate: source.rate } }
+export function groundOf(
+  source: Source,
+  { sha256 }: Pick<ReadOptions, 'sha256'>,
+): Annotation['source'] | undefined {
+  if (source.kind === 'audio') return { rate: source.rate }
   return source.kind === 'text' && sha256 !== undefined
-    ? { source: { sha256: sha256(source.text) } }
-    : {}
+    ? { sha256: sha256(source.text) }
+    : undefined
 }
 
 /** A task that is not wrapped in `data`: everything but what a task has beside its data. */
@@ -162,16 +190,14 @@ function personOf(value: unknown): string | undefined {
   return isObject(value) && typeof value['id'] === 'number' ? String(value['id']) : undefined
 }
 
-function madeAt({ created_at }: Readonly<Record<string, unknown>>): { made_at?: string } {
-  return typeof created_at === 'string' && created_at !== '' ? { made_at: created_at } : {}
-}
-
 /** The fields of the data that do not show the item. */
-function metaOf(data: Readonly<Record<string, unknown>>, shown: ReadonlySet<string>) {
-  const rest = Object.entries(data).filter(([name]) => !shown.has(name))
-  // What JSON.parse returned is JSON.
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
-  return rest.length === 0 ? undefined : (Object.fromEntries(rest) as Record<string, Json>)
+function metaOf(
+  data: JsonObject,
+  shown: readonly string[],
+  record: ObjectRecord,
+): Item['meta'] | undefined {
+  const rest = Object.keys(data).filter((name) => !shown.includes(name))
+  return rest.length === 0 ? undefined : metaFrom(rest, data, record)
 }
 
 interface ShownTask {
@@ -186,24 +212,22 @@ export function readSource(
   { item_ref, results }: ShownTask,
   options: ReadOptions,
   record: ObjectRecord,
-): { source: Source; fields: Set<string> } {
+): { source: Source; fields: readonly string[] } {
   const [first, second] = controls?.objects ?? []
   const kind = controls?.kind ?? guessKind(data, results)
-  const own = ['item_ref', 'sample_rate', 'samples', 'width', 'height']
-  const fields = (...shown: string[]) =>
-    new Set([...(kind === 'text' ? ['item_ref'] : own), ...shown])
+  const own = kind === 'text' ? ownOfText : ownOfMedia
   if (kind === 'pair' || kind === 'search') {
     const shown = [
       first?.field ?? (kind === 'pair' ? 'left' : 'query'),
       second?.field ?? (kind === 'pair' ? 'right' : 'results'),
     ] as const
     const source = twoOf(kind, data[shown[0]], data[shown[1]], record)
-    return { source, fields: fields(...shown) }
+    return { source, fields: [...own, ...shown] }
   }
   const field = first === undefined ? guessField(data, kind) : first.field
   const value = field === undefined ? undefined : data[field]
-  const shown = fields(...(field === undefined ? [] : [field]))
-  if (kind === 'text') return { source: { kind, text: textIn(value, record) }, fields: shown }
+  const shown = field === undefined ? own : [...own, field]
+  if (kind === 'text') return { source: { kind, text: stringIn(value, record) }, fields: shown }
   const file = typeof value === 'string' && value !== '' ? { file: value } : {}
   if (kind === 'image') {
     const size = { width: sizeOf(data, 'width', results), height: sizeOf(data, 'height', results) }
@@ -217,10 +241,33 @@ export function readSource(
   return { source: { kind, ...file, ...clockOf(data, results, options, item_ref) }, fields: shown }
 }
 
-function textIn(value: unknown, record: ObjectRecord): string {
+/** Fields of the data that have a place of their own in an item. */
+const ownOfText = ['item_ref']
+const ownOfMedia = ['item_ref', 'sample_rate', 'samples', 'width', 'height']
+
+function stringIn(value: unknown, record: ObjectRecord): string {
   if (typeof value !== 'string') throw record.fault('has no text where its configuration shows one')
-  if (isTorn(value)) throw record.fault('has a text that holds half of a surrogate pair')
+  if (value.length > longestText)
+    throw record.fault(`has a text longer than ${longestText} characters`)
   return value
+}
+
+function textIn(value: unknown, record: ObjectRecord): string {
+  const text = stringIn(value, record)
+  if (isTorn(text)) throw record.fault(tornText)
+  return text
+}
+
+const tornText = 'has a text that holds half of a surrogate pair'
+
+/** The offsets of a text, which find out on the way whether it is whole. */
+function indexOf(text: string, record: ObjectRecord): TextIndex {
+  try {
+    return new TextIndex(text)
+  } catch (error) {
+    if (error instanceof RangeError) throw record.fault(tornText)
+    throw error
+  }
 }
 
 function twoOf(

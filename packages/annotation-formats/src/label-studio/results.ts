@@ -1,7 +1,7 @@
 import type { Anchor, Region, Relation, Source, Value } from '../model.ts'
 import { isObject, isTorn } from '../checked.ts'
 import type { Losses } from '../losses.ts'
-import { TextIndex } from '../offsets.ts'
+import type { TextIndex } from '../offsets.ts'
 import { isBetweenSamples, samplesOf } from '../seconds.ts'
 import { type Control, resultType, type Role } from './controls.ts'
 
@@ -9,7 +9,7 @@ import { type Control, resultType, type Role } from './controls.ts'
 export interface ReadResults {
   readonly regions: Region[]
   readonly relations: Relation[]
-  readonly answers: Record<string, Value>
+  readonly answers: Record<string, Value> | undefined
 }
 
 interface OpenRegion {
@@ -24,6 +24,8 @@ interface OpenRegion {
 /** Where a result is from, for faults and losses. */
 export interface ResultContext {
   readonly source: Source
+  /** The offsets of the text, where the source is one. */
+  readonly index: TextIndex | undefined
   readonly controls: ReadonlyMap<string, Control>
   readonly losses: Losses
   readonly place: string
@@ -48,8 +50,7 @@ class ResultsReader {
 
   constructor(context: ResultContext) {
     this.#context = context
-    const { source } = context
-    this.#index = source.kind === 'text' ? new TextIndex(source.text) : undefined
+    this.#index = context.index
   }
 
   add(result: unknown): void {
@@ -207,24 +208,24 @@ class ResultsReader {
     const regions: Region[] = []
     for (const { id, anchor, labels, tier, attributes, transcripts } of this.#regions.values()) {
       const placed = tier !== undefined && 'audio' in anchor ? { ...anchor, tier } : anchor
-      const more = {
-        ...(attributes.length === 0 ? {} : { attributes: Object.fromEntries(attributes) }),
-        ...(transcripts.length === 0 ? {} : { transcripts: Object.fromEntries(transcripts) }),
-      }
-      const [first, ...others] = labels
-      regions.push({
-        id,
-        anchor: placed,
-        ...(first === undefined ? {} : { label: first }),
-        ...more,
-      })
-      for (const [number, label] of others.entries())
-        regions.push({ id: `${id}~label-${number + 2}`, anchor: placed, label })
+      const region: { -readonly [K in keyof Region]: Region[K] } = { id, anchor: placed }
+      const [label] = labels
+      if (label !== undefined) region.label = label
+      if (attributes.length > 0) region.attributes = Object.fromEntries(attributes)
+      if (transcripts.length > 0) region.transcripts = Object.fromEntries(transcripts)
+      regions.push(region)
+      for (let number = 1; number < labels.length; number++)
+        regions.push({
+          id: `${id}~label-${number + 1}`,
+          anchor: placed,
+          label: labels[number] ?? '',
+        })
     }
     return { regions, relations: this.#keptRelations(), answers: this.#joinedAnswers() }
   }
 
   #keptRelations(): Relation[] {
+    if (this.#relations.length === 0) return this.#relations
     return this.#relations.filter(({ from, to }) => {
       const kept = this.#regions.has(from) && this.#regions.has(to)
       if (!kept) this.#context.losses.note('relations', this.#context.place)
@@ -232,8 +233,8 @@ class ResultsReader {
     })
   }
 
-  #joinedAnswers(): Record<string, Value> {
-    if (this.#answers.length === 0) return {}
+  #joinedAnswers(): Record<string, Value> | undefined {
+    if (this.#answers.length === 0) return undefined
     const answers = new Map(this.#answers)
     if (answers.size < this.#answers.length)
       this.#context.losses.note('answers', this.#context.place)

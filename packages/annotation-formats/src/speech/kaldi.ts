@@ -1,12 +1,7 @@
 import type { Item } from '../model.ts'
 import { Names } from '../names.ts'
-import {
-  InputFault,
-  type InputFiles,
-  type Reader,
-  type ReadOptions,
-  readLines,
-} from '../reading.ts'
+import { InputFault, type InputFiles, type Reader, type ReadOptions } from '../reading.ts'
+import { readLines } from '../records.ts'
 import { secondsText } from '../seconds.ts'
 import type { Writer } from '../writing.ts'
 import { rateFor, recordingOf, sampleAt, secondsIn, type Segment, segmentsOf } from './segments.ts'

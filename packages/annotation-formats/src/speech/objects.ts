@@ -1,6 +1,7 @@
 import type { Item, Value } from '../model.ts'
 import { isTorn } from '../checked.ts'
-import { attemptRecord, type ObjectRecord, type Reader, readObjects } from '../reading.ts'
+import { attemptRecord, type Reader } from '../reading.ts'
+import { type ObjectRecord, readObjects } from '../records.ts'
 import { secondsText } from '../seconds.ts'
 import { textOf } from '../values.ts'
 import type { Writer } from '../writing.ts'

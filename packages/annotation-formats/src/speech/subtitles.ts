@@ -1,6 +1,7 @@
 import type { Item } from '../model.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
-import { attemptRecord, InputFault, type Reader, type ReadOptions, readWhole } from '../reading.ts'
+import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
+import { readWhole } from '../bytes.ts'
 import type { WriteOptions, Writer } from '../writing.ts'
 import { rateFor, recordingOf, sampleAt, type Segment, segmentsOf } from './segments.ts'
 

@@ -1,6 +1,7 @@
 import type { Value } from '../model.ts'
 import { Names } from '../names.ts'
-import { attemptRecord, InputFault, type Numbered, type Reader, readLines } from '../reading.ts'
+import { attemptRecord, InputFault, type Reader } from '../reading.ts'
+import { type Numbered, readLines } from '../records.ts'
 import { secondsText } from '../seconds.ts'
 import { textOf } from '../values.ts'
 import type { WriteOptions, Writer } from '../writing.ts'

@@ -1,7 +1,8 @@
 import type { Value } from '../model.ts'
 import { isObject } from '../checked.ts'
 import { fileNameOf } from '../names.ts'
-import { attemptRecord, InputFault, type Reader, readWhole } from '../reading.ts'
+import { attemptRecord, InputFault, type Reader } from '../reading.ts'
+import { readWhole } from '../bytes.ts'
 import type { Writer } from '../writing.ts'
 import { casOf, itemOfCas, objectIn, plainValue, type Structure, typesOf } from './cas.ts'
 

@@ -1,7 +1,8 @@
 import type { Item, Region, Relation } from '../model.ts'
 import { itemRefOf } from '../names.ts'
 import { codePointsIn, TextIndex } from '../offsets.ts'
-import { attemptRecord, InputFault, type Reader, type ReadOptions, readWhole } from '../reading.ts'
+import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
+import { readWhole } from '../bytes.ts'
 import { annotationFrom } from '../spans-json.ts'
 import { regionOf, relationOf } from './layers.ts'
 

@@ -1,6 +1,7 @@
 import type { Value } from '../model.ts'
 import { fileNameOf } from '../names.ts'
-import { attemptRecord, InputFault, type Reader, readWhole } from '../reading.ts'
+import { attemptRecord, InputFault, type Reader } from '../reading.ts'
+import { readWhole } from '../bytes.ts'
 import { textOf } from '../values.ts'
 import type { Writer } from '../writing.ts'
 import { attribute, isXmlText, parseXml, type XmlElement, xmlTag } from '../xml.ts'

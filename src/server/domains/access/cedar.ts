@@ -1,8 +1,15 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import type * as CedarModule from '@cedar-policy/cedar-wasm/nodejs'
 import type { Action } from '#shared/actions.ts'
 import type { Facts, Resource } from './facts.ts'
 
+// V8 11 (Node 20) now and then ends the process when code that it has inlined a WebAssembly call into
+// is taken back during that call ("unreachable code" in its deoptimizer). Thousands of decisions a
+// minute meet that; so calls are not inlined.
+setFlagsFromString('--no-turbo-inline-js-wasm-calls')
 // The package ships CommonJS for Node; a named ESM import would need --experimental-wasm-modules.
 // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment
 const cedar: typeof CedarModule = createRequire(import.meta.url)('@cedar-policy/cedar-wasm/nodejs')
@@ -21,8 +28,8 @@ export interface Policies {
     resource: Resource,
     facts: Facts,
   ): Decision
-  /** SHA-256 would name a file; this names the loaded text in the log. */
-  readonly version: string
+  /** Acts of one kind are decided alike on equal facts: no sentence tells them apart. */
+  kindOf(action: Action): string
 }
 
 const principalTypes: Record<string, string> = {
@@ -36,11 +43,16 @@ const principalTypes: Record<string, string> = {
 /**
  * Loads schema and policies, refuses text that does not validate, and proves before the first
  * decision that an erroring or unmatched request is denied (Cedar itself skips a `forbid` that
- * errors). Policy ids come from their `@id` annotation.
+ * errors). Policy ids come from their `@id` annotation. `slot` is where the library keeps them: what
+ * is loaded into a slot takes the place of what was there.
  *
  * @throws Error naming the policy and the fault when the text is not valid
  */
-export function loadPolicies(schema: string, texts: readonly string[], version: string): Policies {
+export function loadPolicies(
+  schema: string,
+  texts: readonly string[],
+  slot: 'live' | 'proposed' = 'live',
+): Policies {
   const staticPolicies = policiesById(texts.join('\n'))
   const checked = cedar.validate({ schema, policies: { staticPolicies } })
   if (checked.type === 'failure')
@@ -49,11 +61,11 @@ export function loadPolicies(schema: string, texts: readonly string[], version: 
     throw new Error(
       `policies: ${checked.validationErrors.map((e) => `${e.policyId}: ${e.error.message}`).join('; ')}`,
     )
-  // Fixed names: a distinct name per version would never be freed by the library.
-  const set = cedar.preparsePolicySet('live', { staticPolicies })
+  // Two fixed slots: a distinct name per text would never be freed by the library.
+  const set = cedar.preparsePolicySet(slot, { staticPolicies })
   if (set.type === 'failure')
     throw new Error(`policies: ${set.errors.map((e) => e.message).join('; ')}`)
-  const parsed = cedar.preparseSchema('live', schema)
+  const parsed = cedar.preparseSchema(slot, schema)
   if (parsed.type === 'failure')
     throw new Error(`schema: ${parsed.errors.map((e) => e.message).join('; ')}`)
 
@@ -63,16 +75,29 @@ export function loadPolicies(schema: string, texts: readonly string[], version: 
     const key = `${action}\0${resource.type}\0${principal.kind}\0${JSON.stringify(facts)}`
     const before = remembered.get(key)
     if (before !== undefined) return before
-    const decision = ask(principal, action, resource, facts)
+    const decision = ask(slot, principal, action, resource, facts)
     if (remembered.size >= 5000) remembered.clear()
     remembered.set(key, decision)
     return decision
   }
   proveFailClosed(decide)
-  return { decide, version }
+  return { decide, kindOf: kindsOf(schema, texts.join('\n')) }
+}
+
+/**
+ * The sentences of every .cedar file of a folder, under its schema.cedarschema.
+ * @throws Error as loadPolicies does, or of the file system
+ */
+export function readPolicies(folder: string, slot?: 'live' | 'proposed'): Policies {
+  const texts = readdirSync(folder)
+    .filter((name) => name.endsWith('.cedar'))
+    .sort()
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+  return loadPolicies(readFileSync(join(folder, 'schema.cedarschema'), 'utf8'), texts, slot)
 }
 
 function ask(
+  slot: string,
   principal: { kind: string; id: string },
   action: Action,
   resource: Resource,
@@ -86,8 +111,8 @@ function ask(
     // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment
     context: JSON.parse(JSON.stringify(facts)),
     entities: [],
-    preparsedPolicySetId: 'live',
-    preparsedSchemaName: 'live',
+    preparsedPolicySetId: slot,
+    preparsedSchemaName: slot,
     validateRequest: true,
   })
   if (answer.type !== 'success') return { allowed: false, policies: ['unanswered'] }
@@ -97,6 +122,24 @@ function ask(
   if (decision !== 'allow')
     return { allowed: false, policies: policies.length > 0 ? policies : ['unpermitted'] }
   return { allowed: true, policies }
+}
+
+function kindsOf(schema: string, text: string): Policies['kindOf'] {
+  const answer = cedar.schemaToJson(schema)
+  if (answer.type === 'failure')
+    throw new Error(`schema: ${answer.errors.map((e) => e.message).join('; ')}`)
+  const acts = new Map(Object.values(answer.json).flatMap((space) => Object.entries(space.actions)))
+  const readsResource = /\bresource\s*(is\b|in\b|==|[.])/.test(text)
+  return (action) => {
+    const act = acts.get(action)
+    const { resourceTypes, principalTypes } = act?.appliesTo ?? {}
+    return JSON.stringify([
+      act?.memberOf,
+      principalTypes,
+      readsResource ? resourceTypes : [],
+      text.includes(`"${action}"`) ? action : '',
+    ])
+  }
 }
 
 function policiesById(text: string): Record<string, string> {

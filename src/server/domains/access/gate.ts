@@ -6,7 +6,6 @@ import type {
   Caller,
   Facts,
   FactSource,
-  Known,
   Located,
   Part,
   Question,
@@ -143,7 +142,7 @@ const partsOf: Record<ActionGroup, readonly Part[]> = {
 const longest = 15 * 60_000
 
 export function openGate(
-  policies: Policies,
+  policies: Pick<Policies, 'decide'>,
   sources: readonly FactSource[],
   resources: readonly ResourceSource[],
   now: () => Date,
@@ -215,8 +214,7 @@ async function gather(
   parts: readonly Part[],
 ): Promise<{ facts: Facts; until: Date }> {
   const asked = sources.filter((source) => source.fills.some((part) => parts.includes(part)))
-  const known: Known[] = []
-  for (const source of asked) known.push(await source.read(tx, question))
+  const known = await Promise.all(asked.map((source) => source.read(tx, question)))
   const facts: Facts = {
     actor: { kind: question.caller.kind, active: false, roles: [] },
     door: question.caller.door,

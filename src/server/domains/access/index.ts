@@ -1,4 +1,4 @@
-export { loadPolicies, type Decision, type Policies } from './cedar.ts'
+export { type Decision, type Policies, readPolicies } from './cedar.ts'
 export type {
   Caller,
   Facts,
@@ -11,3 +11,4 @@ export type {
   ResourceSource,
 } from './facts.ts'
 export { type Gate, isGenuinePass, openGate, type Pass, Refused, type Refusal } from './gate.ts'
+export { type Change, compareAccess, readCases, type Tried, tryCases } from './review.ts'

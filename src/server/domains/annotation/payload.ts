@@ -19,8 +19,10 @@ export async function openTask(
 ): Promise<TaskPayload> {
   const held = await heldTask(tx, pass.resource.id, pass.actor)
   if (held === undefined) throw new Problem('lease-lost')
-  const item = await itemById(tx, held.item)
-  const schema = await schemaVersion(tx, held.project, held.schema)
+  const [item, schema] = await Promise.all([
+    itemById(tx, held.item),
+    schemaVersion(tx, held.project, held.schema),
+  ])
   if (item === undefined || schema === undefined) throw new Problem('not-found')
   const work = held.draft_object ?? held.annotation_object
   const reason = held.returned_reason

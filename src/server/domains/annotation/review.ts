@@ -39,7 +39,7 @@ export async function decideReview(
     review.reason === undefined
       ? null
       : await ground.seals.seal(tx, placeOf(task, id, 1), Buffer.from(review.reason, 'utf8'))
-  await putDecision(tx, {
+  putDecision(tx, {
     ...{ id, item, project, annotation: task.annotation, reviewer: pass.actor },
     ...{ decision, corrected, reason, at: now },
   })

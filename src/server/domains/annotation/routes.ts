@@ -72,7 +72,7 @@ function groundOf({ gate, seals, sealDetails, apart }: Standing): Ground {
     async recordClose(tx, closed) {
       const { project, item, person, workstation, zone, openedAt, closedAt, sent } = closed
       const details = await sealDetails(tx, { openedAt: openedAt.toISOString(), sent }, project)
-      await record(tx, {
+      record(tx, {
         ...{ time: closedAt, actor: person, action: 'annotation.media.close', door: 'inside' },
         ...{ resource: `Task::${closed.task}`, project, item, workstation, zone, details },
         ...{ outcome: 'done', policies: [] },

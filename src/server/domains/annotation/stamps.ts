@@ -1,4 +1,4 @@
-import type { Tx } from '../../kernel/db.ts'
+import { sendAlong, type Tx } from '../../kernel/db.ts'
 import { rowBytes, type RowReader, sha256, stamp } from '../audit/index.ts'
 import { annotationsAfter, decisionsAfter, insertAnnotation, insertDecision } from './store.ts'
 import type { AnnotationTables } from './tables.ts'
@@ -7,14 +7,14 @@ type AnnotationRow = AnnotationTables['annotation.annotation']
 type DecisionRow = AnnotationTables['annotation.decision']
 
 /** Keeps one version of an item's annotation under the protection of the log. */
-export async function putAnnotation(tx: Tx, row: AnnotationRow): Promise<void> {
-  await insertAnnotation(tx, row)
+export function putAnnotation(tx: Tx, row: AnnotationRow): void {
+  sendAlong(tx, insertAnnotation(tx, row))
   stamp(tx, 'annotation', row.id, sha256(annotationBytes(row)))
 }
 
 /** Keeps a reviewer's decision under the protection of the log. */
-export async function putDecision(tx: Tx, row: DecisionRow): Promise<void> {
-  await insertDecision(tx, row)
+export function putDecision(tx: Tx, row: DecisionRow): void {
+  sendAlong(tx, insertDecision(tx, row))
   stamp(tx, 'decision', row.id, sha256(decisionBytes(row)))
 }
 

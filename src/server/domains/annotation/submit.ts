@@ -6,7 +6,7 @@ import {
   parseLabelSchema,
 } from '@cloister/annotation-formats'
 import { Problem } from '#shared/problems.ts'
-import type { Tx } from '../../kernel/db.ts'
+import { sendAlong, type Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
 import { itemById, schemaVersion } from '../projects/index.ts'
@@ -40,14 +40,15 @@ export async function submitAnnotation(
 ): Promise<void> {
   const task = await mustHold(pass, tx, 'annotate')
   // First, for its entry would else take the annotation's stamp.
-  await closeListening(ground, tx, task.id, pass.at)
+  if (pass.located.taskType === 'audio') await closeListening(ground, tx, task.id, pass.at)
   const annotation = await keepAnnotation(ground, pass, tx, task, given)
   await leaveFinished(ground, tx, task)
   const { actor: author, at: now } = pass
-  await setTask(tx, task.id, { state: 'submitted', reserved: null, author, annotation, since: now })
+  const done = { state: 'submitted', reserved: null, author, annotation, since: now } as const
+  sendAlong(tx, setTask(tx, task.id, done))
   const { guideline } = task
   const review = { id: newId('tsk'), annotated: task, author, annotation, guideline, now }
-  await offerReview(tx, { ...review, schema: begunUnder(task) })
+  sendAlong(tx, offerReview(tx, { ...review, schema: begunUnder(task) }))
 }
 
 /** Checks, seals and keeps one more version of an item's annotation; answers its id. */
@@ -58,12 +59,14 @@ export async function keepAnnotation(
   task: Task,
   given: unknown,
 ): Promise<string> {
-  const annotation = await checked(tx, task, given)
-  const version = await nextVersion(tx, task.item)
+  const [annotation, version] = await Promise.all([
+    checked(tx, task, given),
+    nextVersion(tx, task.item),
+  ])
   const id = newId('ann')
   const { project, item, guideline } = task
   const object = await seals.seal(tx, placeOf(task, 'annotation', version), annotation)
-  await putAnnotation(tx, {
+  putAnnotation(tx, {
     ...{ id, item, project, version, person: pass.actor, at: pass.at, object },
     ...{ made: task.type === 'annotate' ? 'annotated' : 'corrected' },
     ...{ schema: begunUnder(task), guideline },
@@ -73,8 +76,8 @@ export async function keepAnnotation(
 
 /** Ends the lease and deletes every draft of a finished task. */
 export async function leaveFinished(ground: Ground, tx: Tx, task: Task): Promise<void> {
+  sendAlong(tx, endLease(tx, task.id))
   for (const person of await removeDrafts(tx, task.id)) await discardDraft(ground, tx, task, person)
-  await endLease(tx, task.id)
 }
 
 /** A large draft's bytes stay in the object store until the next start's reconciliation finds them unnamed. */

@@ -57,7 +57,7 @@ export async function nextTask(
 ): Promise<TaskPayload | null> {
   const task = await leaseNext(pass, tx, type)
   if (task === null) return null
-  await closeListening(ground, tx, task, pass.at)
+  if (pass.located.taskType === 'audio') await closeListening(ground, tx, task, pass.at)
   return openTask(ground, await admit(task), tx)
 }
 
@@ -74,7 +74,7 @@ export async function nextTaskAfter(
 ): Promise<TaskPayload | null> {
   const task = await leaseNext(pass, tx, type)
   if (task === null) return null
-  await closeListening(ground, tx, task, pass.at)
+  if (pass.located.taskType === 'audio') await closeListening(ground, tx, task, pass.at)
   try {
     return await openTask(ground, await admit(task), tx)
   } catch (error) {
@@ -89,10 +89,13 @@ async function leaseNext(pass: Pass<Asking>, tx: Tx, type: TaskType): Promise<st
   const { project, actor: person, at: now } = pass
   const kind = pass.located.taskType
   if (project === null || kind == null) throw new Problem('not-found')
-  const languages = await certifiedLanguages(tx, person, kind, now)
-  const schema = await latestSchema(tx, project)
+  const [languages, schema, guidelineRow] = await Promise.all([
+    certifiedLanguages(tx, person, kind, now),
+    latestSchema(tx, project),
+    latestGuideline(tx, project),
+  ])
   if (schema === undefined) throw new Problem('not-ready', { missing: 'schema' })
-  const guideline = (await latestGuideline(tx, project))?.version ?? null
+  const guideline = guidelineRow?.version ?? null
   const until = new Date(now.getTime() + leaseLength)
   const before = new Date(now.getTime() - patience)
   // Served twice at once, a person's second request finds on the next round what the first one took.
@@ -118,10 +121,13 @@ export async function renewTask(pass: Pass<'annotation.task.renew'>, tx: Tx): Pr
 
 /** The task of the pass, locked, when its person holds it and it is of this type. */
 export async function mustHold(pass: Pass, tx: Tx, type: TaskType | null): Promise<Task> {
-  const task = await lockTask(tx, pass.resource.id)
+  // The gate asked before the row was locked; a manager may have come between. The second statement
+  // begins when the first has its lock, and sees what was done until then.
+  const [task, held] = await Promise.all([
+    lockTask(tx, pass.resource.id),
+    holding(tx, pass.resource.id, pass.actor),
+  ])
   if (task === undefined || (type !== null && task.type !== type)) throw new Problem('not-found')
-  const held = await holding(tx, task.id, pass.actor)
-  // The gate asked before the row was locked; a manager may have come between.
   if (held?.until == null || held.until <= pass.at) throw new Problem('lease-lost')
   return task
 }

@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize'
-import type { Tx } from '../../kernel/db.ts'
+import { sendAlong, type Tx } from '../../kernel/db.ts'
 import { randomBytes } from '../../kernel/random.ts'
 import { detailsHash, sha256, type Stamp } from './stamp.ts'
 import { insertDetail, insertStamps } from './store.ts'
@@ -37,24 +37,23 @@ export async function keepDetails(
 }
 
 /** The same for an entry that has stamps and no words. */
-export function keepStamps(tx: Tx): Promise<Buffer | null> {
+export function keepStamps(tx: Tx): Buffer | null {
   return keep(tx, null, null)
 }
 
-async function keep(
+function keep(
   tx: Tx,
   said: { salt: Buffer; words: Buffer; sealed: Buffer } | null,
   project: string | null,
-): Promise<Buffer | null> {
+): Buffer | null {
   const stamps = waiting.get(tx) ?? []
   waiting.delete(tx)
   if (said === null && stamps.length === 0) return null
   const hash = detailsHash(said?.words ?? null, stamps)
-  await insertDetail(tx, {
-    ...{ hash, project, words: said?.words ?? null },
-    ...{ salt: said?.salt ?? null, sealed: said?.sealed ?? null },
-  })
-  if (stamps.length > 0) await insertStamps(tx, hash, stamps)
+  const detail = { hash, project, words: said?.words ?? null }
+  const sealed = { salt: said?.salt ?? null, sealed: said?.sealed ?? null }
+  sendAlong(tx, insertDetail(tx, { ...detail, ...sealed }))
+  if (stamps.length > 0) sendAlong(tx, insertStamps(tx, hash, stamps))
   return hash
 }
 

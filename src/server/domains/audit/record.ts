@@ -1,11 +1,14 @@
 import { Problem } from '#shared/problems.ts'
-import type { Db, Tx } from '../../kernel/db.ts'
+import { type Db, sendAlong, type Tx } from '../../kernel/db.ts'
 import { type Entry, leafOf } from './entry.ts'
 import { insertPending, insertPendingBatch } from './store.ts'
 
-/** Writes the entry in the transaction of the change it speaks of: both become durable, or neither. */
-export async function record(tx: Tx, entry: Entry): Promise<void> {
-  await insertPending(tx, leafOf(entry))
+/**
+ * Writes the entry in the transaction of the change it speaks of: both become durable, or neither.
+ * Nobody waits for the row alone: an entry that could not be written undoes the change at its commit.
+ */
+export function record(tx: Tx, entry: Entry): void {
+  sendAlong(tx, insertPending(tx, leafOf(entry)))
 }
 
 /** Makes entries durable that stand alone: reveals and refusals. */

@@ -1,5 +1,6 @@
-export { buildDelivery, sweepDrafts, type Workshop } from './build.ts'
+export { buildDelivery, sweepDrafts } from './build.ts'
 export { deliveryFacts, deliverySource } from './facts.ts'
 export { type DeliveryGround, deliveryRoutes } from './routes.ts'
 export { deliveryReader } from './stamps.ts'
-export { unbuilt } from './store.ts'
+export { resumeBuilds } from './release.ts'
+export type { Workshop } from './workshop.ts'

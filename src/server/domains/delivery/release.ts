@@ -6,7 +6,7 @@ import type { Pass } from '../access/index.ts'
 import { projectById } from '../projects/index.ts'
 import { acceptance } from '../quality/index.ts'
 import { moveDelivery, putDelivery } from './stamps.ts'
-import { deliveryById, effectiveKey } from './store.ts'
+import { deliveryById, effectiveKey, unbuilt } from './store.ts'
 
 /**
  * Proposes to hand a project's accepted annotations over. The acceptance that the project promised
@@ -51,7 +51,20 @@ export async function approveDelivery(
     ...{ state: 'approved', approved_by: pass.actor, approved_at: pass.at },
   })
   if (!moved) throw new Problem('already-done')
-  await enqueue(tx, 'delivery.build', { delivery: id }, { key: `build ${id}` })
+  await orderBuild(tx, id)
+}
+
+/**
+ * Orders anew the builds of deliveries that were approved and not built: those that a killed process
+ * had begun would otherwise wait for hours, until the queue takes that process for dead. Called once
+ * when an installation starts.
+ */
+export async function resumeBuilds(tx: Tx): Promise<void> {
+  for (const id of await unbuilt(tx)) await orderBuild(tx, id)
+}
+
+function orderBuild(tx: Tx, id: string): Promise<void> {
+  return enqueue(tx, 'delivery.build', { delivery: id }, { key: `build ${id}` })
 }
 
 /** The client's word on a package: taken, or sent back with a reason. */

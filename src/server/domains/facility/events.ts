@@ -153,7 +153,7 @@ async function keepNew(
       if (first !== undefined && !sameBut(first, event)) altered.push(event)
       continue
     }
-    await recordEvent(pass, tx, event)
+    recordEvent(pass, tx, event)
     const holder = event.credentialIds.map((id) => holders.get(id)).find((id) => id !== undefined)
     const personId = holder ?? event.personId
     const receivedAt = pass.at.toISOString()
@@ -174,19 +174,15 @@ function sameBut(first: AccessEvent, again: AccessEvent): boolean {
   return canonicalize(first) === canonicalize({ ...again, replayed, clockOffsetMs })
 }
 
-async function recordEvent(
-  pass: Pass<'facility.event.take'>,
-  tx: Tx,
-  event: AccessEvent,
-): Promise<void> {
+function recordEvent(pass: Pass<'facility.event.take'>, tx: Tx, event: AccessEvent): void {
   const { controllerId, epoch, seq, zoneTo = null } = event
   const name = `${controllerId}/${epoch}/${seq}`
   stamp(tx, 'event', name, sha256(eventBytes(event)))
-  await record(tx, {
+  record(tx, {
     ...{ time: pass.at, actor: pass.actor, action: pass.action, door: pass.door },
     resource: `Event::${name}`,
     ...{ project: null, item: null, workstation: null, zone: zoneTo },
-    ...{ outcome: 'done', policies: pass.policies, details: await keepStamps(tx) },
+    ...{ outcome: 'done', policies: pass.policies, details: keepStamps(tx) },
   })
 }
 

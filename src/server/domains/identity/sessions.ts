@@ -16,7 +16,6 @@ export interface Arrival {
   readonly workstation: string | null
   readonly certificate: string | null
   readonly address: string
-  readonly token: string | null
 }
 
 /**
@@ -60,15 +59,25 @@ export async function stepUp(tx: Tx, session: string, now: Date): Promise<void> 
   await markSteppedUp(tx, session, now)
 }
 
+export type OpenSession = NonNullable<Awaited<ReturnType<typeof openSession>>>
+
+/** The open session of a cookie's token; undefined for none. */
+export async function sessionOf(
+  tx: Tx,
+  token: string | null,
+  now: Date,
+): Promise<OpenSession | undefined> {
+  if (token === null || !/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined
+  return openSession(tx, digest(token), now)
+}
+
 /** Who this connection speaks for: the person of its session, else the machine, else nobody. */
-export async function callerOf(tx: Tx, arrival: Arrival, now: Date): Promise<Caller> {
-  const { door, workstation, certificate, address, token } = arrival
+export function callerOf(arrival: Arrival, session: OpenSession | undefined): Caller {
+  const { door, workstation, certificate, address } = arrival
   const machine: Caller = {
     ...{ door, workstation, certificate, address, session: null, signedInAt: null },
     ...(workstation === null ? { kind: 'nobody', id: null } : { kind: 'device', id: workstation }),
   }
-  if (token === null || !/^[A-Za-z0-9_-]{43}$/.test(token)) return machine
-  const session = await openSession(tx, digest(token), now)
   // A cookie that turns up at another door or machine than its own is worth nothing there.
   if (session === undefined || session.door !== door || session.workstation !== workstation)
     return machine

@@ -6,7 +6,7 @@ import {
   seal as sealWhole,
   sealStream,
 } from '@cloister/chunked-encryption'
-import type { Tx } from '../../kernel/db.ts'
+import { sendAlong, type Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import { isGenuinePass, type Pass } from '../access/index.ts'
 import { type Arrival, openArrival } from './arrival.ts'
@@ -196,7 +196,7 @@ export function openVault(options: {
         sealStream(Uint8Array.from(key), context, source),
       )
       const length = plaintextLength(size)
-      return { object: await insert(tx, place, { length, sealed: null, location }), length }
+      return { object: insert(tx, place, { length, sealed: null, location }), length }
     },
     async open(tx, pass, object) {
       const { row, key, context } = await permitted(tx, pass, object)
@@ -256,22 +256,15 @@ export function openVault(options: {
   }
 }
 
-async function insert(
+function insert(
   tx: Tx,
   place: Place,
   body: { length: number; sealed: Buffer | null; location: string | null },
-): Promise<string> {
+): string {
   const id = newId('obj')
   const { project, owner, asset, version } = place
-  await insertObject(tx, {
-    id,
-    project,
-    kind: owner.kind,
-    owner: idOf(owner),
-    asset,
-    version,
-    ...body,
-  })
+  const at = { id, project, kind: owner.kind, owner: idOf(owner), asset, version }
+  sendAlong(tx, insertObject(tx, { ...at, ...body }))
   return id
 }
 

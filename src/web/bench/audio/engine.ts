@@ -12,6 +12,7 @@ export interface Segment {
 
 /** What plays. Places are samples. */
 export interface Player {
+  /** From the moment of an order until it ends, even while no sound has come yet. */
   readonly playing: boolean
   /** Plays on from a place. */
   play(from: number, speed: number): void
@@ -93,6 +94,7 @@ export class AudioEngine {
   #position = 0
   #selection: readonly [from: number, to: number] = [0, 0]
   #loop = false
+  #mute = false
   #speed = 1
   #segments: readonly Segment[] = []
   #segmentsOf: unknown = null
@@ -131,6 +133,11 @@ export class AudioEngine {
 
   get loop(): boolean {
     return this.#loop
+  }
+
+  /** Whether the last order to play failed. */
+  get mute(): boolean {
+    return this.#mute
   }
 
   get speed(): number {
@@ -196,6 +203,12 @@ export class AudioEngine {
     this.#tell()
   }
 
+  /** The player stopped by itself: at the end, or for a `fault`. */
+  stop(fault: boolean): void {
+    this.#mute = fault
+    this.#tell()
+  }
+
   select(from: number, to: number): void {
     const [low, high] = [this.#within(from), this.#within(to)]
     this.#selection = low < high ? [low, high] : [high, low]
@@ -247,10 +260,12 @@ export class AudioEngine {
     const { chosen } = this
     switch (command) {
       case 'playPause':
+        this.#mute = false
         if (this.#player?.playing === true) this.#player.pause()
         else this.#player?.play(this.#position, this.#speed)
         break
       case 'playSegment':
+        this.#mute = false
         if (chosen !== undefined)
           this.#player?.playExactly(chosen.from, chosen.to, this.#loop, this.#speed)
         break

@@ -38,13 +38,18 @@ export function AudioWork({ open, content }: AudioWorkProps) {
   )
   const name = words.waveName()
   useEffect(() => {
-    let current = true
+    const gone = new AbortController()
     const playing: { player: WebPlayer | null } = { player: null }
     const begin = async () => {
       await content.open()
-      if (!current) return
-      const player = new WebPlayer(content, (place) => {
-        engine.arrive(place)
+      gone.signal.throwIfAborted()
+      const player = new WebPlayer(content, {
+        onMove: (place) => {
+          engine.arrive(place)
+        },
+        onStop: (fault) => {
+          engine.stop(fault)
+        },
       })
       playing.player = player
       engine.connect(player, () => {
@@ -52,15 +57,16 @@ export function AudioWork({ open, content }: AudioWorkProps) {
         if (chosen instanceof HTMLElement) chosen.focus()
       })
       const peaks = await Peaks.open(content.peaks)
-      if (!current || host.current === null) return
+      gone.signal.throwIfAborted()
+      if (host.current === null) return
       view.current = new WaveView(host.current, engine, peaks, name)
       view.current.focus()
     }
     begin().catch(() => {
-      if (current) setFailed(true)
+      if (!gone.signal.aborted) setFailed(true)
     })
     return () => {
-      current = false
+      gone.abort()
       view.current?.destroy()
       view.current = null
       playing.player?.destroy()
@@ -104,6 +110,7 @@ function Transport({ engine }: { readonly engine: AudioEngine }) {
   const { bench: words } = useMessages()
   const playing = useEngine(engine, () => engine.playing)
   const loop = useEngine(engine, () => engine.loop)
+  const mute = useEngine(engine, () => engine.mute)
   const speed = useEngine(engine, () => engine.speed)
   // Tenths are enough for the eye, and keep the page still between them.
   const tenths = useEngine(engine, () => Math.floor((engine.position / engine.rate) * 10))
@@ -121,6 +128,11 @@ function Transport({ engine }: { readonly engine: AudioEngine }) {
       <Button small keys="KeyL" aria-pressed={loop} onClick={press('KeyL')}>
         {words.loop()}
       </Button>
+      {mute ? (
+        <span role="alert" className={css['mute']}>
+          {words.soundFailed()}
+        </span>
+      ) : null}
       <bdi className={css['clock']} dir="ltr">
         {clockTime(tenths / 10, 1)} / {clockTime(engine.samples / engine.rate)}
       </bdi>

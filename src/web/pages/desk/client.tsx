@@ -21,6 +21,7 @@ type Client = Static<typeof Clients>['clients'][number]
 export function ClientOfDeskPage() {
   const { desk } = useMessages()
   const { client = '' } = useParams({ strict: false })
+  const manages = useHouse().standing.roles.includes('manager')
   const clients = useAsked('/clients', Clients)
   return (
     <Shown query={clients}>
@@ -37,10 +38,10 @@ export function ClientOfDeskPage() {
                 <bdi>{row.name}</bdi>
               </h1>
             </div>
-            <TermsPanel row={row} onDone={() => void clients.refetch()} />
+            <TermsPanel row={row} manages={manages} onDone={() => void clients.refetch()} />
             <div className={house['two']}>
               <KeysPanel client={client} />
-              <ClientPersonPanel client={client} />
+              {manages ? <ClientPersonPanel client={client} /> : null}
             </div>
           </main>
         )
@@ -51,7 +52,14 @@ export function ClientOfDeskPage() {
 
 type Written = Readonly<Record<(typeof termsMembers)[number], string>>
 
-function TermsPanel({ row, onDone }: { readonly row: Client; readonly onDone: () => void }) {
+interface TermsPanelProps {
+  readonly row: Client
+  /** Whether this person sets terms; who releases only reads them. */
+  readonly manages: boolean
+  readonly onDone: () => void
+}
+
+function TermsPanel({ row, manages, onDone }: TermsPanelProps) {
   const { desk, house: words } = useMessages()
   const { server } = useHouse()
   const { busy, failure, run } = useAct()
@@ -83,6 +91,7 @@ function TermsPanel({ row, onDone }: { readonly row: Client; readonly onDone: ()
             key={member}
             name={desk.termsMember({ member })}
             maxLength={500}
+            disabled={!manages}
             value={terms[member]}
             onChange={(value) => {
               setTerms({ ...terms, [member]: value })
@@ -90,11 +99,13 @@ function TermsPanel({ row, onDone }: { readonly row: Client; readonly onDone: ()
           />
         ))}
       </div>
-      <div className={house['row']}>
-        <Button kind="primary" submit disabled={busy}>
-          {words.save()}
-        </Button>
-      </div>
+      {manages ? (
+        <div className={house['row']}>
+          <Button kind="primary" submit disabled={busy}>
+            {words.save()}
+          </Button>
+        </div>
+      ) : null}
       <FailureNote failure={failure} />
     </form>
   )

@@ -18,6 +18,7 @@ import { ProjectStateBadge } from './state.tsx'
 /** Clients and their projects: where a manager begins. */
 export function DeskPage() {
   const { desk } = useMessages()
+  const manages = useHouse().standing.roles.includes('manager')
   const clients = useAsked('/clients', Clients)
   const projects = useAsked('/projects', Projects)
   const refresh = () => {
@@ -42,8 +43,10 @@ export function DeskPage() {
       <Shown query={clients}>
         {({ clients: rows }) => (
           <div className={house['two']}>
-            <ClientsPanel rows={rows} onMade={refresh} />
-            {rows.length === 0 ? null : <NewProjectPanel clients={rows} onMade={refresh} />}
+            <ClientsPanel rows={rows} manages={manages} onMade={refresh} />
+            {rows.length === 0 || !manages ? null : (
+              <NewProjectPanel clients={rows} onMade={refresh} />
+            )}
           </div>
         )}
       </Shown>
@@ -101,7 +104,14 @@ function ProjectTable(props: {
   )
 }
 
-function ClientsPanel({ rows, onMade }: { rows: readonly Client[]; onMade: () => void }) {
+interface ClientsPanelProps {
+  readonly rows: readonly Client[]
+  /** Whether this person enters clients, or only reads of them to release deliveries. */
+  readonly manages: boolean
+  readonly onMade: () => void
+}
+
+function ClientsPanel({ rows, manages, onMade }: ClientsPanelProps) {
   const { desk } = useMessages()
   const { server } = useHouse()
   const { busy, failure, run } = useAct()
@@ -134,12 +144,16 @@ function ClientsPanel({ rows, onMade }: { rows: readonly Client[]; onMade: () =>
           </li>
         ))}
       </ul>
-      <TextField name={desk.newClient()} maxLength={200} value={name} onChange={setName} />
-      <div className={house['row']}>
-        <Button submit disabled={busy || name.trim() === ''}>
-          {desk.make()}
-        </Button>
-      </div>
+      {manages ? (
+        <>
+          <TextField name={desk.newClient()} maxLength={200} value={name} onChange={setName} />
+          <div className={house['row']}>
+            <Button submit disabled={busy || name.trim() === ''}>
+              {desk.make()}
+            </Button>
+          </div>
+        </>
+      ) : null}
       <FailureNote failure={failure} />
     </form>
   )

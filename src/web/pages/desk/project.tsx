@@ -11,6 +11,7 @@ import { TextField } from '../../kit/field.tsx'
 import { Progress as Bar } from '../../kit/progress.tsx'
 import { Tabs } from '../../kit/tabs.tsx'
 import { useMessages } from '../../kit/words.tsx'
+import type { DeskMessages } from '../../locales/messages.gen.ts'
 import { Shown, useAsked } from '../house/asked.tsx'
 import { FailureNote } from '../house/failure.tsx'
 import house from '../house/house.module.css'
@@ -26,6 +27,7 @@ type Detail = Static<typeof ProjectDetail>
 export function ProjectPage() {
   const { desk } = useMessages()
   const { project = '' } = useParams({ strict: false })
+  const manages = useHouse().standing.roles.includes('manager')
   const detail = useAsked(`/projects/${encodeURIComponent(project)}`, ProjectDetail, 15_000)
   const refresh = () => {
     void detail.refetch()
@@ -45,7 +47,7 @@ export function ProjectPage() {
             </div>
             <ProjectStateBadge state={row.state} />
           </div>
-          <StatePanel row={row} onDone={refresh} />
+          {manages ? <StatePanel row={row} onDone={refresh} /> : null}
           <Tabs
             name={row.code}
             tabs={[
@@ -54,12 +56,7 @@ export function ProjectPage() {
                 words: desk.progress(),
                 content: <ProgressPanel project={row.project} />,
               },
-              {
-                id: 'rules',
-                words: desk.rules(),
-                content: <RulesPanel row={row} onDone={refresh} />,
-              },
-              { id: 'team', words: desk.team(), content: <Team row={row} onDone={refresh} /> },
+              ...(manages ? managersTabs(desk, row, refresh) : []),
               { id: 'batches', words: desk.batches(), content: <Batches row={row} /> },
               {
                 id: 'deliveries',
@@ -72,6 +69,14 @@ export function ProjectPage() {
       )}
     </Shown>
   )
+}
+
+/** What only a manager changes; who releases sees how far the work is and lets deliveries go. */
+function managersTabs(desk: DeskMessages, row: Detail, onDone: () => void) {
+  return [
+    { id: 'rules', words: desk.rules(), content: <RulesPanel row={row} onDone={onDone} /> },
+    { id: 'team', words: desk.team(), content: <Team row={row} onDone={onDone} /> },
+  ]
 }
 
 interface PanelProps {

@@ -59,7 +59,9 @@ export function HouseAround({ house, children }: { house: House; children: React
         <StepUpDialog
           softwareKey={house.softwareKey}
           onKey={async (choice) => {
-            await stepUp(house.server, choice)
+            const { name } = house.standing
+            const own = choice.by === 'software' && name !== '' ? { ...choice, name } : choice
+            await stepUp(house.server, own)
             close(true)
           }}
           onClose={() => {

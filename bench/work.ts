@@ -1,0 +1,236 @@
+/**
+ * 400 annotators at work through the inside door: each submits every 3 seconds for 60 seconds, ten
+ * times human pace, and gets the next item in the same answer. TLS 1.3 with a certificate for each
+ * workstation, embedded database, gate, log with sequencer and witness, sealing, signal sockets and
+ * presence from the doors of the simulated building are all on. A time counts from the moment at
+ * which the submission was due until the last byte of the next item has come, so that a server that
+ * falls behind is not spared the waiting. Then the pace is raised step by step.
+ *
+ * The reference of the same run: the page at `/`, over the same connections at the same pace. The
+ * server has a process of its own, the database its own; everybody else is this process.
+ */
+import { sql } from 'kysely'
+import type WebSocket from 'ws'
+import { ask, type Crew, listen, seatCrew, type Worker } from './hall/crew.ts'
+import { type Hall, openHall } from './hall/hall.ts'
+import { option, say } from './hall/options.ts'
+import { textProject } from './hall/project.ts'
+import { type Times, timesOf } from './hall/times.ts'
+
+const annotators = option('annotators', 400)
+const everyMs = 3000
+const seconds = option('seconds', 60)
+const items = option('items', 60_000)
+/** The search for the highest pace: how long each pace is held, and when it counts as too fast. */
+const heldSeconds = 8
+const tooSlow = 250
+
+/** What a person does next: the task in hand, or nothing before the first. */
+interface Desk {
+  readonly worker: Worker
+  task: { id: string; schema: string } | null
+}
+
+interface Round {
+  readonly times: Times
+  readonly perSecond: number
+  readonly faults: readonly string[]
+  readonly serverCores: number
+  readonly databaseCores: number
+}
+
+export async function run(json: boolean): Promise<void> {
+  const hall = await openHall(annotators)
+  try {
+    say('bringing texts in')
+    const project = await textProject(hall, items)
+    say('filling the hall')
+    const crew = await seatCrew(hall, project, annotators)
+    const sockets = await openSockets(hall, crew)
+    say('measuring')
+    const found = await measure(hall, crew, project)
+    for (const socket of sockets) socket.terminate()
+    crew.close()
+    report(json, found)
+  } finally {
+    await hall.close()
+  }
+}
+
+async function openSockets(hall: Hall, { workers }: Crew): Promise<WebSocket[]> {
+  const sockets: WebSocket[] = []
+  for (const worker of workers) sockets.push(await listen(hall.inside, worker))
+  return sockets
+}
+
+async function measure(hall: Hall, { workers }: Crew, project: string) {
+  const handed = new Map<string, string>()
+  const twice: string[] = []
+  const take = (desk: Desk, body: unknown): void => {
+    const { task, item, schema, schemaVersion } = taskIn(body)
+    const before = handed.get(item)
+    if (before !== undefined && before !== desk.worker.person) twice.push(item)
+    handed.set(item, desk.worker.person)
+    desk.task = { id: task, schema: `${schema}@${schemaVersion}` }
+  }
+  const desks: Desk[] = workers.map((worker) => ({ worker, task: null }))
+  for (const desk of desks) {
+    const { status, body } = await ask(
+      hall.inside,
+      desk.worker,
+      'POST',
+      `/projects/${project}/next`,
+    )
+    if (status !== 200) throw new Error(`nobody got work: ${String(body)}`)
+    take(desk, JSON.parse(String(body)))
+  }
+  const submit = async (desk: Desk): Promise<string | null> => {
+    const { id = '', schema = '' } = desk.task ?? {}
+    const region = { id: 'r1', anchor: { text: [[0, 4]] }, label: 'a', attributes: {} }
+    const annotation = { schema, regions: [region], relations: [], answers: {} }
+    const sent = { annotation, next: true }
+    const { status, body } = await ask(
+      hall.inside,
+      desk.worker,
+      'POST',
+      `/tasks/${id}/submit`,
+      sent,
+    )
+    if (status !== 200) return `${status} ${String(body).slice(0, 200)}`
+    take(desk, nextIn(JSON.parse(String(body))))
+    return null
+  }
+  const page = async ({ worker }: Desk): Promise<string | null> => {
+    const { status } = await ask(hall.inside, worker, 'GET', '/')
+    return status === 200 ? null : String(status)
+  }
+  const reference = await atPace(hall, desks, page, everyMs, 10)
+  await atPace(hall, desks, submit, everyMs, 10)
+  const work = await atPace(hall, desks, submit, everyMs, seconds)
+  const faster = await fastest(hall, desks, submit)
+  const kept = await sql<{ annotations: number; entries: number }>`
+    select (select count(*) from annotation.annotation) as annotations,
+           (select count(*) from audit.leaf where action = 'annotation.submit' and outcome = 'done')
+           + (select count(*) from audit.pending where convert_from(body, 'UTF8') like '%"annotation.submit"%"done"%') as entries`.execute(
+    hall.admin,
+  )
+  return { reference, work, faster, twice: twice.length, ...kept.rows[0] }
+}
+
+/** Everybody does the work once every so many milliseconds, evenly spread, whether the last was answered or not yet. */
+async function atPace(
+  hall: Hall,
+  desks: readonly Desk[],
+  work: (desk: Desk) => Promise<string | null>,
+  every: number,
+  lasting: number,
+): Promise<Round> {
+  const took: number[] = []
+  const faults: string[] = []
+  const before = hall.cpu()
+  const began = performance.now()
+  const end = began + lasting * 1000
+  await Promise.all(
+    desks.map(async (desk, place) => {
+      for (let due = began + (every * place) / desks.length; due < end; due += every) {
+        const early = due - performance.now()
+        if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
+        const fault = await work(desk).catch((error: unknown) => String(error))
+        if (fault === null) took.push(performance.now() - due)
+        else faults.push(fault)
+        if (faults.length > 100) return
+      }
+    }),
+  )
+  const spent = (performance.now() - began) / 1000
+  const after = hall.cpu()
+  return {
+    ...{ times: timesOf(took), perSecond: took.length / spent, faults },
+    serverCores: (after.server - before.server) / spent,
+    databaseCores: (after.database - before.database) / spent,
+  }
+}
+
+/** Doubles what is between holding and not holding, then halves it: the highest pace that was held. */
+async function fastest(
+  hall: Hall,
+  desks: readonly Desk[],
+  submit: (desk: Desk) => Promise<string | null>,
+): Promise<Round | null> {
+  const holds = async (perSecond: number) => {
+    const round = await atPace(hall, desks, submit, (1000 * desks.length) / perSecond, heldSeconds)
+    // A pace that was not kept up is not the pace that was asked for.
+    const kept = round.perSecond >= 0.95 * perSecond
+    return round.times.p99 <= tooSlow && kept && round.faults.length === 0 ? round : null
+  }
+  let best: Round | null = null
+  let [low, high] = [0, (1000 * annotators) / everyMs]
+  for (let tries = 0; tries < 8; tries += 1) {
+    const round = await holds(high)
+    if (round === null) break
+    best = round
+    low = high
+    high *= 1.4
+  }
+  for (let tries = 0; tries < 3; tries += 1) {
+    const middle = (low + high) / 2
+    const round = await holds(middle)
+    if (round === null) high = middle
+    else [best, low] = [round, middle]
+  }
+  return best
+}
+
+function taskIn(value: unknown) {
+  const { task, item, schema, schemaVersion } = membersOf(value)
+  return {
+    ...{ task: String(task), item: String(item), schemaVersion: String(schemaVersion) },
+    schema: String(membersOf(schema)['name']),
+  }
+}
+
+function nextIn(value: unknown): unknown {
+  const { next } = membersOf(value)
+  if (next == null) throw new Error('the queue ran dry')
+  return next
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+type Found = Awaited<ReturnType<typeof measure>>
+
+function report(json: boolean, found: Found): void {
+  const { reference, work, faster, twice, annotations = 0, entries = 0 } = found
+  const faults = [...new Set(work.faults)].slice(0, 5)
+  if (json) {
+    const shown = {
+      ...{ bench: 'work', annotators, seconds, reach: { p99: 100, highestP99: tooSlow } },
+      ...{ work: summary(work), reference: summary(reference) },
+      highest: faster === null ? null : summary(faster),
+      ...{ handedTwice: twice, annotations, entries, faults },
+    }
+    console.log(JSON.stringify(shown))
+    return
+  }
+  console.table({
+    'page only, same pace': summary(reference),
+    'submit → next item': summary(work),
+    ...(faster !== null && { 'highest pace held': summary(faster) }),
+  })
+  console.log(
+    `To reach: p99 ≤ 100 ms, no error (${work.faults.length}), no item handed to two people (${twice}). Highest pace with p99 ≤ ${tooSlow} ms: ${faster === null ? 'none' : `${faster.perSecond.toFixed(0)}/s`}.`,
+  )
+  console.log(`Kept: ${annotations} annotations, ${entries} entries of submissions in the log.`)
+  for (const fault of faults) console.log(`  ${fault}`)
+}
+
+function summary({ times, perSecond, faults, serverCores, databaseCores }: Round) {
+  const round = (value: number) => Math.round(value * 100) / 100
+  return {
+    ...{ 'per second': round(perSecond), 'p50 ms': round(times.p50), 'p99 ms': round(times.p99) },
+    ...{ 'max ms': round(times.max), errors: faults.length },
+    ...{ 'server cores': round(serverCores), 'database cores': round(databaseCores) },
+  }
+}

@@ -1,0 +1,157 @@
+/** Conversions of large files in as many threads as the machine has processors. For Node only. */
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { convert, type Converted, type ConvertOptions, type Output, Tally } from './convert.ts'
+import type { Format } from './formats.ts'
+import { sha256 } from './hash.ts'
+import { InputFault, type InputFiles } from './reading.ts'
+import { type Batch, cutRecords, type Cut } from './records.ts'
+
+/** Options of a conversion of files. Annotations of texts carry the hash of their text. */
+export interface FileOptions extends Omit<ConvertOptions, 'sha256'> {
+  /** How many threads convert: by default as many as there are processors, at most eight. */
+  readonly threads?: number
+}
+
+/** What a thread is started with. */
+export interface ThreadOptions {
+  readonly from: string
+  readonly to: string
+  readonly keepGoing: boolean
+  readonly options: Omit<ConvertOptions, 'sha256' | 'keepGoing' | 'onItem'>
+}
+
+/** A batch of records for a thread. */
+export type Request = Batch
+
+/** What became of a batch. */
+export type Reply =
+  | { readonly done: Converted; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly fault: Pick<InputFault, 'file' | 'place' | 'reason'> }
+
+/** Below this size a second thread costs more time than it saves. */
+const worthwhile = 8_000_000
+
+/**
+ * Converts as `convert` does, to the same bytes, losses and faults. Where records of the input may be
+ * read apart and items of the output written apart, threads share a large input, a few megabytes at a
+ * time.
+ */
+export async function convertFiles(
+  from: Format,
+  to: Format,
+  input: InputFiles & { readonly size: number },
+  output: Output,
+  { threads = Math.min(availableParallelism(), 8), ...options }: FileOptions = {},
+): Promise<Converted> {
+  const { records } = from
+  if (records === undefined || to.apart !== true || threads < 2 || input.size < worthwhile)
+    return convert(from, to, input, output, { ...options, sha256 })
+  const { keepGoing = false, onItem, ...rest } = options
+  const started = { from: from.name, to: to.name, keepGoing, options: rest }
+  const crew = Array.from({ length: threads }, () => new Thread(started))
+  try {
+    return await share(input, records.cut, crew, output, onItem)
+  } finally {
+    await Promise.all(crew.map((thread) => thread.stop()))
+  }
+}
+
+/** Hands batches to the threads in turn, and takes what becomes of them in the order of the input. */
+async function share(
+  input: InputFiles,
+  cut: Cut,
+  crew: readonly Thread[],
+  output: Output,
+  onItem: ConvertOptions['onItem'],
+): Promise<Converted> {
+  const tally = new Tally(false)
+  const waiting: Promise<Reply>[] = []
+  const take = async () => {
+    const reply = await waiting.shift()
+    if (reply === undefined) return
+    if ('fault' in reply)
+      throw new InputFault(reply.fault.file, reply.fault.place, reply.fault.reason)
+    tally.add(reply.done)
+    output.append('', reply.bytes)
+    if (output.isFull) await output.drain()
+    onItem?.(tally.items)
+  }
+  let turn = 0
+  for await (const batch of batchesOf(input, cut)) {
+    const thread = crew[turn++ % crew.length]
+    if (batch instanceof InputFault) waiting.push(Promise.resolve({ fault: batch }))
+    else if (thread !== undefined) waiting.push(thread.convert(batch))
+    if (waiting.length > 2 * crew.length) await take()
+  }
+  while (waiting.length > 0) await take()
+  return tally.result()
+}
+
+/** The batches of all files; where a file cannot be cut further, what is wrong with it comes last. */
+async function* batchesOf(input: InputFiles, cut: Cut): AsyncGenerator<Batch | InputFault> {
+  try {
+    for (const file of input.names) yield* cutRecords(input.open(file), file, cut)
+  } catch (error) {
+    if (!(error instanceof InputFault)) throw error
+    yield error
+  }
+}
+
+interface Awaited {
+  resolve(reply: Reply): void
+  reject(error: Error): void
+}
+
+class Thread {
+  readonly #worker: Worker
+  /** Those who wait for an answer: threads answer in the order in which they are asked. */
+  readonly #awaited: Awaited[] = []
+  #failed: Error | undefined
+
+  constructor(options: ThreadOptions) {
+    this.#worker = startThread(options)
+    this.#worker.on('message', (reply: Reply) => this.#awaited.shift()?.resolve(reply))
+    this.#worker.on('error', (error: Error) => {
+      this.#failed = error
+      for (const each of this.#awaited.splice(0)) each.reject(error)
+    })
+  }
+
+  convert({ file, first, bytes, bounds }: Batch): Promise<Reply> {
+    const own = new Uint8Array(bytes)
+    const places = Uint32Array.from(bounds)
+    const reply = new Promise<Reply>((resolve, reject) => {
+      if (this.#failed === undefined) this.#awaited.push({ resolve, reject })
+      else reject(this.#failed)
+    })
+    // It is awaited in its turn, which may come after it has failed.
+    reply.catch(() => undefined)
+    const request: Request = { file, first, bytes: own, bounds: places }
+    this.#worker.postMessage(request, [own.buffer, places.buffer])
+    return reply
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate()
+  }
+}
+
+/**
+ * Starts `thread.ts`. Built, that is a plain worker; from source, on a Node that does not read
+ * TypeScript in threads, the thread first loads the reader that the tests run under.
+ */
+function startThread(workerData: ThreadOptions): Worker {
+  const fromSource = import.meta.url.endsWith('.ts')
+  const module = new URL(`./thread.${fromSource ? 'ts' : 'js'}`, import.meta.url)
+  if (!fromSource) return new Worker(module, { workerData, resourceLimits })
+  const reader = import.meta.resolve('tsx/esm/api')
+  const start = `import(${JSON.stringify(reader)}).then(({ register }) => {
+    register()
+    return import(${JSON.stringify(module.href)})
+  })`
+  return new Worker(start, { workerData, resourceLimits, eval: true })
+}
+
+/** Records die young: a larger nursery spares most of the collector's work. */
+const resourceLimits = { maxYoungGenerationSizeMb: 64 }

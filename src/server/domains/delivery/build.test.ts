@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { openPackage } from '../../../cli/open-package.ts'
+import { type Handover, openHandover } from '../../../../test/support/handover.ts'
+import { transact } from '../../kernel/db.ts'
+import { measureOf } from './measured.ts'
+import { buildDelivery, resumeBuilds, sweepDrafts } from './index.ts'
+
+const never = new AbortController().signal
+
+/** An approved delivery whose building is left to the test. */
+async function approved(h: Handover, texts: readonly string[]): Promise<string> {
+  await h.jobs.stop()
+  await h.finish(texts)
+  await h.confirmKey()
+  const delivery = await h.propose()
+  await h.noor.post(`/deliveries/${delivery}/approve`, {})
+  return delivery
+}
+
+const filesIn = async (folder: string) => (await readdir(folder, { recursive: true })).sort()
+
+test('DE20 an opened package holds every accepted annotation once, in each format, and nothing else', async (t) => {
+  const h = await openHandover(t)
+  const texts = Array.from({ length: 12 }, (_, at) => `play number ${at}`)
+  const { file } = await h.deliver(texts)
+  const out = join(h.packages, '..', 'opened')
+  const { report, lines } = await openPackage(file, { policy: h.policy, identity: h.identity, out })
+  assert.deepEqual([report.sound, lines], [true, lines])
+  assert.deepEqual(await filesIn(out), [
+    ...['annotations', 'annotations/00001.jsonl', 'label-studio', 'label-studio/00001.json'],
+    ...['losses.json', 'quality.json', 'schema', 'schema/1.json'],
+  ])
+  const own = (await readFile(join(out, 'annotations/00001.jsonl'), 'utf8')).trim().split('\n')
+  const delivered = own.map((line) => JSON.parse(line) as { source: { text: string } })
+  assert.deepEqual(delivered.map(({ source }) => source.text).sort(), texts.sort())
+  const studio: unknown = JSON.parse(await readFile(join(out, 'label-studio/00001.json'), 'utf8'))
+  assert.equal(Array.isArray(studio) && studio.length, texts.length)
+  const items = await h.room.db.selectFrom('delivery.item').selectAll().execute()
+  assert.equal(items.length, texts.length)
+  assert.deepEqual(await filesIn(join(h.packages, 'incoming')), [])
+})
+
+test('DE21 a build that is cut off anywhere leaves neither a file nor a word that it was built', async (t) => {
+  const h = await openHandover(t)
+  const delivery = await approved(h, ['play Ada'])
+  const cut = new Error('cut')
+  const failing = [
+    { ...h.workshop, proofOf: () => Promise.reject(cut) },
+    { ...h.workshop, sealDetails: () => Promise.reject(cut) },
+    { ...h.workshop, signingKey: 'no key' },
+    { ...h.workshop, packages: join(h.policy, 'no folder') },
+  ]
+  for (const shop of failing) await assert.rejects(buildDelivery(shop, delivery, never))
+  await assert.rejects(buildDelivery(h.workshop, delivery, AbortSignal.abort(cut)), cut)
+  assert.deepEqual(await filesIn(h.packages), ['incoming'])
+  assert.equal((await h.until(delivery, 'approved')).sha256, null)
+  await buildDelivery(h.workshop, delivery, never)
+  assert.equal((await h.until(delivery, 'built')).items, 1)
+  assert.deepEqual(await filesIn(h.packages), [`${delivery}.tar`, 'incoming'])
+})
+
+test('DE22 of two builds at once, and of a build and a recall, one alone has its way', async (t) => {
+  const h = await openHandover(t)
+  const delivery = await approved(h, ['play Ada'])
+  const other = await h.propose()
+  await h.noor.post(`/deliveries/${other}/approve`, {})
+  await Promise.allSettled([1, 2, 3].map(() => buildDelivery(h.workshop, delivery, never)))
+  const { sha256, size } = await h.until(delivery, 'built')
+  const bytes = await readFile(join(h.packages, `${delivery}.tar`))
+  assert.deepEqual(measureOf(bytes), { sha256, size })
+  const recalling = {
+    ...h.workshop,
+    proofOf: async (...asked: Parameters<typeof h.workshop.proofOf>) => {
+      await h.mara.post(`/deliveries/${other}/recall`, { reason: 'A mistake' })
+      return h.workshop.proofOf(...asked)
+    },
+  }
+  await buildDelivery(recalling, other, never)
+  assert.deepEqual(await filesIn(h.packages), [`${delivery}.tar`, 'incoming'])
+  const built = (await h.room.log()).filter((entry) => entry['action'] === 'delivery.build')
+  assert.deepEqual(
+    built.map(({ outcome, resource }) => [outcome, resource]),
+    [['done', `Delivery::${delivery}`]],
+  )
+})
+
+test('DE23 a start removes what a killed build left behind, and orders its build anew', async (t) => {
+  const h = await openHandover(t)
+  const delivery = await approved(h, ['play Ada'])
+  await mkdir(join(h.packages, 'incoming'), { recursive: true })
+  await writeFile(join(h.packages, 'incoming', `${delivery}-0000.age`), 'half')
+  await sweepDrafts(h.packages)
+  assert.deepEqual(await filesIn(h.packages), ['incoming'])
+  // As the queue stands when the process that had taken the job is no more.
+  await sql`update graphile_worker._private_jobs set locked_by = 'killed', locked_at = now()`.execute(
+    h.room.database.db('cloister_admin'),
+  )
+  await transact(h.workshop.db, resumeBuilds)
+  await h.startQueue()
+  assert.equal((await h.until(delivery, 'built')).items, 1)
+})

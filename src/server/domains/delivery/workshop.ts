@@ -1,0 +1,40 @@
+import type { Db, Tx } from '../../kernel/db.ts'
+import type { Caller, Gate, Pass } from '../access/index.ts'
+import type { Vault } from '../vault/index.ts'
+import type { DeliveryTables } from './tables.ts'
+
+export type Delivery = DeliveryTables['delivery.delivery']
+export type BuildPass = Pass<'delivery.build'>
+
+/** What the building of a package stands on. */
+export interface Workshop {
+  readonly db: Db
+  readonly gate: Gate
+  readonly vault: Vault
+  /** Where packages lie; drafts are under `incoming/`. */
+  readonly packages: string
+  /** Signing key of the manifests. */
+  readonly signingKey: string
+  /** Keeps words sealed beside the log and answers the hash for the leaf. */
+  readonly sealDetails: (
+    tx: Tx,
+    words: Readonly<Record<string, unknown>>,
+    project: string | null,
+  ) => Promise<Uint8Array | null>
+  /** The proof of the newest entry of this act on this delivery, once a cosigned checkpoint covers it. */
+  readonly proofOf: (
+    tx: Tx,
+    action: string,
+    resource: string,
+  ) => Promise<{ proof: string; checkpoint: string } | null>
+  readonly now: () => Date
+}
+
+/** The pass of the build itself, issued for the person who approved it. */
+export function admitBuild(shop: Workshop, tx: Tx, row: Delivery): Promise<BuildPass> {
+  const caller: Caller = {
+    ...{ door: 'operator', kind: 'job', id: row.approved_by, session: null, signedInAt: null },
+    ...{ workstation: null, certificate: null, address: 'local' },
+  }
+  return shop.gate.admit(tx, caller, 'delivery.build', { type: 'Delivery', id: row.id })
+}
