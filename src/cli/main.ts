@@ -5,6 +5,7 @@ import { addBackupCommands } from './commands/backup.ts'
 import { addChartCommands } from './commands/chart.ts'
 import { addConvertCommand } from './commands/convert.ts'
 import { addDeliveryCommands } from './commands/delivery.ts'
+import { addDoctorCommands } from './commands/doctor.ts'
 import { addFacilityCommands } from './commands/facility.ts'
 import { addImportCommands } from './commands/import.ts'
 import { addLogCommands } from './commands/log.ts'
@@ -24,6 +25,7 @@ const commands: ((program: Command) => void)[] = [
   addChartCommands,
   addConvertCommand,
   addDeliveryCommands,
+  addDoctorCommands,
   addFacilityCommands,
   addImportCommands,
   addLogCommands,

@@ -60,12 +60,12 @@ export async function peerCertificate(
 }
 
 /** Key and certificate (PEM) of a door on this machine. */
-export async function doorCertificate(authority: Authority, validity = minutes(60)) {
+export async function doorCertificate(
+  authority: Authority,
+  validity = minutes(60),
+  names = ['localhost', '127.0.0.1'],
+) {
   const { key, csr } = await newRequest()
-  const issued = await issueForServer(
-    authority,
-    { names: ['localhost', '127.0.0.1'], request: csr },
-    validity,
-  )
+  const issued = await issueForServer(authority, { names, request: csr }, validity)
   return { key, cert: toPem('CERTIFICATE', issued.certificate), der: issued.certificate }
 }

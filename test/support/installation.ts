@@ -8,7 +8,7 @@ import { toPem } from '../../src/server/authority/index.ts'
 import type { Door } from '../../src/workstation/door.ts'
 import { softwareKeyAaguid } from '../../src/workstation/software-key.ts'
 import { openSoftwareKey } from '../../src/workstation/software-key-door.ts'
-import { doorCertificate, testAuthority } from './certificates.ts'
+import { doorCertificate, minutes, testAuthority } from './certificates.ts'
 import { scratchDirectory } from './cluster.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -43,7 +43,8 @@ export async function writeInstallation(scratches: string[]): Promise<Written> {
   const folder = scratchDirectory()
   scratches.push(folder)
   const own = await testAuthority('operator')
-  const { key, cert } = await doorCertificate(own)
+  const names = ['127.0.0.1', new URL(outsideOrigin).hostname]
+  const { key, cert } = await doorCertificate(own, minutes(60), names)
   const ca = toPem('CERTIFICATE', own.certificate)
   const port = await freePort()
   const origin = `http://cloister.localhost:${port}`
