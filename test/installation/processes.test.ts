@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
+import { Check } from 'typebox/value'
 import { WebSocket } from 'ws'
 import { Browser } from '../../src/cli/stage/browser.ts'
 import { registerKey, signIn } from '../../src/cli/stage/sign-in.ts'
+import { openClient } from '../../src/server/kernel/db.ts'
+import { Published } from '../../src/server/published.ts'
+import { startWitness } from '../../src/witness/witness.ts'
 import { createAttestationBatch } from '../../src/workstation/attestation-batch.ts'
 import { type CreationOptions, SoftwareKey } from '../../src/workstation/software-key.ts'
 import { startWorkstation } from '../../src/workstation/workstation.ts'
@@ -50,15 +54,34 @@ function environmentOf(written: Written, database: TestDatabase, part: Part) {
 async function startParts(t: TestContext, written: Written, database: TestDatabase) {
   await mkdir(join(written.folder, 'state', 'deliveries'), { recursive: true })
   const processes = new Map<Part, Running>()
+  let witness: Record<string, string> = {}
   for (const part of parts) {
-    const env = environmentOf(written, database, part)
+    const env = { ...environmentOf(written, database, part), ...witness }
     processes.set(part, await startProcess(t, ['--config', written.config, '--only', part], env))
+    if (part === 'operator') witness = await startOwnWitness(t, written)
   }
   return (part: Part): Running => {
     const running = processes.get(part)
     assert.ok(running !== undefined)
     return running
   }
+}
+
+/** A witness for the log whose key the operator's part has made, as the settings that name it. */
+async function startOwnWitness(t: TestContext, { folder }: Written) {
+  const published: unknown = JSON.parse(
+    await readFile(join(folder, 'state/published.json'), 'utf8'),
+  )
+  assert.ok(Check(Published, published))
+  const witness = await startWitness({
+    ...{ dir: join(folder, 'witness'), name: 'witness.example', logs: [published.log] },
+    ...{ host: '127.0.0.1', port: 0, now: () => Date.now() },
+    onFault: (error: unknown) => {
+      throw error
+    },
+  })
+  t.after(() => witness.close())
+  return { CLOISTER_WITNESS_URL: witness.url, CLOISTER_WITNESS_KEY: witness.vkey }
 }
 
 /** Waits until something is so. */
@@ -110,25 +133,16 @@ test('IN2 IN3 six processes are one installation: a request through each, and a 
   const details = await admin.selectFrom('audit.detail').select('sealed').execute()
   assert.ok(details.some(({ sealed }) => sealed?.toString().startsWith('age-encryption.org/v1')))
 
-  // sequencer: what was done comes into its place; any door shows the checkpoint
+  // sequencer: what was done comes into its place and is cosigned; the outside door shows it
   const size = async () =>
     Number((await ask(written, at('outside'), 'GET', '/checkpoint')).split('\n')[1])
   await until(async () => (await size()) >= 4)
 
-  // jobs: an order that names nothing is taken, and its failure is told there
-  await admin
-    .selectNoFrom((eb) =>
-      eb
-        .fn('jobs.enqueue', [
-          eb.val('delivery.build'),
-          eb.cast(eb.val('{"delivery":"dlv_none"}'), 'json'),
-          eb.cast(eb.val(null), 'text'),
-          eb.cast(eb.val(1), 'integer'),
-        ])
-        .as('ordered'),
-    )
-    .execute()
-  await until(() => at('jobs').said().includes('delivery.build'))
+  // jobs: an order that names nothing is taken, and is done
+  const client = await openClient(database.connection('cloister_admin'))
+  t.after(() => client.end())
+  await client.query(`select jobs.enqueue('delivery.build', '{"delivery":"dlv_none"}', null, 1)`)
+  await until(async () => (await client.query('select from graphile_worker.jobs')).rowCount === 0)
 
   // A person at the inside process is told what the operator's process did.
   const browser = new Browser(workstation.url)
@@ -137,7 +151,7 @@ test('IN2 IN3 six processes are one installation: a request through each, and a 
   })
   await registerKey(browser, String((await command('officer', 'Sofia'))['code']))
   await signIn(browser, 'Sofia')
-  const heard = await openSignals(workstation.url, browser.cookie ?? '')
+  const heard = await openSignals(t, workstation.url, browser.cookie ?? '')
   await command('workstation', 'revoke', 'ws-1')
   await until(() => heard.includes('changed'))
 
@@ -158,10 +172,13 @@ test('IN2 a part that comes before the operator’s, or without a database of it
 })
 
 /** What a page hears on its signal socket from now on. */
-async function openSignals(url: string, cookie: string): Promise<string[]> {
+async function openSignals(t: TestContext, url: string, cookie: string): Promise<string[]> {
   const { host, origin, port } = new URL(url)
   const socket = new WebSocket(`ws://127.0.0.1:${port}/signals`, {
     headers: { host, origin, cookie },
+  })
+  t.after(() => {
+    socket.terminate()
   })
   const heard: string[] = []
   socket.on('message', (data) => heard.push((data as Buffer).toString()))
