@@ -11,7 +11,8 @@
  */
 import { sql } from 'kysely'
 import type WebSocket from 'ws'
-import { ask, type Crew, listen, seatCrew, type Worker } from './hall/crew.ts'
+import { ask, type Crew, listen, seatCrew } from './hall/crew.ts'
+import { type Desk, submit, takeFirst } from './hall/desk.ts'
 import { type Hall, openHall } from './hall/hall.ts'
 import { option, say } from './hall/options.ts'
 import { textProject } from './hall/project.ts'
@@ -24,12 +25,6 @@ const items = option('items', 60_000)
 /** The search for the highest pace: how long each pace is held, and when it counts as too fast. */
 const heldSeconds = 8
 const tooSlow = 250
-
-/** What a person does next: the task in hand, or nothing before the first. */
-interface Desk {
-  readonly worker: Worker
-  task: { id: string; schema: string } | null
-}
 
 interface Round {
   readonly times: Times
@@ -66,40 +61,13 @@ async function openSockets(hall: Hall, { workers }: Crew): Promise<WebSocket[]> 
 async function measure(hall: Hall, { workers }: Crew, project: string) {
   const handed = new Map<string, string>()
   const twice: string[] = []
-  const take = (desk: Desk, body: unknown): void => {
-    const { task, item, schema, schemaVersion } = taskIn(body)
+  const onItem = (item: string, person: string): void => {
     const before = handed.get(item)
-    if (before !== undefined && before !== desk.worker.person) twice.push(item)
-    handed.set(item, desk.worker.person)
-    desk.task = { id: task, schema: `${schema}@${schemaVersion}` }
+    if (before !== undefined && before !== person) twice.push(item)
+    handed.set(item, person)
   }
-  const desks: Desk[] = workers.map((worker) => ({ worker, task: null }))
-  for (const desk of desks) {
-    const { status, body } = await ask(
-      hall.inside,
-      desk.worker,
-      'POST',
-      `/projects/${project}/next`,
-    )
-    if (status !== 200) throw new Error(`nobody got work: ${String(body)}`)
-    take(desk, JSON.parse(String(body)))
-  }
-  const submit = async (desk: Desk): Promise<string | null> => {
-    const { id = '', schema = '' } = desk.task ?? {}
-    const region = { id: 'r1', anchor: { text: [[0, 4]] }, label: 'a', attributes: {} }
-    const annotation = { schema, regions: [region], relations: [], answers: {} }
-    const sent = { annotation, next: true }
-    const { status, body } = await ask(
-      hall.inside,
-      desk.worker,
-      'POST',
-      `/tasks/${id}/submit`,
-      sent,
-    )
-    if (status !== 200) return `${status} ${String(body).slice(0, 200)}`
-    take(desk, nextIn(JSON.parse(String(body))))
-    return null
-  }
+  const desks: Desk[] = []
+  for (const worker of workers) desks.push(await takeFirst(hall.inside, worker, project, onItem))
   const page = async ({ worker }: Desk): Promise<string | null> => {
     const { status } = await ask(hall.inside, worker, 'GET', '/')
     return status === 200 ? null : String(status)
@@ -107,7 +75,7 @@ async function measure(hall: Hall, { workers }: Crew, project: string) {
   const reference = await atPace(hall, desks, page, everyMs, 10)
   await atPace(hall, desks, submit, everyMs, 10)
   const work = await atPace(hall, desks, submit, everyMs, seconds)
-  const faster = await fastest(hall, desks, submit)
+  const faster = await fastest(hall, desks)
   const kept = await sql<{ annotations: number; entries: number }>`
     select (select count(*) from annotation.annotation) as annotations,
            (select count(*) from audit.leaf where action = 'annotation.submit' and outcome = 'done')
@@ -152,11 +120,7 @@ async function atPace(
 }
 
 /** Doubles what is between holding and not holding, then halves it: the highest pace that was held. */
-async function fastest(
-  hall: Hall,
-  desks: readonly Desk[],
-  submit: (desk: Desk) => Promise<string | null>,
-): Promise<Round | null> {
+async function fastest(hall: Hall, desks: readonly Desk[]): Promise<Round | null> {
   const holds = async (perSecond: number) => {
     const round = await atPace(hall, desks, submit, (1000 * desks.length) / perSecond, heldSeconds)
     // A pace that was not kept up is not the pace that was asked for.
@@ -179,24 +143,6 @@ async function fastest(
     else [best, low] = [round, middle]
   }
   return best
-}
-
-function taskIn(value: unknown) {
-  const { task, item, schema, schemaVersion } = membersOf(value)
-  return {
-    ...{ task: String(task), item: String(item), schemaVersion: String(schemaVersion) },
-    schema: String(membersOf(schema)['name']),
-  }
-}
-
-function nextIn(value: unknown): unknown {
-  const { next } = membersOf(value)
-  if (next == null) throw new Error('the queue ran dry')
-  return next
-}
-
-function membersOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
 type Found = Awaited<ReturnType<typeof measure>>
@@ -231,6 +177,7 @@ function summary({ times, perSecond, faults, serverCores, databaseCores }: Round
   return {
     ...{ 'per second': round(perSecond), 'p50 ms': round(times.p50), 'p99 ms': round(times.p99) },
     ...{ 'max ms': round(times.max), errors: faults.length },
-    ...{ 'server cores': round(serverCores), 'database cores': round(databaseCores) },
+    ...{ 'server CPU ms': round((1000 * serverCores) / perSecond) },
+    ...{ 'database CPU ms': round((1000 * databaseCores) / perSecond) },
   }
 }

@@ -11,6 +11,7 @@ const principals = (act) =>
     open: ['Person', 'Device', 'Nobody', 'Operator'],
     device: ['Device'],
     operating: ['Operator'],
+    keeping: ['Person', 'Nobody', 'Device', 'Operator'],
     job: ['Job'],
   })[act.group] ?? ['Person', 'Nobody', 'Device']
 
@@ -24,7 +25,7 @@ const unleased = new Set([
 
 const head = `// Written by tools/schema.mjs from src/shared/actions.ts; the facts are those of domains/access/facts.ts.
 entity Person, Device, Operator, Job, Nobody;
-entity Site, Workstation, Client, Project, Item, Task, Delivery;
+entity Site, Workstation, Client, Project, Item, Task, Delivery, Keys;
 
 type Facts = {
   door: String,

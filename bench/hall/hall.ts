@@ -13,6 +13,7 @@ import {
 import { type Connection, type Db, openDb } from '../../src/server/kernel/db.ts'
 import { adminRole } from '../../src/server/kernel/roles.ts'
 import type { Door } from '../../src/workstation/door.ts'
+import { profiling } from './options.ts'
 import type { FromServer, ToServer } from './server.ts'
 
 /** A real installation with its doors on loopback, its site and its witness; a bench's own, gone with it. */
@@ -58,7 +59,7 @@ export async function openHall(seats: number): Promise<Hall> {
       ...{ directory, operator, site, admin, connection, close },
       ...{ inside: door('inside'), building: door('building') },
       codeFor: (path) => codeFor(operator, path),
-      cpu: () => ({ server: secondsOf(server.pid ?? 0), database: secondsBelow(postmaster) }),
+      cpu: () => ({ server: cpuSeconds(server.pid ?? 0), database: cpuSecondsBelow(postmaster) }),
     }
   } catch (error) {
     await close()
@@ -99,12 +100,6 @@ async function codeFor(operator: Operator, path: string): Promise<string> {
   throw new Error('the server gave no enrolment code')
 }
 
-/** `--cpu-prof DIRECTORY` on the command line has the server leave a profile there when it ends. */
-function profiling(): string[] {
-  const at = process.argv.indexOf('--cpu-prof')
-  return at === -1 ? [] : ['--cpu-prof', `--cpu-prof-dir=${process.argv[at + 1] ?? '.'}`]
-}
-
 function tell(server: ChildProcess, words: ToServer): void {
   server.send(words)
 }
@@ -127,16 +122,17 @@ async function postmasterOf(directory: string): Promise<{ pid: number; socketDir
 }
 
 /** Linux counts a process's CPU time in ticks of 10 ms (proc_pid_stat(5), fields 14 and 15). */
-function secondsOf(pid: number): number {
+export function cpuSeconds(pid: number): number {
   const fields = statOf(pid)
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100
 }
 
-function secondsBelow(parent: number): number {
-  let sum = secondsOf(parent)
+/** The same of a process and its children; what a child used that has ended is not in it. */
+export function cpuSecondsBelow(parent: number): number {
+  let sum = cpuSeconds(parent)
   for (const name of readdirSync('/proc'))
     if (/^\d+$/.test(name) && Number(statOf(Number(name))[1]) === parent)
-      sum += secondsOf(Number(name))
+      sum += cpuSeconds(Number(name))
   return sum
 }
 

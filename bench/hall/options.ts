@@ -12,3 +12,9 @@ export function say(words: string): void {
   if (process.stderr.isTTY || process.argv.includes('--progress'))
     process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${words} …\n`)
 }
+
+/** `--cpu-prof DIRECTORY` on the command line has the server leave a profile there when it ends. */
+export function profiling(): string[] {
+  const at = process.argv.indexOf('--cpu-prof')
+  return at === -1 ? [] : ['--cpu-prof', `--cpu-prof-dir=${process.argv[at + 1] ?? '.'}`]
+}

@@ -8,6 +8,7 @@ import { addDeliveryCommands } from './commands/delivery.ts'
 import { addDoctorCommands } from './commands/doctor.ts'
 import { addFacilityCommands } from './commands/facility.ts'
 import { addImportCommands } from './commands/import.ts'
+import { addKeysCommands } from './commands/keys.ts'
 import { addLogCommands } from './commands/log.ts'
 import { addOfficerCommands } from './commands/officer.ts'
 import { addPolicyCommands } from './commands/policy.ts'
@@ -28,6 +29,7 @@ const commands: ((program: Command) => void)[] = [
   addDoctorCommands,
   addFacilityCommands,
   addImportCommands,
+  addKeysCommands,
   addLogCommands,
   addOfficerCommands,
   addPolicyCommands,

@@ -3,11 +3,11 @@ import type { logSigner } from '@cloister/transparency-log'
 import { proofOf, startCosigning, startSequencer } from './domains/audit/index.ts'
 import { buildDelivery, resumeBuilds, sweepDrafts } from './domains/delivery/index.ts'
 import { startKeeper } from './domains/facility/index.ts'
-import type { Vault } from './domains/vault/index.ts'
+import { rollDueKeys, rollKeys, type Vault } from './domains/vault/index.ts'
 import type { Connect } from './databases.ts'
 import type { Config } from './kernel/config.ts'
 import { openClient, openDb, transact } from './kernel/db.ts'
-import { startJobs } from './kernel/jobs.ts'
+import { enqueue, startJobs } from './kernel/jobs.ts'
 import { openSignals } from './kernel/signals.ts'
 import type { Installation, Server } from './open.ts'
 
@@ -65,6 +65,9 @@ export async function startWork(
   const db = openDb(connect('cloister_jobs'), { pool: 2 })
   await transact(db, resumeBuilds)
   const workshop = { ...shop, db, gate, packages, proofOf, now }
+  const keyShop = { db, gate, epochs: shop.vault.epochs, sealDetails: shop.sealDetails, now }
+  // What a killed process left half done goes on now, and not in an hour.
+  await transact(db, (tx) => enqueue(tx, 'vault.epochs', {}, { key: 'vault epochs' }))
   const jobs = await startJobs(
     connect('cloister_jobs'),
     {
@@ -72,9 +75,16 @@ export async function startWork(
         if (typeof payload === 'object' && payload !== null && 'delivery' in payload)
           await buildDelivery(workshop, String(payload.delivery), signal)
       },
+      'vault.roll': async (payload, signal) => {
+        if (typeof payload !== 'object' || payload === null) return
+        if ('project' in payload && 'by' in payload)
+          await rollKeys(keyShop, String(payload.project), String(payload.by), signal)
+      },
+      'vault.epochs': () => rollDueKeys(keyShop, config.epochDays),
     },
     {
       concurrency: config.workers.jobs,
+      hourly: ['vault.epochs'],
       onFailure: (kind, error) => {
         onFault(error, kind)
       },

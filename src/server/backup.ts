@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import { Check } from 'typebox/value'
 import { BackupMade, BackupOrder } from '#shared/backup.ts'
 import { Problem } from '#shared/problems.ts'
+import { holdEpochs } from './domains/vault/index.ts'
 import type { Upload } from './http/upload.ts'
 import {
   backUp,
@@ -39,8 +40,13 @@ export async function backUpInstallation(
   if (keys !== null && (isWithin(keys, to) || isWithin(to, keys)))
     throw new StartFault('keys do not lie with what they open; name two folders apart')
   const { data } = await placeOfCluster(config.directory)
-  const backup = await backUp(connection, { data, parts: partsOf(config) }, to)
-  return { backup, keys: keys === null ? null : await backUpParts(keysOf(config), keys) }
+  const held = connection === null ? null : await holdEpochs(connection)
+  try {
+    const backup = await backUp(connection, { data, parts: partsOf(config) }, to)
+    return { backup, keys: keys === null ? null : await backUpParts(keysOf(config), keys) }
+  } finally {
+    await held?.release()
+  }
 }
 
 /** Backs up an installation that does not run, and keeps it from starting meanwhile. */

@@ -31,9 +31,11 @@ import { guidelineRoutes, importRoutes } from './domains/projects/index.ts'
 import {
   clamav,
   closedVault,
+  keysSource,
   type Scanner,
   sealOutward,
   type Vault,
+  vaultRoutes,
   withoutScanner,
 } from './domains/vault/index.ts'
 import type { OpenedDatabase } from './databases.ts'
@@ -81,7 +83,7 @@ export async function installationOf(
     rules: await keyRulesOf(config),
     arrivalOf: arrivalAt(new X509Certificate(keys.published.authority).raw),
     sources: [facilityFacts, logFacts(now), annotationFacts, deliveryFacts],
-    resources: [workstationSource, taskSource, deliverySource],
+    resources: [workstationSource, taskSource, deliverySource, keysSource],
     routes(operate, streamOut, gate, upload) {
       if (keys.authority !== null) facilityRoutes(operate, keys.authority)
       auditRoutes(operate, { policy, readers })
@@ -96,7 +98,10 @@ export async function installationOf(
         packages,
         keyDelayMs: config.demonstration ? 0 : keyDelayMs,
       })
-      if (vault !== null) guidelineRoutes(operate, vault)
+      if (vault !== null) {
+        guidelineRoutes(operate, vault)
+        vaultRoutes(operate, vault.epochs)
+      }
       if (vault === null || imports === null) return
       backupRoute(upload, config, database.admin)
       importRoutes(operate, upload, {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { logSigner } from '@cloister/transparency-log'
 import { openDirectory, openVault, type Vault } from './domains/vault/index.ts'
 import { type Backstage, type End, keepBuilding, startLog, startWork } from './background.ts'
@@ -81,8 +82,10 @@ async function openVaultOf(
   opened: End[],
 ): Promise<Vault | null> {
   if (root === null || !config.parts.some((part) => openingParts.includes(part))) return null
-  const objects = await openDirectory(config.objects, { shared: !config.alone })
-  const vault = openVault({ root, tenant, objects, now })
+  const shared = { shared: !config.alone }
+  const objects = await openDirectory(config.objects, shared)
+  const keys = await openDirectory(join(config.directory, 'keys', 'projects'), shared)
+  const vault = openVault({ root, tenant, objects, keys, now })
   opened.push(() => {
     vault.close()
     return Promise.resolve()

@@ -3,7 +3,7 @@ export type Door = 'inside' | 'building' | 'outside' | 'operator'
 
 /** What an act is done to. */
 export type ResourceType =
-  'Site' | 'Person' | 'Workstation' | 'Client' | 'Project' | 'Item' | 'Task' | 'Delivery'
+  'Site' | 'Person' | 'Workstation' | 'Client' | 'Project' | 'Item' | 'Task' | 'Delivery' | 'Keys'
 
 /**
  * What people of one kind do. The policies grant groups, so that a new act joins an existing
@@ -23,6 +23,8 @@ export type ActionGroup =
   | 'guarding'
   | 'recruiting'
   | 'securing'
+  /** officers, and the operator on the server itself */
+  | 'keeping'
   | 'auditing'
   | 'client'
   | 'device'
@@ -95,6 +97,7 @@ export const actions = {
 
   // workforce
   'workforce.admission.read': { doors: staff, group: 'recruiting', on: 'Person' },
+  'workforce.own.read': { doors: staff, group: 'self', on: 'Person' },
   'workforce.vetting.set': { doors: staff, group: 'recruiting', on: 'Person' },
   'workforce.agreement.publish': { doors: staff, group: 'recruiting', on: 'Site' },
   'workforce.agreement.sign': { doors: staff, group: 'self', on: 'Person' },
@@ -158,6 +161,15 @@ export const actions = {
   'audit.log.export': { doors: ['operator'], group: 'operating', on: 'Site' },
   'audit.checkpoint.read': { doors: staff, group: 'open', on: 'Site' },
   'audit.reconcile': { doors: ['operator'], group: 'operating', on: 'Site' },
+
+  // vault: `Keys` are those of a project, or of the site
+  'vault.epoch.list': { doors: ['inside', 'operator'], group: 'keeping', on: 'Site' },
+  'vault.epoch.begin': { doors: ['inside', 'operator'], group: 'keeping', on: 'Keys' },
+  /** The same by the calendar. */
+  'vault.epoch.due': { doors: ['operator'], group: 'job', on: 'Keys' },
+  'vault.epoch.rewrap': { doors: ['operator'], group: 'job', on: 'Keys' },
+  'vault.epoch.end': { doors: ['operator'], group: 'job', on: 'Keys' },
+  'vault.key.destroy': { doors: ['operator'], group: 'job', on: 'Keys' },
 
   // the installation itself
   'site.backup': { doors: ['operator'], group: 'operating', on: 'Site' },

@@ -61,6 +61,8 @@ export const Admission = Type.Object({
   trained: Type.Boolean(),
   vettings: Type.Array(Vetting),
   unsigned: Type.Array(Agreement),
+  /** Signatures on versions in force. */
+  signed: Type.Array(Type.Object({ ...Agreement.properties, signedAt: Type.String() })),
   courses: Type.Array(
     Type.Object({ course: Word, passedAt: Type.String(), current: Type.Boolean() }),
   ),

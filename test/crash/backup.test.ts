@@ -94,6 +94,7 @@ async function start(t: TestContext, directory: string): Promise<Running> {
       ...{ demonstration: true, create: false },
     }),
     ...{ tenant: started.tenant, objects: await openDirectory(join(directory, 'objects')), now },
+    keys: await openDirectory(join(keys, 'projects')),
   })
   const stop = () =>
     (stopped ??= (async () => {
@@ -134,6 +135,11 @@ test('KE80 a backup of a running installation is restored by command: the log ve
   const during = put(first.db, 300)
   const made = await command('backup', copy, '--keys', keys, '--directory', old, '--json')
   await during
+  const projectKeys = await readdir(join(keys, 'keys/projects'), { recursive: true })
+  assert.ok(
+    projectKeys.some((name) => /[0-9a-f]{40}$/.test(name)),
+    'wrapped keys of projects',
+  )
   assert.equal(made.code, 0, made.said)
   const said = JSON.parse(made.said) as { running: boolean; backup: { files: number } }
   assert.equal(said.running, true)
@@ -173,7 +179,10 @@ test('KE81 a stopped installation is backed up and restored by the same commands
   const made = await command('backup', copy, '--keys', keys, '--directory', old)
   assert.equal(made.code, 0, made.said)
   const list = await readFile(join(copy, 'backup.json'), 'utf8')
-  assert.ok(!/postmaster.pid|root[.]key|[.]sealed/.test(list), 'neither process nor key is in it')
+  assert.ok(
+    !/postmaster.pid|root[.]key|[.]sealed|projects/.test(list),
+    'neither process nor key is in it',
+  )
   const restored = await command('restore', copy, '--keys', keys, '--directory', fresh, '--json')
   assert.equal(restored.code, 0, restored.said)
   assert.deepEqual(await open(await start(t, fresh), object), large)

@@ -11,6 +11,7 @@ import { makeSegment, secondsUntilBlank } from '../support/day.ts'
 import { auditorFindsReveal, checkExportedLog } from '../support/day-records.ts'
 import { checkPackageOffline, registerAndConfirmKey, release } from '../support/day-release.ts'
 import {
+  codeTold,
   openWorkday,
   plugInKey,
   sitDown,
@@ -50,18 +51,16 @@ suite('a newcomer’s day', { skip: skipWithoutChromium() }, () => {
   test('DAY1 Ana walks in, makes a key of the browser’s own with a code that two people gave out, and signs in with it', async () => {
     await shoot(building, 'building')
     const rosa = await sitDown(day, where, 'Rosa')
-    await rosa.getByRole('link', { name: 'Ana' }).click()
+    await rosa.getByRole('link', { name: 'Ana', exact: true }).click()
     await rosa.getByRole('button', { name: 'Request a new key' }).click()
     await rosa.getByText('You requested it; somebody else approves it.').waitFor()
     await shootLooks(rosa, 'people')
     await standUp(rosa)
     const sofia = await sitDown(day, where, 'Sofia')
     await sofia.getByRole('link', { name: 'People', exact: true }).click()
-    await sofia.getByRole('link', { name: 'Ana' }).click()
+    await sofia.getByRole('link', { name: 'Ana', exact: true }).click()
     await sofia.getByRole('button', { name: 'Approve the replacement' }).click()
-    const told = await sofia.getByRole('dialog').innerText()
-    const [code = ''] = /[A-Z2-7]{4,}(-[A-Z2-7]+)+/.exec(told) ?? []
-    await sofia.getByRole('button', { name: 'I have written it down' }).click()
+    const code = await codeTold(sofia)
     await standUp(sofia)
 
     await walk(building, 'Ana', 'floor-1')
@@ -140,6 +139,16 @@ suite('a newcomer’s day', { skip: skipWithoutChromium() }, () => {
     await ben.getByRole('button', { name: 'Look again' }).click()
     await ben.getByRole('textbox', { name: /^Text of the item/ }).waitFor()
     assert.equal(await finish(ben), false, 'every item is reviewed')
+  })
+
+  test('DAY12 Gus at the guard post sees who is in the room, as the doors report it', async () => {
+    const gus = await sitDown(day, where, 'Gus')
+    const room = gus.getByRole('region', { name: 'Floor 1' })
+    await room.getByText('Ana', { exact: true }).waitFor()
+    await room.getByText('Ben', { exact: true }).waitFor()
+    assert.equal(await room.getByRole('listitem').count(), 2)
+    await shootLooks(gus, 'gatehouse')
+    await standUp(gus)
   })
 
   test('DAY5 Carla’s key is confirmed by two people; Mara proposes, Noor approves, and Carla downloads', async () => {

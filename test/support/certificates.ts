@@ -59,13 +59,13 @@ export async function peerCertificate(
   }
 }
 
-/** Key and certificate (PEM) of a door on this machine. */
+/** Key and certificate (PEM) of a door, on this machine where no other names are given. */
 export async function doorCertificate(
   authority: Authority,
   validity = minutes(60),
-  names = ['localhost', '127.0.0.1'],
+  names: readonly string[] = ['localhost', '127.0.0.1'],
 ) {
   const { key, csr } = await newRequest()
-  const issued = await issueForServer(authority, { names, request: csr }, validity)
+  const issued = await issueForServer(authority, { names: [...names], request: csr }, validity)
   return { key, cert: toPem('CERTIFICATE', issued.certificate), der: issued.certificate }
 }

@@ -14,7 +14,7 @@ export async function auditorFindsReveal(
 ): Promise<void> {
   const ida = await sitDown(day, where, 'Ida')
   await ida.getByRole('combobox', { name: 'Act' }).click()
-  await ida.getByRole('option', { name: 'annotation.task.next' }).click()
+  await ida.getByRole('option', { name: 'annotation.task.open' }).click()
   await ida.getByRole('button', { name: 'Search' }).click()
   const row = ida.getByRole('row').filter({ hasText: 'ws-3' }).filter({ hasText: 'Done' })
   await row.first().waitFor()

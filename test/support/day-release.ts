@@ -42,6 +42,7 @@ export async function release(
   folder: string,
 ): Promise<string> {
   const mara = await sitDown(day, where, 'Mara')
+  await mara.getByRole('link', { name: 'aurora' }).waitFor()
   await shootLooks(mara, 'desk')
   await openDeliveries(mara)
   await mara.getByRole('button', { name: 'Propose a release' }).click()

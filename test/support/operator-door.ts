@@ -27,8 +27,8 @@ export interface OperatorDoor {
   close(): Promise<void>
 }
 
-/** A vault whose root key and objects lie in a folder; opened again it is the same. */
-export async function openVaultIn(folder: string): Promise<Vault> {
+/** A vault whose root key, keys and objects lie in a folder; opened again it is the same. */
+export async function openVaultIn(folder: string, now = () => new Date()): Promise<Vault> {
   await mkdir(folder, { recursive: true })
   const secret = join(folder, 'credential')
   await writeFile(secret, Buffer.alloc(32, 7), { mode: 0o600 })
@@ -37,7 +37,8 @@ export async function openVaultIn(folder: string): Promise<Vault> {
     ...{ demonstration: true, create: true },
   })
   const objects = await openDirectory(join(folder, 'objects'))
-  return openVault({ root, tenant: 'test', objects, now: () => new Date() })
+  const keys = await openDirectory(join(folder, 'keys'))
+  return openVault({ root, tenant: 'test', objects, keys, now })
 }
 
 /** The product's operator door with everything behind it, and no other door. */

@@ -69,6 +69,14 @@ export async function standUp(page: Page): Promise<void> {
   await page.close()
 }
 
+/** The one-time code that a dialog shows; closes it, as whoever has written it down does. */
+export async function codeTold(page: Page): Promise<string> {
+  const words = await page.getByRole('dialog').innerText()
+  const [code = ''] = /[A-Z2-7]{4,}(-[A-Z2-7]+)+/.exec(words) ?? []
+  await page.getByRole('button', { name: 'I have written it down' }).click()
+  return code
+}
+
 /** Gives a page an authenticator of the browser's own, with a user who is always verified. */
 export async function plugInKey(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page)

@@ -318,7 +318,8 @@ async function openTestVault(t: TestContext, now: () => Date): Promise<Vault> {
     ...{ demonstration: true, create: true },
   })
   const objects = await openDirectory(join(folder, 'objects'))
-  const vault = openVault({ root, tenant: 'test', objects, now })
+  const keys = await openDirectory(join(folder, 'keys'))
+  const vault = openVault({ root, tenant: 'test', objects, keys, now })
   t.after(async () => {
     vault.close()
     await rm(folder, { recursive: true })

@@ -12,7 +12,7 @@ import {
   facilityRoutes,
   workstationSource,
 } from '../../src/server/domains/facility/index.ts'
-import { openDirectory, openRootFile, openVault } from '../../src/server/domains/vault/index.ts'
+import { keysSource, type Vault, vaultRoutes } from '../../src/server/domains/vault/index.ts'
 import type { Db } from '../../src/server/kernel/db.ts'
 import { openServer, type Installation } from '../../src/server/open.ts'
 import { demonstrationKeyRules } from '../../src/server/parties.ts'
@@ -21,15 +21,19 @@ import type { Door } from '../../src/workstation/door.ts'
 import { startWorkstation, type Workstation } from '../../src/workstation/workstation.ts'
 import { doorCertificate, testAuthority } from './certificates.ts'
 import { testDatabase, type TestDatabase } from './database.ts'
+import { openVaultIn } from './operator-door.ts'
 import { shippedText } from './sites.ts'
 
 /** The product behind real doors on free ports, with a database of its own and the demonstration's site in force. */
 export interface TestServer {
   readonly database: TestDatabase
+  readonly vault: Vault
   readonly authority: Authority
   readonly folder: string
   readonly inside: Door
   readonly building: Door
+  readonly outside: Door
+  readonly operatorSocket: string
   /** What leaves nowhere: faults that were answered with 500. */
   readonly faults: Error[]
   /** Moves the clock of the server from now on; machines keep their own. */
@@ -51,7 +55,7 @@ const goodPosture: PostureChecks = {
   ...{ network: 'ok', browserPolicy: 'ok', patches: 'ok' },
 }
 
-type More = Partial<Pick<Installation, 'sources' | 'resources' | 'routes'>>
+export type More = Partial<Pick<Installation, 'sources' | 'resources' | 'routes'>>
 
 /** Opens a server and closes all of it when the test ends; `more` adds domains of the test. */
 export async function testServer(t: TestContext, more: More = {}): Promise<TestServer> {
@@ -68,16 +72,22 @@ export async function testServer(t: TestContext, more: More = {}): Promise<TestS
   const faults: Error[] = []
   let ahead = 0
   const now = () => new Date(Date.now() + ahead)
+  const vault = await openVaultIn(folder, now)
+  t.after(() => {
+    vault.close()
+  })
   const server = await openServer({
     ...{ demonstration: true, now, connect: (role) => database.connection(role), poolSize: 4 },
     ...{ policies: 'policies', webApp: join(folder, 'web') },
     rules: demonstrationKeyRules,
     arrivalOf: arrivalAt(authority.certificate),
-    sealDetails: await detailsSealed(folder, now),
+    sealDetails: () => (tx, words, project) =>
+      keepDetails(tx, (...at) => vault.sealDetailBytes(...at), words, project),
     sources: [facilityFacts, ...(more.sources ?? [])],
-    resources: [workstationSource, ...(more.resources ?? [])],
+    resources: [workstationSource, keysSource, ...(more.resources ?? [])],
     routes(operate, streamOut, gate, upload) {
       facilityRoutes(operate, authority)
+      vaultRoutes(operate, vault.epochs)
       more.routes?.(operate, streamOut, gate, upload)
     },
     doors: { inside: place, building: place, outside: place, operator: { socket } },
@@ -89,9 +99,11 @@ export async function testServer(t: TestContext, more: More = {}): Promise<TestS
   const door = (port = 0) => ({ host: '127.0.0.1', port, ca })
   const inside = door(server.ports.inside)
   const building = door(server.ports.building)
+  const outside = door(server.ports.outside)
   await expectDone(operator('POST', '/site', { file: shippedText('demonstration') }))
   return {
-    ...{ database, authority, folder, inside, building, faults, operator, now },
+    ...{ database, vault, authority, folder, inside, building, outside, faults, operator, now },
+    operatorSocket: socket,
     advance(ms) {
       ahead += ms
     },
@@ -139,23 +151,6 @@ function ask(socketPath: string, method: string, path: string, body?: object): P
     out.on('error', reject)
     out.end(body === undefined ? undefined : JSON.stringify(body))
   })
-}
-
-/** As the product does it: the details sealed by the vault, their salted hash for the leaf. */
-async function detailsSealed(
-  folder: string,
-  now: () => Date,
-): Promise<Installation['sealDetails']> {
-  const secret = join(folder, 'credential')
-  await writeFile(secret, Buffer.alloc(32, 7), { mode: 0o600 })
-  const root = await openRootFile({
-    ...{ file: join(folder, 'root.key'), secret: { kind: 'credential', file: secret } },
-    ...{ demonstration: true, create: true },
-  })
-  const objects = await openDirectory(join(folder, 'objects'))
-  const vault = openVault({ root, tenant: 'test', objects, now })
-  return () => (tx, words, project) =>
-    keepDetails(tx, (...at) => vault.sealDetailBytes(...at), words, project)
 }
 
 /** Runs work as the given door's database role. */

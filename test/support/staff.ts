@@ -1,4 +1,6 @@
+import { on, once } from 'node:events'
 import type { TestContext } from 'node:test'
+import { WebSocket } from 'ws'
 import { Browser } from '../../src/cli/stage/browser.ts'
 import { registerKey, signIn } from '../../src/cli/stage/sign-in.ts'
 import type { SiteRole } from '../../src/shared/identity.ts'
@@ -78,4 +80,27 @@ export async function entriesOf(server: TestServer, action: string): Promise<str
     .map(({ body }) => JSON.parse(body.toString()) as Record<string, string>)
     .filter((entry) => entry['action'] === action)
     .map(({ outcome = '', actor = '', resource = '' }) => [outcome, actor, resource])
+}
+
+/** What a page hears over its signal socket: `next` answers when it is told that something changed. */
+export async function hearSignals(
+  t: TestContext,
+  page: Browser,
+): Promise<{ next(): Promise<void> }> {
+  const { port, host, origin } = new URL(page.url)
+  const headers = { host, origin, cookie: page.cookie ?? '' }
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/signals`, { headers })
+  t.after(() => {
+    socket.terminate()
+  })
+  const messages: AsyncIterator<unknown, unknown> = on(socket, 'message')
+  await once(socket, 'open')
+  return {
+    async next() {
+      for (;;) {
+        const { value } = await messages.next()
+        if (String(value) === 'changed') return
+      }
+    },
+  }
 }

@@ -106,7 +106,7 @@ export const beginServer: BeginServer = async (directory, witness) => {
   })
   const around = { now: () => new Date(), onFault: report, onDeath: end, witness }
   const started = await startInstallation(config, around)
-  return { ...started, ports: started.server.ports }
+  return { ...started, ports: started.server.ports, close: () => started.close() }
 }
 
 /** The configuration that an environment and its file say. @throws Fault with all that is wrong with it */
@@ -119,9 +119,12 @@ export async function configOf(env: Readonly<Record<string, string | undefined>>
 }
 
 function report(error: unknown, where: string): void {
-  process.stderr.write(
-    `cloister: ${where}: ${error instanceof Error ? (error.stack ?? error.message) : 'fault'}\n`,
-  )
+  const words = error instanceof Error ? (error.stack ?? error.message) : 'fault'
+  const cause =
+    error instanceof Error && error.cause instanceof Error
+      ? `\n  because: ${error.cause.message}`
+      : ''
+  process.stderr.write(`cloister: ${where}: ${words}${cause}\n`)
 }
 
 function end(reason: Error): void {

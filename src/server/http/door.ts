@@ -1,6 +1,8 @@
+import { STATUS_CODES } from 'node:http'
 import type { ServerOptions } from 'node:https'
+import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { VaultFault, type VaultFaultKind } from '../domains/vault/index.ts'
 import { Problem, type ProblemKind, problems } from '#shared/problems.ts'
 
@@ -25,6 +27,18 @@ export function buildDoor(options: DoorOptions): FastifyInstance {
           ...{ cert: tls.cert, key: tls.key, ca: tls.clientAuthority },
           ...{ requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3' },
         }
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const problem = problemOf(error)
+    const { status } = problems[problem.kind]
+    // What is not the sender's doing is the operator's to know, also where the document says it all.
+    if (status >= 500)
+      onFault(error instanceof Error ? error : new Error(String(error)), request.id)
+    reply
+      .status(status)
+      .headers(answerHeaders)
+      .type(documentType)
+      .send({ ...problem.details, ...documentOf(problem.kind, request.id) })
+  }
   const app: FastifyInstance = Fastify({
     https,
     logger: false,
@@ -35,32 +49,45 @@ export function buildDoor(options: DoorOptions): FastifyInstance {
     genReqId: () => crypto.randomUUID(),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
     routerOptions: { maxParamLength: 128 },
+    frameworkErrors(error, request, reply) {
+      refuse(error, request, reply)
+    },
+    clientErrorHandler: answerUnreadable,
   })
   app.addHook('onSend', async (request, reply) => {
     reply.headers(answerHeaders)
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
     reply.header('x-request-number', request.id)
   })
-  app.setErrorHandler((error: unknown, request, reply) => {
-    const problem = problemOf(error)
-    if (problem.kind === 'internal')
-      onFault(error instanceof Error ? error : new Error(String(error)), request.id)
-    const { status, title } = problems[problem.kind]
-    return reply
-      .status(status)
-      .type('application/problem+json')
-      .send({
-        ...problem.details,
-        type: `/problems/${problem.kind}`,
-        title,
-        status,
-        instance: request.id,
-      })
-  })
+  app.setErrorHandler(refuse)
   app.setNotFoundHandler(() => {
     throw new Problem('not-found')
   })
   return app
+}
+
+const documentType = 'application/problem+json; charset=utf-8'
+
+function documentOf(kind: ProblemKind, instance: string) {
+  const { status, title } = problems[kind]
+  return { type: `/problems/${kind}`, title, status, instance }
+}
+
+/** What cannot be read as a request at all has no reply of its own: its document is written by hand. */
+function answerUnreadable(error: Error, socket: Duplex): void {
+  const code = 'code' in error ? error.code : ''
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const kind = code === 'HPE_HEADER_OVERFLOW' ? 'too-large' : 'invalid-input'
+  const body = JSON.stringify(documentOf(kind, crypto.randomUUID()))
+  const { status } = problems[kind]
+  const head = [
+    ...[`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, 'connection: close'],
+    ...[`content-type: ${documentType}`, `content-length: ${Buffer.byteLength(body)}`],
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
 const answerHeaders = {
@@ -89,7 +116,8 @@ const byCode: Record<string, ProblemKind> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid-input',
   FST_ERR_CTP_INVALID_JSON_BODY: 'invalid-input',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-input',
-  FST_ERR_MAX_PARAM_LENGTH_EXCEEDED: 'not-found',
+  FST_ERR_MAX_PARAM_LENGTH: 'not-found',
+  FST_ERR_BAD_URL: 'not-found',
 }
 
 function problemOf(error: unknown): Problem {

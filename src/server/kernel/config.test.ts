@@ -65,6 +65,7 @@ test('KE50 a file gives one frozen configuration', () => {
     witness: { url: 'https://witness.example/', key: 'witness.example+0a1b2c3d+AQ==' },
     objects: '/srv/cloister/objects',
     logOrigin: 'log.example/madrid',
+    epochDays: 30,
     workers: { jobs: 2, connections: 8 },
   })
   assert.ok(Object.isFrozen(answer.config) && Object.isFrozen(answer.config.doors.inside))
@@ -100,13 +101,13 @@ clamav: maybe
 workers: { jobs: 1.5 }
 `
   assert.deepEqual(
-    faultsOf({ CLOISTER_KEYS: 'relative', CLOISTER_SITE: '/x', DATABASE_URL: 'x' }, text),
+    faultsOf({ CLOISTER_KEY_FOLDER: 'relative', CLOISTER_SITE: '/x', DATABASE_URL: 'x' }, text),
     [
       '/c.yaml:1: directory must be an absolute path',
       '/c.yaml:3: doors.inside.host must be a host name or an address',
       '/c.yaml:3: doors.inside.port must be a whole number from 0 to 65535',
       'unknown variable DATABASE_URL; known are DATABASE_URL_INSIDE, DATABASE_URL_BUILDING, DATABASE_URL_OUTSIDE, DATABASE_URL_OPERATOR, DATABASE_URL_OWNER, DATABASE_URL_SEQUENCER, DATABASE_URL_JOBS',
-      'CLOISTER_KEYS must be an absolute path',
+      'CLOISTER_KEY_FOLDER must be an absolute path',
       "/c.yaml:5: clamav must be 'none', the path of clamd's socket, or host:port",
       '/c.yaml:6: workers.jobs must be a whole number from 1 to 32',
       'at least one of doors.inside, doors.building and doors.outside must be said',

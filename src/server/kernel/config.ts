@@ -88,6 +88,8 @@ export interface Config {
   readonly objects: string
   /** The log's name for ever; null in a demonstration, which makes one. */
   readonly logOrigin: string | null
+  /** A project's key has a new epoch after so many days. */
+  readonly epochDays: number
   readonly workers: { readonly jobs: number; readonly connections: number }
 }
 
@@ -114,7 +116,7 @@ export function readConfig(env: Environment, readFile: ReadFile): ConfigAnswer {
     databases: readDatabases(settings, env, demonstration),
     rootKey: readRootKey(settings, env, 'root_key'),
     serviceKey: readRootKey(settings, env, 'service_key'),
-    keys: settings.path('keys') ?? join(directory, 'keys'),
+    keys: settings.path('key_folder') ?? join(directory, 'keys'),
     keyModels: settings.path('security_keys') ?? null,
     scanner: readScanner(settings, demonstration),
     witness: readPair(settings, 'witness', {
@@ -124,6 +126,7 @@ export function readConfig(env: Environment, readFile: ReadFile): ConfigAnswer {
     objects: settings.path('objects') ?? join(directory, 'objects'),
     logOrigin:
       settings.text('log.origin', /^[^\s+]{1,200}$/, 'a name without spaces and +') ?? null,
+    epochDays: settings.whole('keys.epoch_days', 1, 3650) ?? 30,
     workers: {
       jobs: settings.whole('workers.jobs', 1, 32) ?? 2,
       connections: settings.whole('workers.connections', 1, 64) ?? 8,

@@ -1,4 +1,4 @@
-import { Logger, run, runMigrations } from 'graphile-worker'
+import { Logger, parseCronItems, run, runMigrations } from 'graphile-worker'
 import { openPool, type Connection, type Tx } from './db.ts'
 
 /** The work of one kind of job. Repeated after a failure, so it must bear being begun twice. */
@@ -56,13 +56,15 @@ export async function enqueue(
 
 /**
  * Does the jobs of the given kinds, at most `concurrency` at a time, as the role of the connection
- * (`cloister_jobs`). `onFailure` hears of each attempt that failed, and whether it was the last.
+ * (`cloister_jobs`). Kinds in `hourly` are also ordered once an hour, with an empty payload, by however
+ * many processes run jobs. `onFailure` hears of each attempt that failed, and whether it was the last.
  */
 export async function startJobs(
   connection: Connection,
   kinds: Readonly<Record<string, JobWork>>,
   options: {
     readonly concurrency: number
+    readonly hourly?: readonly string[]
     readonly onFailure: (kind: string, error: unknown, last: boolean) => void
   },
 ): Promise<RunningJobs> {
@@ -72,7 +74,9 @@ export async function startJobs(
     logger: silent,
     concurrency: options.concurrency,
     noHandleSignals: true,
-    parsedCronItems: [],
+    parsedCronItems: parseCronItems(
+      (options.hourly ?? []).map((task) => ({ task, match: '7 * * * *' })),
+    ),
     taskList: Object.fromEntries(
       Object.entries(kinds).map(([kind, work]) => [
         kind,

@@ -131,6 +131,7 @@ const partsOf: Record<ActionGroup, readonly Part[]> = {
   guarding: onStaff,
   recruiting: onStaff,
   securing: onStaff,
+  keeping: onStaff,
   auditing: onStaff,
   client: ['actor', 'session', 'team'],
   device: ['actor'],

@@ -98,10 +98,12 @@ async function openAsset(
   asset: 'content' | 'peaks',
 ) {
   const { item: id, project } = pass
-  const listening = await openListening(tx, pass.resource.id, pass.actor)
-  if (listening === undefined || id === null || project === null)
-    throw new Problem('not-ready', { missing: 'opening' })
-  const { id: object } = await contentOf(seals, tx, { id, project }, asset)
+  if (id === null || project === null) throw new Problem('not-found')
+  const [listening, { id: object }] = await Promise.all([
+    openListening(tx, pass.resource.id, pass.actor),
+    contentOf(seals, tx, { id, project }, asset),
+  ])
+  if (listening === undefined) throw new Problem('not-ready', { missing: 'opening' })
   return { opened: await seals.openRange(tx, pass, object), listening }
 }
 

@@ -2,9 +2,10 @@ import { Problem } from '#shared/problems.ts'
 import type { TaskPayload } from '#shared/annotation.ts'
 import type { Tx } from '../../kernel/db.ts'
 import type { Pass } from '../access/index.ts'
-import { itemById, schemaVersion } from '../projects/index.ts'
+import { itemById } from '../projects/index.ts'
 import type { Ground, Seals } from './ground.ts'
 import { channelsOf, contentOf } from './media.ts'
+import { schemaOf } from './schemas.ts'
 import { heldTask } from './store.ts'
 
 /**
@@ -19,18 +20,19 @@ export async function openTask(
 ): Promise<TaskPayload> {
   const held = await heldTask(tx, pass.resource.id, pass.actor)
   if (held === undefined) throw new Problem('lease-lost')
-  const [item, schema] = await Promise.all([
+  const [item, schema, content] = await Promise.all([
     itemById(tx, held.item),
-    schemaVersion(tx, held.project, held.schema),
+    schemaOf(tx, held.project, held.schema),
+    contentOf(seals, tx, { id: held.item, project: held.project }, 'content'),
   ])
-  if (item === undefined || schema === undefined) throw new Problem('not-found')
+  if (item === undefined) throw new Problem('not-found')
   const work = held.draft_object ?? held.annotation_object
   const reason = held.returned_reason
   return {
     ...{ task: held.id, type: held.type, item: held.item, project: held.project },
     ...{ code: item.code, kind: item.kind, language: item.language },
     ...(item.kind === 'text' && {
-      text: await textOf(seals, pass, tx, (await contentOf(seals, tx, item, 'content')).id),
+      text: await textOf(seals, pass, tx, content.id),
     }),
     ...(item.kind === 'audio' && {
       audio: {

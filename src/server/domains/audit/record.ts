@@ -35,8 +35,8 @@ export function openRecorder(db: Db): Recorder {
           batch.map((w) => w.body),
         )
         for (const w of batch) w.resolve()
-      } catch {
-        for (const w of batch) w.reject(new Problem('log-unavailable'))
+      } catch (cause) {
+        for (const w of batch) w.reject(new Problem('log-unavailable', {}, { cause }))
       }
     }
     writing = false

@@ -79,6 +79,19 @@ test('FA1 somebody who walks in through the doors is where the doors say, with t
   assert.deepEqual(server.faults, [])
 })
 
+test('FA21 a session holds in the presence in which it was opened, and in none that began later', async (t) => {
+  const { server, simulator, person } = await inhabited(t)
+  await simulator.walk(person, 'floor-1')
+  const holds = async (signedInAt: Date) =>
+    (await factsOf(server, { id: person, signedInAt })).facts.presence?.asSignedIn
+  const signedInAt = server.now()
+  assert.equal(await holds(signedInAt), true)
+  await simulator.walk(person, 'lobby')
+  await simulator.walk(person, 'floor-1')
+  assert.equal(await holds(signedInAt), false, 'who left and came back signs in anew')
+  assert.equal(await holds(server.now()), true)
+})
+
 test('FA2 a forced door closes its zones until it is restored and a guard has looked', async (t) => {
   const { server, simulator, person } = await inhabited(t)
   await simulator.fault({ kind: 'forced', portal: 'floor-door' })
@@ -256,7 +269,7 @@ test('FA9 the muster list stands on disk, and silence of a controller raises an 
   ])
 })
 
-test('FA10 a controller that asks and is told nothing leaves no entry, and one that is told something does', async (t) => {
+test('FA22 a controller that asks and is told nothing leaves no entry, and one that is told something does', async (t) => {
   const { server, simulator } = await inhabited(t)
   await simulator.close()
   const held = await loadCredentials(join(server.folder, 'controllers', 'ctl-main'))
@@ -291,7 +304,7 @@ test('FA10 a controller that asks and is told nothing leaves no entry, and one t
   assert.equal(await entries(), 1)
 })
 
-test('FA11 a log that nobody cosigns raises an alarm once, which ends when it is caught up with', async (t) => {
+test('FA23 a log that nobody cosigns raises an alarm once, which ends when it is caught up with', async (t) => {
   const { server } = await inhabited(t)
   const db = dbOf(server, 'inside')
   const look = () => lookAround({ db, data: server.folder, now: () => server.now() })

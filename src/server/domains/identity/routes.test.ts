@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { entriesOf, said, staffed } from '../../../../test/support/staff.ts'
+import { entriesOf, hearSignals, said, staffed } from '../../../../test/support/staff.ts'
 import { codeOf, testServer } from '../../../../test/support/server.ts'
+import { createHash, sign } from 'node:crypto'
+import { SoftwareKey } from '../../../workstation/software-key.ts'
 import type { Browser } from '../../../cli/stage/browser.ts'
 import { registerKey, signIn, stepUp } from '../../../cli/stage/sign-in.ts'
 
@@ -208,4 +210,49 @@ test('ID9 one act takes a leaver keys, session and standing', async (t) => {
       ['refused', rosa.id, `Person::${ana.id}`],
     ].sort(),
   )
+})
+
+test('ID20 a sign-in at which the key did not verify its user is refused', async (t) => {
+  const { officer, page } = await staffed(t)
+  const tab = page()
+  const key = new SoftwareKey(new URL(tab.url).origin)
+  const ana = await said(officer.page, 'POST', '/people', { name: 'Ana', roles: [] })
+  const { code } = ana.body
+  const begin = async (path: string, sent = {}) => {
+    const { body } = await said(tab, 'POST', path, sent)
+    return body as { id: string; options: never }
+  }
+  const again = await begin('/keys/begin', { code })
+  const registered = { code, id: again.id, answer: key.register(again.options) }
+  assert.deepEqual(await kindOf(tab, 'POST', '/keys/finish', registered), [200, 'done'])
+  const held = key.credentials.at(-1)
+  assert.ok(held)
+  const answer = async (verified: boolean) => {
+    const { id, options } = await begin('/session/begin')
+    const good = key.sign(options, held.userName)
+    // The flags stand 32 bytes into the authenticator data (WebAuthn Level 3, 6.1); 4 is "user verified".
+    const data = Buffer.from(good.response.authenticatorData, 'base64url')
+    data[32] = verified ? 0x05 : 0x01
+    const client = Buffer.from(good.response.clientDataJSON, 'base64url')
+    const bytes = Buffer.concat([data, createHash('sha256').update(client).digest()])
+    const signature = sign('sha256', bytes, held.privateKey).toString('base64url')
+    const own = { ...good.response, authenticatorData: data.toString('base64url'), signature }
+    return { id, answer: { ...good, response: own } }
+  }
+  const finish = async (verified: boolean) =>
+    kindOf(tab, 'POST', '/session/finish', await answer(verified))
+  assert.deepEqual(await finish(false), [401, 'sign-in-failed'])
+  assert.deepEqual(await finish(true), [200, 'done'])
+})
+
+test('ID21 a page hears at once that its person was revoked, and the next act there finds nobody', async (t) => {
+  const { officer, hire } = await staffed(t)
+  const ana = await hire('Ana')
+  const hears = await hearSignals(t, ana.page)
+  assert.deepEqual(await kindOf(officer.page, 'POST', `/people/${ana.id}/revoke`, {}), [
+    200,
+    'done',
+  ])
+  await hears.next()
+  assert.deepEqual(await kindOf(ana.page, 'GET', '/standing'), [401, 'not-signed-in'])
 })

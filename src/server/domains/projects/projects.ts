@@ -10,6 +10,7 @@ import {
   insertProject,
   insertSchema,
   latestSchema,
+  lockProjectRow,
   replaceTeamRoles,
   setProjectState,
   teamOf,
@@ -46,6 +47,7 @@ export async function publishSchema(
   project: string,
   schema: unknown,
 ): Promise<number> {
+  await lockProjectRow(tx, project)
   const version = ((await latestSchema(tx, project))?.version ?? 0) + 1
   const named = typeof schema === 'object' && schema !== null ? { ...schema, version } : schema
   const parsed = parseLabelSchema(named)

@@ -98,6 +98,13 @@ export async function insertTerms(
   tx: Tx,
   terms: { client: string; body: object; complete: boolean; by: string; now: Date },
 ): Promise<void> {
+  // Of two at once the second waits, and its version is the later one.
+  await tx
+    .selectFrom('projects.client')
+    .select('id')
+    .where('id', '=', terms.client)
+    .forUpdate()
+    .execute()
   await sql`
     insert into projects.terms (client, version, body, complete, set_by, set_at)
     select ${terms.client}, coalesce(max(version), 0) + 1, ${JSON.stringify(terms.body)}, ${terms.complete}, ${terms.by}, ${terms.now}

@@ -1,6 +1,6 @@
 import { openSource, type OpenedSource, seal, sealStream } from '@cloister/chunked-encryption'
 import { Problem } from '#shared/problems.ts'
-import type { Tx } from '../../kernel/db.ts'
+import { sendAlong, type Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { DrawnKey } from './key-ring.ts'
 import { sealingOf } from './keys.ts'
@@ -34,7 +34,11 @@ export interface Arrival {
     asset: string,
     rewrite: (opened: OpenedSource) => AsyncIterable<Uint8Array>,
   ): Promise<void>
-  /** Writes the keys and objects of all items. @throws Problem 'conflict' when their epoch has ended meanwhile */
+  /**
+   * Writes the keys and objects of what was sealed since it was last called, with the transaction's
+   * commit. An item's assets are sealed before the same call.
+   * @throws Problem 'conflict' when their epoch has ended meanwhile
+   */
   keep(tx: Tx): Promise<void>
   /** Forgets the items and frees what they took in the object store. */
   discard(): Promise<void>
@@ -46,6 +50,8 @@ export function openArrival(
   store: ObjectStore,
 ): Arrival {
   const objects: NewObject[] = []
+  let written = 0
+  let epochsHeld = false
 
   function sealing(item: string, asset: string) {
     const at = drawn.get(item)
@@ -67,6 +73,12 @@ export function openArrival(
     }
     const { location } = await store.put(sealStream(key, context, counted()))
     objects.push({ id: newId('obj'), owner: item, asset, length, sealed: null, location })
+  }
+  async function holdEpochs(tx: Tx): Promise<void> {
+    await lockEpochs(tx, project, 'shared')
+    for (const epoch of new Set([...drawn.values()].map((key) => key.epoch)))
+      if (!(await epochLives(tx, project, epoch))) throw new Problem('conflict')
+    epochsHeld = true
   }
   function wipe(): void {
     for (const { key } of drawn.values()) key.destroy()
@@ -95,15 +107,17 @@ export function openArrival(
       await store.remove(location)
     },
     async keep(tx) {
-      const keys: NewOwnerKey[] = [...drawn].map(([owner, { wrapped, epoch }]) => ({
-        ...{ owner, epoch, wrapped },
-      }))
-      await lockEpochs(tx, project, 'shared')
-      for (const epoch of new Set(keys.map((key) => key.epoch)))
-        if (!(await epochLives(tx, project, epoch))) throw new Problem('conflict')
-      await insertOwnerKeys(tx, project, keys)
-      await insertObjects(tx, project, objects)
-      wipe()
+      if (!epochsHeld) await holdEpochs(tx)
+      const fresh = objects.slice(written)
+      written = objects.length
+      const owners = [...new Set(fresh.map(({ owner }) => owner))]
+      const keys = owners.flatMap((owner): NewOwnerKey[] => {
+        const { wrapped, epoch, key } = drawn.get(owner) ?? {}
+        key?.destroy()
+        return wrapped === undefined || epoch === undefined ? [] : [{ owner, epoch, wrapped }]
+      })
+      sendAlong(tx, insertOwnerKeys(tx, project, keys))
+      sendAlong(tx, insertObjects(tx, project, fresh))
     },
     async discard() {
       wipe()

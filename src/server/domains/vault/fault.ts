@@ -4,6 +4,7 @@ export const vaultFaults = {
   'root-key-refused': 'The root key could not be opened.',
   'wrong-secret': 'The passphrase, credential or PIN is not the one that opens the root key.',
   'key-refused': 'A wrapped key is not the one that belongs here.',
+  'key-missing': 'The file of a project key is not among the keys.',
   'key-destroyed': 'The key was destroyed; what it sealed cannot be opened again.',
   'object-missing': 'The sealed object is not in the store.',
   'object-damaged': 'The sealed object is not what was stored.',

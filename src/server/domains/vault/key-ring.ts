@@ -2,31 +2,14 @@ import type { Tx } from '../../kernel/db.ts'
 import { VaultFault } from './fault.ts'
 import {
   drawOwnerKey,
-  drawProjectKey,
   type KeyOwner,
   openOwnerKey,
-  openProjectKey,
   type OwnerKey,
   type ProjectKey,
 } from './keys.ts'
-import type { RootKey } from './root.ts'
-import {
-  currentProjectKey,
-  insertOwnerKey,
-  insertProjectKey,
-  lockProject,
-  ownerKey,
-  projectKeyAt,
-} from './store.ts'
-
-/** Opened keys stay in memory this long, in milliseconds, and at most this many of them. */
-const keptFor = 60_000
-const keptAtMost = 4000
-
-interface Kept<K> {
-  readonly key: K
-  readonly until: number
-}
+import type { ProjectKeys } from './project-keys.ts'
+import { openShelf } from './shelf.ts'
+import { insertOwnerKey, lockEpochs, lockProject, newestEpoch, ownerKey } from './store.ts'
 
 /** The key of an item that no row knows yet, and how it is to be stored. */
 export interface DrawnKey {
@@ -52,43 +35,62 @@ export interface KeyRing {
   close(): void
 }
 
-export function openKeyRing(root: RootKey, tenant: string, now: () => Date): KeyRing {
-  const projects = new Map<string, Kept<ProjectKey>>()
-  const owners = new Map<string, Kept<OwnerKey>>()
+/** Who begins the first epoch of a project: nobody orders it. */
+const first = 'vault'
+
+export function openKeyRing(projectKeys: ProjectKeys, now: () => Date): KeyRing {
+  const projects = openShelf<ProjectKey>(now)
+  const owners = openShelf<OwnerKey>(now)
   // A key drawn in a transaction that is rolled back never existed: while such a transaction may
   // still end so, nothing that it sees is kept.
   const drawing = new WeakSet<Tx>()
 
-  async function projectKey(tx: Tx, project: string, epoch: number): Promise<ProjectKey> {
+  async function projectKey(
+    tx: Tx,
+    project: string,
+    { epoch, location }: { epoch: number; location: string | null },
+  ): Promise<ProjectKey> {
+    if (location === null) throw new VaultFault('key-destroyed')
     const name = `${project}\0${epoch}`
-    const kept = recall(projects, name, now)
+    const kept = projects.take(name)
     if (kept !== undefined) return kept
-    const wrapped = await projectKeyAt(tx, project, epoch)
-    if (wrapped === null) throw new VaultFault('key-destroyed')
-    const key = await openProjectKey(root, { tenant, project, epoch }, wrapped)
-    return drawing.has(tx) ? key : keep(projects, name, key, now)
+    const key = await projectKeys.open({ project, epoch }, location)
+    return drawing.has(tx) ? key : projects.put(name, key)
   }
 
+  /** Of the newest epoch, which does not end before the transaction does. */
   async function newestProjectKey(tx: Tx, project: string): Promise<ProjectKey> {
-    const found = await currentProjectKey(tx, project)
-    if (found !== undefined) return projectKey(tx, project, found.epoch)
+    await lockEpochs(tx, project, 'shared')
+    const found = await newestEpoch(tx, project)
+    if (found !== undefined) return projectKey(tx, project, found)
     await lockProject(tx, project)
-    const meanwhile = await currentProjectKey(tx, project)
-    if (meanwhile !== undefined) return projectKey(tx, project, meanwhile.epoch)
+    const meanwhile = await newestEpoch(tx, project)
+    if (meanwhile !== undefined) return projectKey(tx, project, meanwhile)
     drawing.add(tx)
-    const { key, wrapped } = await drawProjectKey(root, { tenant, project, epoch: 1 })
-    await insertProjectKey(tx, { project, epoch: 1, wrapped: Buffer.from(wrapped) })
-    return key
+    return projectKeys.draw(tx, { project, epoch: 1, by: first })
   }
 
   async function opened(tx: Tx, project: string, owner: KeyOwner): Promise<OwnerKey | undefined> {
     const name = nameOf(project, owner)
-    const kept = recall(owners, name, now)
+    const kept = owners.take(name)
     if (kept !== undefined) return kept
-    const row = await ownerKey(tx, project, owner.kind, idOf(owner))
-    if (row === undefined) return undefined
-    const key = openOwnerKey(await projectKey(tx, project, row.epoch), owner, row.wrapped)
-    return drawing.has(tx) ? key : keep(owners, name, key, now)
+    const key = await openStored(tx, project, owner)
+    return key === undefined || drawing.has(tx) ? key : owners.put(name, key)
+  }
+
+  /** An epoch may end between the reading of its row and of its file; the key has a newer row then. */
+  async function openStored(tx: Tx, project: string, owner: KeyOwner) {
+    for (let before = 0; ;) {
+      const row = await ownerKey(tx, project, owner.kind, idOf(owner))
+      if (row === undefined) return undefined
+      try {
+        return openOwnerKey(await projectKey(tx, project, row), owner, row.wrapped)
+      } catch (error) {
+        const missing = error instanceof VaultFault && error.kind === 'key-missing'
+        if (!missing || row.epoch === before) throw error
+        before = row.epoch
+      }
+    }
   }
 
   return {
@@ -100,9 +102,9 @@ export function openKeyRing(root: RootKey, tenant: string, now: () => Date): Key
       const { key, wrapped } = drawOwnerKey(above, owner)
       const row = { project, kind: owner.kind, owner: idOf(owner), epoch: above.at.epoch }
       if (await insertOwnerKey(tx, { ...row, wrapped: Buffer.from(wrapped) })) return key
-      const first = await opened(tx, project, owner)
-      if (first === undefined) throw new VaultFault('key-refused')
-      return first
+      const winner = await opened(tx, project, owner)
+      if (winner === undefined) throw new VaultFault('key-refused')
+      return winner
     },
     async forArrival(tx, project, items) {
       const above = await newestProjectKey(tx, project)
@@ -117,14 +119,11 @@ export function openKeyRing(root: RootKey, tenant: string, now: () => Date): Key
       return key
     },
     forget(project, owner) {
-      const name = nameOf(project, owner)
-      owners.get(name)?.key.destroy()
-      owners.delete(name)
+      owners.drop(nameOf(project, owner))
     },
     close() {
-      for (const { key } of [...projects.values(), ...owners.values()]) key.destroy()
-      projects.clear()
-      owners.clear()
+      projects.close()
+      owners.close()
     },
   }
 }
@@ -135,20 +134,4 @@ export function idOf(owner: KeyOwner): string {
 
 function nameOf(project: string, owner: KeyOwner): string {
   return `${project}\0${owner.kind}\0${idOf(owner)}`
-}
-
-function recall<K>(kept: Map<string, Kept<K>>, name: string, now: () => Date): K | undefined {
-  const found = kept.get(name)
-  if (found === undefined || found.until > now().getTime()) return found?.key
-  kept.delete(name)
-  return undefined
-}
-
-function keep<K>(kept: Map<string, Kept<K>>, name: string, key: K, now: () => Date): K {
-  if (kept.size >= keptAtMost) {
-    const [oldest] = kept.keys()
-    if (oldest !== undefined) kept.delete(oldest)
-  }
-  kept.set(name, { key, until: now().getTime() + keptFor })
-  return key
 }

@@ -1,27 +1,20 @@
 import { type Insertable, sql } from 'kysely'
-import type { Tx } from '../../kernel/db.ts'
+import { type Connection, openClient, type Tx } from '../../kernel/db.ts'
 import type { VaultTables } from './tables.ts'
 
-/** The epoch in use and its wrapped key; undefined for a project that has none yet. */
-export function currentProjectKey(tx: Tx, project: string) {
-  return tx
-    .selectFrom('vault.project_key')
-    .select(['epoch', 'wrapped'])
-    .where('project', '=', project)
-    .where('wrapped', 'is not', null)
-    .orderBy('epoch', 'desc')
-    .limit(1)
-    .executeTakeFirst()
+/** The epoch in which new keys are drawn; undefined for a project that has none yet. */
+export function newestEpoch(tx: Tx, project: string) {
+  return livingEpochs(tx, project).limit(1).executeTakeFirst()
 }
 
-export async function projectKeyAt(tx: Tx, project: string, epoch: number): Promise<Buffer | null> {
-  const row = await tx
+/** The epochs of a project whose keys open something, the newest first. */
+export function livingEpochs(tx: Tx, project: string) {
+  return tx
     .selectFrom('vault.project_key')
-    .select('wrapped')
+    .select(['epoch', 'location', 'begun_by'])
     .where('project', '=', project)
-    .where('epoch', '=', epoch)
-    .executeTakeFirst()
-  return row?.wrapped ?? null
+    .where('destroyed_at', 'is', null)
+    .orderBy('epoch', 'desc')
 }
 
 /**
@@ -39,9 +32,9 @@ export async function lockEpochs(
   else await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
 }
 
-/** Whether the project key of an epoch still opens what is wrapped under it. */
+/** Whether the key of an epoch still opens what is wrapped under it. */
 export async function epochLives(tx: Tx, project: string, epoch: number): Promise<boolean> {
-  return (await projectKeyAt(tx, project, epoch)) !== null
+  return (await livingEpochs(tx, project).execute()).some((living) => living.epoch === epoch)
 }
 
 /** Two processes may begin a project's first key at once: whoever comes second waits and takes the first's. */
@@ -51,7 +44,7 @@ export async function lockProject(tx: Tx, project: string): Promise<void> {
 
 export async function insertProjectKey(
   tx: Tx,
-  row: { project: string; epoch: number; wrapped: Buffer },
+  row: { project: string; epoch: number; location: string; begun_by: string },
 ): Promise<void> {
   await tx
     .insertInto('vault.project_key')
@@ -59,13 +52,18 @@ export async function insertProjectKey(
     .execute()
 }
 
+/** An owner's key with where its epoch's key lies, as they were at one moment. */
 export function ownerKey(tx: Tx, project: string, kind: 'item' | 'class', owner: string) {
   return tx
-    .selectFrom('vault.owner_key')
-    .select(['epoch', 'wrapped'])
-    .where('project', '=', project)
-    .where('kind', '=', kind)
-    .where('owner', '=', owner)
+    .selectFrom('vault.owner_key as o')
+    .innerJoin('vault.project_key as p', (join) =>
+      join.onRef('p.project', '=', 'o.project').onRef('p.epoch', '=', 'o.epoch'),
+    )
+    .select(['o.epoch', 'o.wrapped'])
+    .select(sql<string | null>`case when p.destroyed_at is null then p.location end`.as('location'))
+    .where('o.project', '=', project)
+    .where('o.kind', '=', kind)
+    .where('o.owner', '=', owner)
     .executeTakeFirst()
 }
 
@@ -211,4 +209,139 @@ export async function deleteItems(
      where project = ${project} and kind = 'item' and owner = any(${[...items]}::text[])
     returning location`.execute(tx)
   return rows.flatMap((row) => (row.location === null ? [] : [row.location]))
+}
+
+export interface WaitingKey {
+  readonly kind: 'item' | 'class'
+  readonly owner: string
+  readonly epoch: number
+  readonly wrapped: Buffer
+}
+
+/** Up to `most` keys of owners that are wrapped under an epoch before this one, locked; those that others hold are left out. */
+export function keysBefore(
+  tx: Tx,
+  project: string,
+  epoch: number,
+  most: number,
+): Promise<WaitingKey[]> {
+  return tx
+    .selectFrom('vault.owner_key')
+    .select(['kind', 'owner', 'epoch', 'wrapped'])
+    .where('project', '=', project)
+    .where('epoch', '<', epoch)
+    .limit(most)
+    .forUpdate()
+    .skipLocked()
+    .execute()
+}
+
+/** How many keys of owners are wrapped under an epoch before this one. */
+export async function countBefore(tx: Tx, project: string, epoch: number): Promise<number> {
+  const { waiting } = await tx
+    .selectFrom('vault.owner_key')
+    .select((eb) => eb.fn.countAll<number>().as('waiting'))
+    .where('project', '=', project)
+    .where('epoch', '<', epoch)
+    .executeTakeFirstOrThrow()
+  return waiting
+}
+
+/** Puts the same keys under another epoch, in one statement. */
+export async function replaceKeys(
+  tx: Tx,
+  project: string,
+  epoch: number,
+  keys: readonly Omit<WaitingKey, 'epoch'>[],
+): Promise<void> {
+  await sql`
+    update vault.owner_key o set epoch = ${epoch}, wrapped = n.wrapped
+      from unnest(${keys.map((k) => k.kind)}::text[], ${keys.map((k) => k.owner)}::text[],
+                  ${keys.map((k) => k.wrapped)}::bytea[]) as n(kind, owner, wrapped)
+     where o.project = ${project} and o.kind = n.kind and o.owner = n.owner`.execute(tx)
+}
+
+/** Ends every epoch of a project before this one; answers which. */
+export async function endEpochsBefore(
+  tx: Tx,
+  project: string,
+  epoch: number,
+  now: Date,
+): Promise<number[]> {
+  const rows = await tx
+    .updateTable('vault.project_key')
+    .set({ destroyed_at: now })
+    .where('project', '=', project)
+    .where('epoch', '<', epoch)
+    .where('destroyed_at', 'is', null)
+    .returning('epoch')
+    .execute()
+  return rows.map((row) => row.epoch).sort((a, b) => a - b)
+}
+
+/** Keys of ended epochs whose files may still be there. */
+export async function endedKeys(tx: Tx, project: string) {
+  const rows = await tx
+    .selectFrom('vault.project_key')
+    .select(['epoch', 'location'])
+    .where('project', '=', project)
+    .where('destroyed_at', 'is not', null)
+    .where('location', 'is not', null)
+    .orderBy('epoch')
+    .forUpdate()
+    .execute()
+  return rows.flatMap(({ epoch, location }) => (location === null ? [] : [{ epoch, location }]))
+}
+
+export async function forgetLocations(tx: Tx, locations: readonly string[]): Promise<void> {
+  await tx
+    .updateTable('vault.project_key')
+    .set({ location: null })
+    .where('location', 'in', [...locations])
+    .execute()
+}
+
+/** Every project that has keys, or one of them: its newest epoch, and what is left of earlier ones. */
+export async function epochsOf(tx: Tx, only: string | null) {
+  const { rows } = await sql<{
+    project: string
+    epoch: number
+    begun_at: Date
+    begun_by: string
+    earlier: number[]
+    condemned: number[]
+    waiting: number
+  }>`
+    select p.project, p.epoch, p.created_at as begun_at, p.begun_by,
+      array(select e.epoch from vault.project_key e
+             where e.project = p.project and e.epoch < p.epoch and e.destroyed_at is null order by 1) as earlier,
+      array(select e.epoch from vault.project_key e
+             where e.project = p.project and e.destroyed_at is not null and e.location is not null order by 1) as condemned,
+      (select count(*) from vault.owner_key o where o.project = p.project and o.epoch < p.epoch) as waiting
+      from vault.project_key p
+     where p.epoch = (select max(n.epoch) from vault.project_key n where n.project = p.project)
+       and (${only}::text is null or p.project = ${only})
+     order by p.project limit 10000`.execute(tx)
+  return rows
+}
+
+const backupLock = 'vault backup'
+
+/** Whether an epoch may end now: not while a copy is being taken. */
+export async function mayEnd(tx: Tx): Promise<boolean> {
+  const { rows } = await sql<{ free: boolean }>`
+    select pg_try_advisory_xact_lock(hashtextextended(${backupLock}, 0)) as free`.execute(tx)
+  return rows[0]?.free === true
+}
+
+/**
+ * Until it is released, no epoch ends: copies of the database and of the keys that are taken one
+ * after the other belong together.
+ */
+export async function holdEpochs(
+  connection: Connection,
+): Promise<{ readonly release: () => Promise<void> }> {
+  const client = await openClient(connection)
+  await client.query('select pg_advisory_lock_shared(hashtextextended($1, 0))', [backupLock])
+  return { release: () => client.end() }
 }

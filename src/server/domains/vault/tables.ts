@@ -1,11 +1,12 @@
 import type { Generated } from 'kysely'
 
 export interface VaultTables {
-  /** One key a project and epoch, wrapped by the root key; destroyed ones keep their row without it. */
+  /** One key a project and epoch. Its file is gone when `location` is null; from `destroyed_at` on it opens nothing. */
   'vault.project_key': {
     project: string
     epoch: number
-    wrapped: Buffer | null
+    location: string | null
+    begun_by: string
     created_at: Generated<Date>
     destroyed_at: Date | null
   }

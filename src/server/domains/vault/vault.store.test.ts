@@ -18,7 +18,8 @@ async function openTestVault(t: TestContext) {
     ...{ demonstration: true, create: true },
   })
   const objects = await openDirectory(join(folder, 'objects'))
-  const open = () => openVault({ root, tenant: 'test', objects, now: () => new Date() })
+  const keys = await openDirectory(join(folder, 'keys'))
+  const open = () => openVault({ root, tenant: 'test', objects, keys, now: () => new Date() })
   const database = await testDatabase(t)
   return { folder, open, vault: open(), db: database.db('cloister_inside'), database }
 }

@@ -10,10 +10,13 @@ import { sendAlong, type Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import { isGenuinePass, type Pass } from '../access/index.ts'
 import { type Arrival, openArrival } from './arrival.ts'
+import { type Epochs, openEpochs } from './epochs.ts'
+import { siteProject } from './facts.ts'
 import { VaultFault } from './fault.ts'
 import { idOf, openKeyRing } from './key-ring.ts'
 import { type KeyOwner, sealingOf } from './keys.ts'
 import type { ObjectStore, StoredObject } from './objects.ts'
+import { openProjectKeys } from './project-keys.ts'
 import type { RootKey } from './root.ts'
 import {
   deleteItems,
@@ -46,8 +49,6 @@ export type ReferenceKind = 'item' | 'subject'
 
 /** Larger objects go to the object store. */
 const smallest = 256 * 1024
-/** Where the details of acts that belong to no project are sealed. */
-const siteProject = 'site'
 
 export interface Vault {
   /** Seals bytes into the database, in the transaction; answers the object's id. */
@@ -91,17 +92,22 @@ export interface Vault {
    * than any transaction lasts, and what was written since is left; without it nothing else writes.
    */
   reconcile(tx: Tx, before?: Date): Promise<number>
+  /** The rolling of projects' keys. */
+  readonly epochs: Epochs
   close(): void
 }
 
+/** `keys` holds the wrapped keys of projects: another place than `objects`, and in other backups. */
 export function openVault(options: {
   readonly root: RootKey
   readonly tenant: string
   readonly objects: ObjectStore
+  readonly keys: ObjectStore
   readonly now: () => Date
 }): Vault {
-  const { root, tenant, objects, now } = options
-  const ring = openKeyRing(root, tenant, now)
+  const { root, tenant, objects, keys, now } = options
+  const projectKeys = openProjectKeys(root, tenant, keys)
+  const ring = openKeyRing(projectKeys, now)
 
   async function permitted(tx: Tx, pass: Pass, id: string) {
     const row = await objectById(tx, id)
@@ -250,6 +256,7 @@ export function openVault(options: {
       await check()
       return removed
     },
+    epochs: openEpochs(projectKeys, now),
     close: () => {
       ring.close()
     },

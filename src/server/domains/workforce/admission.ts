@@ -25,9 +25,10 @@ export async function readAdmission(tx: Tx, person: string, now: Date): Promise<
   const facts = await admissionFacts(tx, person, null, null, now)
   const { vettings, courses, certificates, shifts } = await recordsOf(tx, person, now)
   const signed = await signaturesOf(tx, person)
-  const unsigned = (await agreementsInForce(tx)).filter(
-    (a) => !signed.some((s) => s.agreement === a.agreement && s.version === a.version),
-  )
+  const inForce = await agreementsInForce(tx)
+  const signatureOn = ({ agreement, version }: { agreement: string; version: number }) =>
+    signed.find((s) => s.agreement === agreement && s.version === version)
+  const unsigned = inForce.filter((one) => signatureOn(one) === undefined)
   return {
     vetted: facts?.vetted_until != null && facts.vetted_until > now,
     agreed: unsigned.length === 0,
@@ -39,6 +40,12 @@ export async function readAdmission(tx: Tx, person: string, now: Date): Promise<
       expires,
     })),
     unsigned,
+    signed: inForce.flatMap((one) => {
+      const signature = signatureOn(one)
+      return signature === undefined
+        ? []
+        : [{ ...one, signedAt: signature.signed_at.toISOString() }]
+    }),
     courses: courses.map(({ course, passed_at }) => ({
       course,
       passedAt: passed_at.toISOString(),

@@ -161,7 +161,31 @@ test('WF6 only recruiters and security officers read what is recorded of a perso
   await rosa.page.put(`/people/${ana.id}/certificates`, certificate)
   const { body } = await said(rosa.page, 'GET', `/people/${ana.id}/admission`)
   assert.deepEqual(body, {
-    ...{ vetted: true, agreed: true, trained: true, vettings: [vetting], unsigned: [] },
+    ...{ vetted: true, agreed: true, trained: true, vettings: [vetting] },
+    ...{ unsigned: [], signed: [] },
     ...{ courses: [], certificates: [certificate], shifts: [] },
   })
+})
+
+test('WF7 everybody reads what is recorded of themselves, signed and unsigned, and of nobody else', async (t) => {
+  const { server, rosa, ana, page } = await withRecruiter(t)
+  assert.deepEqual(await kindOf(page(), 'GET', '/me/admission'), [401, 'not-signed-in'])
+  await rosa.page.post('/agreements', agreement)
+  await rosa.page.put(`/people/${ana.id}/certificates`, certificate)
+  const read = async (by: Browser) => (await said(by, 'GET', '/me/admission')).body
+  const before = await read(ana.page)
+  assert.deepEqual([before['unsigned'], before['signed']], [[agreement], []])
+  await ana.page.post('/agreements/signature', { agreement: 'confidentiality', version: 1 })
+  const { unsigned, signed, certificates } = await read(ana.page)
+  assert.deepEqual([unsigned, certificates], [[], [certificate]])
+  assert.ok(Array.isArray(signed) && signed.length === 1)
+  assert.deepEqual({ ...signed[0], signedAt: '' }, { ...agreement, signedAt: '' })
+  assert.deepEqual((await read(rosa.page))['certificates'], [])
+  assert.deepEqual(
+    (await entriesOf(server, 'workforce.own.read')).sort(),
+    [
+      ...[ana.id, ana.id, rosa.id].map((id) => ['done', id, `Person::${id}`]),
+      ['refused', 'ws-1', 'Person::ws-1'],
+    ].sort(),
+  )
 })

@@ -10,6 +10,7 @@ import {
   Signature,
   Vetting,
 } from '#shared/workforce.ts'
+import type { Caller } from '../access/index.ts'
 import type { Operate } from '../../http/operate.ts'
 import {
   certify,
@@ -25,6 +26,7 @@ import {
 const Person = Type.Object({ person: PersonId })
 const person = ({ params }: { params: { person: string } }) =>
   ({ type: 'Person', id: params.person }) as const
+const own = (_: unknown, caller: Caller) => ({ type: 'Person', id: caller.id ?? 'nobody' }) as const
 const done = { done: true } as const
 
 export function workforceRoutes(operate: Operate): void {
@@ -34,6 +36,12 @@ export function workforceRoutes(operate: Operate): void {
     answer: Admission,
     resource: person,
     run: ({ pass, tx, params }) => readAdmission(tx, params.person, pass.at),
+  })
+  operate('GET', '/me/admission', {
+    action: 'workforce.own.read',
+    answer: Admission,
+    resource: own,
+    run: ({ pass, tx }) => readAdmission(tx, pass.actor, pass.at),
   })
   operate('PUT', '/people/:person/vetting', {
     action: 'workforce.vetting.set',
@@ -57,7 +65,7 @@ export function workforceRoutes(operate: Operate): void {
     action: 'workforce.agreement.sign',
     body: Signature,
     answer: Done,
-    resource: (_, caller) => ({ type: 'Person', id: caller.id ?? 'nobody' }),
+    resource: own,
     run: async ({ pass, tx, body }) => (await signAgreement(pass, tx, body), done),
   })
   operate('POST', '/courses', {

@@ -1,21 +1,24 @@
+import { memo, useMemo, type ReactNode } from 'react'
 import type { Missing } from '../../bench/core/complete.ts'
 import type { AnnotationDocument } from '../../bench/core/document.ts'
-import type { GuidelineState, Moment, OpenStage } from '../../bench/core/session.ts'
+import type { GuidelineState, OpenStage } from '../../bench/core/session.ts'
 import { Keys } from '../../kit/keys.tsx'
 import { useMessages } from '../../kit/words.tsx'
 import type { BenchMessages } from '../../locales/messages.gen.ts'
 import css from './bench.module.css'
+import { proseOf, type Piece } from './prose.ts'
 
 interface GuidelinePaneProps {
   readonly open: OpenStage
-  readonly moment: Moment
+  readonly guideline: GuidelineState
+  readonly missing: readonly Missing[]
 }
 
 /** How this item is to be treated, under what stands in the way of submitting it. */
-export function GuidelinePane({ open, moment }: GuidelinePaneProps) {
+export const GuidelinePane = memo(function GuidelinePane(props: GuidelinePaneProps) {
   const { bench } = useMessages()
+  const { open, guideline, missing } = props
   const { item, document } = open
-  const { missing, guideline } = moment
   return (
     <section className={css['side']} aria-label={bench.guideline()} tabIndex={0}>
       {item.sentBack === null ? null : (
@@ -29,7 +32,7 @@ export function GuidelinePane({ open, moment }: GuidelinePaneProps) {
       <KeyList keys={'text' in item.content ? textKeys(bench) : audioKeys(bench)} />
     </section>
   )
-}
+})
 
 function GuidelineText({ guideline }: { readonly guideline: GuidelineState }) {
   const { bench } = useMessages()
@@ -56,11 +59,37 @@ function GuidelineText({ guideline }: { readonly guideline: GuidelineState }) {
         // Headings may repeat; the text never changes in place.
         <div key={place} dir="auto">
           {title === '' ? null : <h3>{title}</h3>}
-          <p className={`${css['soft'] ?? ''} ${css['lines'] ?? ''}`}>{text}</p>
+          <Prose text={text} />
         </div>
       ))}
     </div>
   )
+}
+
+function Prose({ text }: { readonly text: string }) {
+  const blocks = useMemo(() => proseOf(text), [text])
+  return (
+    <div className={css['prose']}>
+      {blocks.map((block, place) => {
+        if (block.is === 'paragraph') return <p key={place}>{block.pieces.map(shownPiece)}</p>
+        const items = block.items.map((item, at) => <li key={at}>{item.map(shownPiece)}</li>)
+        return block.ordered ? <ol key={place}>{items}</ol> : <ul key={place}>{items}</ul>
+      })}
+    </div>
+  )
+}
+
+function shownPiece({ text, as }: Piece, place: number): ReactNode {
+  switch (as) {
+    case 'plain':
+      return text
+    case 'strong':
+      return <strong key={place}>{text}</strong>
+    case 'emphasis':
+      return <em key={place}>{text}</em>
+    case 'code':
+      return <code key={place}>{text}</code>
+  }
 }
 
 interface MissingNoticeProps {
@@ -90,7 +119,21 @@ function MissingNotice({ missing, document }: MissingNoticeProps) {
       <strong>{bench.missingTitle()}</strong>
       <ul>
         {missing.slice(0, 8).map((one) => (
-          <li key={JSON.stringify(one)}>{say(one)}</li>
+          <li key={JSON.stringify(one)}>
+            {'region' in one ? (
+              <button
+                type="button"
+                className={css['go']}
+                onClick={() => {
+                  document.select(one.region)
+                }}
+              >
+                {say(one)}
+              </button>
+            ) : (
+              say(one)
+            )}
+          </li>
         ))}
       </ul>
     </div>
@@ -109,6 +152,8 @@ function textKeys(bench: BenchMessages): KeyLines {
     [bench.keysEdgesStart(), 'Alt+Shift+ArrowRight'],
     [bench.keysPart(), 'KeyA'],
     [bench.keysRelate(), 'KeyR'],
+    [bench.keysAnswer(), 'Enter'],
+    [bench.keysBack(), 'Escape'],
     [bench.searchShort(), 'Ctrl+KeyF'],
   ]
 }
@@ -127,7 +172,9 @@ function audioKeys(bench: BenchMessages): KeyLines {
     [bench.keysMerge(), 'KeyM'],
     [bench.keysTier(), 'KeyT'],
     [bench.keysWrite(), 'Enter'],
-    [bench.keysField(), 'Ctrl+Space'],
+    [bench.keysField(), 'Ctrl+Space', 'Ctrl+KeyP'],
+    [bench.keysAnswer(), 'KeyA'],
+    [bench.keysBack(), 'Escape'],
     [bench.keysSpeed(), 'Comma', 'Period'],
     [bench.keysZoom(), 'Equal', 'Minus'],
   ]

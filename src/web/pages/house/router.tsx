@@ -13,6 +13,7 @@ import { ClientOfDeskPage } from '../desk/client.tsx'
 import { DeskPage } from '../desk/desk.tsx'
 import { ProjectPage } from '../desk/project.tsx'
 import { GatehousePage } from '../gatehouse/gatehouse.tsx'
+import { OwnPage } from '../people/own.tsx'
 import { PeoplePage } from '../people/people.tsx'
 import { PersonPage } from '../people/person.tsx'
 import { EntryPage } from '../records/entry.tsx'
@@ -42,6 +43,7 @@ const tree = root.addChildren([
   route('/records', RecordsPage),
   route('/records/$index', EntryPage),
   route('/client', ClientPage),
+  route('/me', OwnPage),
 ])
 
 /** The pages of one session. Nothing is kept in the history but addresses with opaque ids. */

@@ -5,7 +5,7 @@ import { Work } from '#shared/annotation.ts'
 import type { Standing } from '#shared/identity.ts'
 import { Button } from '../../kit/button.tsx'
 import { Frame, type Place } from '../../kit/frame.tsx'
-import { Empty, Loading, Stale } from '../../kit/state.tsx'
+import { Loading, Stale } from '../../kit/state.tsx'
 import { layWatermark } from '../../kit/watermark.ts'
 import { useMessages } from '../../kit/words.tsx'
 import type { HouseMessages } from '../../locales/messages.gen.ts'
@@ -13,7 +13,7 @@ import { AccountDialog } from './account.tsx'
 import { useHouse } from './house.tsx'
 import { codeOf } from './person-code.ts'
 
-export type Workplace = 'bench' | 'desk' | 'gatehouse' | 'people' | 'records' | 'client'
+export type Workplace = 'bench' | 'desk' | 'gatehouse' | 'people' | 'records' | 'client' | 'me'
 
 /** The page around every workplace of one person. */
 export function Shell() {
@@ -100,6 +100,7 @@ export function workplacesOf({ roles, door }: Standing, teams: number): Workplac
     ['people', any('recruiter', 'security')],
     ['records', any('auditor', 'security')],
     ['client', !inside && roles.length === 0],
+    ['me', true],
   ]
   return has.flatMap(([workplace, held]) => (held ? [workplace] : []))
 }
@@ -124,7 +125,5 @@ export function Begin({ go }: { readonly go: (workplace: Workplace) => void }) {
   useEffect(() => {
     if (first !== undefined) go(first)
   }, [first, go])
-  if (workplaces?.length === 0)
-    return <Empty title={house.noWorkplace()} text={house.noWorkplaceText()} />
   return <Loading title={house.loading()} text={house.loadingText()} />
 }

@@ -12,6 +12,7 @@ import { FailureNote } from '../house/failure.tsx'
 import house from '../house/house.module.css'
 import { useAct, useHouse } from '../house/house.tsx'
 import { useTime } from '../house/time.ts'
+import { AdmissionSteps, Certificates, Courses, Shifts, Vettings } from './admission.tsx'
 import { CodeDialog } from './code.tsx'
 import { CertificateForm, CourseForm, ShiftForm, VettingForm } from './forms.tsx'
 
@@ -52,58 +53,26 @@ export function PersonPage() {
 function AdmissionPanel({ facts }: { readonly facts: Admission }) {
   const { people } = useMessages()
   const time = useTime()
-  const steps = [
-    [people.vetted(), facts.vetted],
-    [people.agreed(), facts.agreed],
-    [people.trained(), facts.trained],
-  ] as const
   return (
     <section className={house['panel']} aria-label={people.admission()}>
       <h2>{people.admission()}</h2>
-      <div className={house['row']}>
-        {steps.map(([words, met]) => (
-          <Badge key={words} tone={met ? 'good' : 'warn'}>
-            {words}
-          </Badge>
-        ))}
-      </div>
+      <AdmissionSteps facts={facts} />
       <ul className={house['list']}>
-        {facts.vettings.map((one) => (
-          <li key={`${one.kind} ${one.expires}`}>
-            {people.vettingLine({ kind: one.kind, place: one.jurisdiction, expires: one.expires })}
-            <Badge tone={one.result === 'cleared' ? 'good' : 'warn'}>
-              {people.vettingResult({ result: one.result.replaceAll('-', '_') })}
-            </Badge>
-          </li>
-        ))}
+        <Vettings rows={facts.vettings} />
         {facts.unsigned.map((one) => (
           <li key={one.agreement}>
             <bdi>{one.title}</bdi>
             <Badge tone="warn">{people.unsigned()}</Badge>
           </li>
         ))}
-        {facts.courses.map((one) => (
-          <li key={`${one.course} ${one.passedAt}`}>
-            {people.courseLine({ course: one.course, time: time.full(one.passedAt) })}
-            <Badge tone={one.current ? 'good' : 'warn'}>
-              {one.current ? people.current() : people.lapsed()}
-            </Badge>
+        {facts.signed.map(({ agreement, title, version, signedAt }) => (
+          <li key={agreement}>
+            {people.signedLine({ title, version, time: time.full(signedAt) })}
           </li>
         ))}
-        {facts.certificates.map((one) => (
-          <li key={`${one.language} ${one.kind}`}>
-            {people.certificateLine({
-              language: one.language,
-              kind: one.kind,
-              expires: one.expires,
-            })}
-          </li>
-        ))}
-        {facts.shifts.map((one) => (
-          <li key={one.begins}>
-            {people.shiftLine({ begins: time.full(one.begins), ends: time.full(one.ends) })}
-          </li>
-        ))}
+        <Courses rows={facts.courses} />
+        <Certificates rows={facts.certificates} />
+        <Shifts rows={facts.shifts} />
       </ul>
     </section>
   )

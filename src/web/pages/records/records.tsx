@@ -44,7 +44,6 @@ export function RecordsPage() {
         <h1>{records.title()}</h1>
         <p className={house['intro']}>{records.intro()}</p>
       </div>
-      <Checkpoint />
       <Search
         filter={typed}
         onChange={setTyped}
@@ -81,6 +80,7 @@ export function RecordsPage() {
           )
         }
       </Shown>
+      <Checkpoint />
     </main>
   )
 }
@@ -133,21 +133,6 @@ function Search({ filter, onChange, onSearch }: SearchProps) {
           value={filter.item}
           onChange={set('item')}
         />
-        <TextField
-          name={records.from()}
-          direction="ltr"
-          hint={records.momentHint()}
-          fault={momentFault(filter.from)}
-          value={filter.from}
-          onChange={set('from')}
-        />
-        <TextField
-          name={records.to()}
-          direction="ltr"
-          fault={momentFault(filter.to)}
-          value={filter.to}
-          onChange={set('to')}
-        />
         <Select
           name={records.act()}
           value={filter.action}
@@ -165,6 +150,21 @@ function Search({ filter, onChange, onSearch }: SearchProps) {
             value: outcome,
             words: records.outcomeWords({ outcome }),
           }))}
+        />
+        <TextField
+          name={records.from()}
+          direction="ltr"
+          hint={records.momentHint()}
+          fault={momentFault(filter.from)}
+          value={filter.from}
+          onChange={set('from')}
+        />
+        <TextField
+          name={records.to()}
+          direction="ltr"
+          fault={momentFault(filter.to)}
+          value={filter.to}
+          onChange={set('to')}
         />
       </div>
       <div className={house['row']}>

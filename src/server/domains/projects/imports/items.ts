@@ -1,5 +1,5 @@
 import { type FileRow, languageOf } from '#shared/imports.ts'
-import type { Tx } from '../../../kernel/db.ts'
+import { sendAlong, type Tx } from '../../../kernel/db.ts'
 import { newId } from '../../../kernel/random.ts'
 import type { Arrival } from '../../vault/index.ts'
 import type { ImportGround } from './ground.ts'
@@ -95,7 +95,10 @@ function differenceOf(there: Known, item: FreshItem): string | undefined {
   return same ? undefined : differs('subject_refs')
 }
 
-/** Stores and queues new items whose content was sealed, with the client's words for them sealed beside it. */
+/**
+ * Stores and queues new items whose content was sealed, with the client's words for them sealed
+ * beside it; all of it goes with the transaction's commit.
+ */
 export async function keepItems(
   ground: ImportGround,
   tx: Tx,
@@ -110,7 +113,7 @@ export async function keepItems(
     arrival.seal(id, 'reference', Buffer.from(words, 'utf8'))
   }
   await arrival.keep(tx)
-  await insertItems(tx, at, items)
+  insertItems(tx, at, items)
   const queued = items.map(({ id, language }) => ({ item: id, project, batch, language }))
-  await ground.addTasks(tx, queued, now)
+  sendAlong(tx, ground.addTasks(tx, queued, now))
 }

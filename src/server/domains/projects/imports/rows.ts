@@ -11,6 +11,9 @@ import { advanceBatch, insertRejected } from './store.ts'
 
 type Run = Pass<'projects.import.run'>
 
+/** Rows that are sealed and written at a time. */
+const part = 250
+
 /**
  * Takes in the next rows of a manifest: new items are stored, sealed and queued, faulty rows are
  * kept with their reasons, and rows whose item is there already count as done.
@@ -37,9 +40,13 @@ export async function takeRows(
       const ids = fresh.map((item) => item.id)
       const bytesOf = new Map(candidates.map(({ row, bytes }) => [row, bytes]))
       const arrival = await ground.vault.receive(tx, project, ids)
-      for (const { id, row } of fresh)
-        arrival.seal(id, 'content', bytesOf.get(row) ?? new Uint8Array(0))
-      await keepItems(ground, tx, { project, batch, now: pass.at }, arrival, fresh)
+      // Part by part, so that PostgreSQL writes one while the next is sealed.
+      for (let at = 0; at < fresh.length; at += part) {
+        const some = fresh.slice(at, at + part)
+        for (const { id, row } of some)
+          arrival.seal(id, 'content', bytesOf.get(row) ?? new Uint8Array(0))
+        await keepItems(ground, tx, { project, batch, now: pass.at }, arrival, some)
+      }
     }
     return { accepted: fresh.length, rejected: [...faulty, ...rejected] }
   })

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Tx } from '../../../kernel/db.ts'
+import { sendAlong, type Tx } from '../../../kernel/db.ts'
 import type { ProjectsTables } from '../tables.ts'
 
 type Kind = ProjectsTables['projects.item']['kind']
@@ -124,24 +124,27 @@ export interface NewItemRow {
   readonly sha256: Buffer
 }
 
-export async function insertItems(
+/** New items with what names their subjects, sent along with the transaction. */
+export function insertItems(
   tx: Tx,
   { project, batch, now }: { project: string; batch: string; now: Date },
   items: readonly NewItemRow[],
-): Promise<void> {
-  await sql`
+): void {
+  const rows = sql`
     insert into projects.item (project, batch, state, created_at,
                                id, row, kind, language, ref_mac, length, rate, content_sha256)
     select ${project}, ${batch}, 'free', ${now}::timestamptz, * from unnest(
       ${items.map((i) => i.id)}::text[], ${items.map((i) => i.row)}::int8[],
       ${items.map((i) => i.kind)}::text[], ${items.map((i) => i.language)}::text[],
       ${items.map((i) => i.refMac)}::bytea[], ${items.map((i) => i.length)}::int8[],
-      ${items.map((i) => i.rate)}::int4[], ${items.map((i) => i.sha256)}::bytea[])`.execute(tx)
+      ${items.map((i) => i.rate)}::int4[], ${items.map((i) => i.sha256)}::bytea[])`
+  sendAlong(tx, rows.execute(tx))
   const subjects = items.flatMap(({ id, subjectMacs }) => subjectMacs.map((mac) => ({ id, mac })))
-  await sql`
+  const named = sql`
     insert into projects.subject (project, item, mac)
     select ${project}, * from unnest(
-      ${subjects.map((s) => s.id)}::text[], ${subjects.map((s) => s.mac)}::bytea[])`.execute(tx)
+      ${subjects.map((s) => s.id)}::text[], ${subjects.map((s) => s.mac)}::bytea[])`
+  sendAlong(tx, named.execute(tx))
 }
 
 export async function insertRejected(

@@ -1,0 +1,121 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Action } from '#shared/actions.ts'
+import { Problem } from '#shared/problems.ts'
+import { type Db, transact, type Tx } from '../../kernel/db.ts'
+import { enqueue } from '../../kernel/jobs.ts'
+import type { Caller, Gate, Pass } from '../access/index.ts'
+import { record } from '../audit/index.ts'
+import type { Epochs } from './epochs.ts'
+import { epochsOf } from './store.ts'
+
+/** What the rolling of keys stands on. */
+export interface KeyWorkshop {
+  readonly db: Db
+  readonly gate: Gate
+  readonly epochs: Epochs
+  /** Keeps words sealed beside the log and answers the hash for the leaf. */
+  readonly sealDetails: (
+    tx: Tx,
+    words: Readonly<Record<string, unknown>>,
+    project: string | null,
+  ) => Promise<Uint8Array | null>
+  readonly now: () => Date
+}
+
+const day = 86_400_000
+/** For keys that somebody holds at this moment, in milliseconds. */
+const patience = 100
+const mostPauses = 50
+/** In whose name the calendar begins an epoch. */
+const schedule = 'schedule'
+
+/** Orders the rolling of a project's key to its end, in the transaction that began the epoch. */
+export async function orderRoll(tx: Tx, project: string, by: string): Promise<void> {
+  await enqueue(tx, 'vault.roll', { project, by }, { key: `roll ${project}`, attempts: 25 })
+}
+
+/**
+ * Takes the rolling of a project's key to its end: re-wraps what waits, ends the earlier epochs and
+ * destroys their keys. Each batch commits with its entry, so that what was cut off anywhere goes on
+ * from there; two at once do no harm.
+ * @throws Problem 'not-ready' when others hold keys, or a backup is being taken, for long: to be tried later
+ */
+export async function rollKeys(
+  shop: KeyWorkshop,
+  project: string,
+  by: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const step = stepOf(shop, project, by)
+  for (let pauses = 0; ;) {
+    signal.throwIfAborted()
+    const moved = await step('vault.epoch.rewrap', async (pass, tx) => {
+      const keys = await shop.epochs.rewrap(pass, tx)
+      return keys === 0 ? null : { keys }
+    })
+    if (moved !== null) continue
+    try {
+      await step('vault.epoch.end', async (pass, tx) => {
+        const ended = await shop.epochs.end(pass, tx)
+        return ended.length === 0 ? null : { ended }
+      })
+      break
+    } catch (error) {
+      const busy = error instanceof Problem && error.kind === 'not-ready'
+      if (!busy || ++pauses > mostPauses) throw error
+      await pause(patience, undefined, { signal })
+    }
+  }
+  await step('vault.key.destroy', async (pass, tx) => {
+    const destroyed = await shop.epochs.destroy(pass, tx)
+    return destroyed.length === 0 ? null : { destroyed }
+  })
+}
+
+/**
+ * Begins the next epoch wherever the newest is older than `days`, and takes up again every rolling
+ * that did not come to its end.
+ */
+export async function rollDueKeys(shop: KeyWorkshop, days: number): Promise<void> {
+  const due = shop.now().getTime() - days * day
+  for (const { project, begun_at, begun_by, earlier, condemned } of await transact(shop.db, (tx) =>
+    epochsOf(tx, null),
+  )) {
+    if (earlier.length + condemned.length > 0)
+      await transact(shop.db, (tx) => orderRoll(tx, project, begun_by))
+    else if (begun_at.getTime() <= due)
+      await stepOf(
+        shop,
+        project,
+        schedule,
+      )('vault.epoch.due', async (pass, tx) => {
+        const epoch = await shop.epochs.begin(pass, tx)
+        await orderRoll(tx, project, schedule)
+        return { epoch }
+      })
+  }
+}
+
+/** One act of the job in a transaction of its own, with its entry; null is nothing done, and is not recorded. */
+function stepOf({ db, gate, sealDetails, now }: KeyWorkshop, project: string, by: string) {
+  const caller: Caller = {
+    ...{ door: 'operator', kind: 'job', id: by, session: null, signedInAt: null },
+    ...{ workstation: null, certificate: null, address: 'local' },
+  }
+  return <A extends Action>(
+    action: A,
+    work: (pass: Pass<A>, tx: Tx) => Promise<Readonly<Record<string, unknown>> | null>,
+  ) =>
+    transact(db, async (tx) => {
+      const pass = await gate.admit(tx, caller, action, { type: 'Keys', id: project })
+      const words = await work(pass, tx)
+      if (words === null) return null
+      await record(tx, {
+        ...{ time: now(), actor: pass.actor, action, resource: `Keys::${project}` },
+        ...{ project: pass.project, item: null, door: pass.door, workstation: null, zone: null },
+        ...{ outcome: 'done', policies: pass.policies },
+        details: await sealDetails(tx, words, pass.project),
+      })
+      return words
+    })
+}

@@ -1,0 +1,345 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type OutgoingHttpHeaders, request as httpRequest } from 'node:http'
+import { Agent, request as httpsRequest } from 'node:https'
+import { connect as connectPlain } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { connect } from 'node:tls'
+import { problems } from '#shared/problems.ts'
+import { type Door as DoorName } from '#shared/actions.ts'
+import { everyRoute, type Route, upperHouse } from '../../test/support/house.ts'
+import { openVaultIn } from '../../test/support/operator-door.ts'
+import { testServer } from '../../test/support/server.ts'
+import type { Door } from '../workstation/door.ts'
+
+interface Answer {
+  readonly status: number
+  readonly type: string
+  readonly text: string
+}
+interface Sent {
+  readonly method: string
+  readonly path: string
+  readonly headers?: OutgoingHttpHeaders
+  readonly body?: string | Buffer
+}
+type Ask = (sent: Sent) => Promise<Answer>
+
+async function house(t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'cloister-doors-'))
+  const vault = await openVaultIn(folder)
+  const more = upperHouse(vault, folder)
+  const server = await testServer(t, more)
+  t.after(async () => {
+    vault.close()
+    await rm(folder, { recursive: true })
+  })
+  const { inside, building, outside } = server
+  const network = Object.entries({ inside, building, outside }).map(([name, door]) => {
+    const agent = new Agent({ keepAlive: true, ca: door.ca, minVersion: 'TLSv1.3', maxSockets: 4 })
+    t.after(() => {
+      agent.destroy()
+    })
+    return [name, (sent: Sent) => ask(sent, { agent, host: door.host, port: door.port })] as const
+  })
+  const doors: Readonly<Record<string, Ask>> = {
+    ...Object.fromEntries(network),
+    operator: (sent) => ask(sent, { socketPath: server.operatorSocket }),
+  }
+  return { server, doors, routes: everyRoute(more) }
+}
+
+function ask(
+  { method, path, headers = {}, body }: Sent,
+  to: { agent: Agent; host: string; port: number } | { socketPath: string },
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const begin = 'agent' in to ? httpsRequest : httpRequest
+    const out = begin({ ...to, method, path, headers }, (answer) => {
+      const pieces: Buffer[] = []
+      answer.on('data', (piece: Buffer) => pieces.push(piece))
+      answer.on('error', reject)
+      answer.on('end', () => {
+        const text = Buffer.concat(pieces).toString('utf8')
+        const type = String(answer.headers['content-type'])
+        resolve({ status: answer.statusCode ?? 0, type, text })
+        // A body that was announced and refused is never sent.
+        out.destroy()
+      })
+    })
+    out.on('error', reject)
+    // A length that is only announced: the refusal must come before any of it.
+    if (headers['content-length'] !== undefined && body === undefined) out.flushHeaders()
+    else out.end(body)
+  })
+}
+
+/** The kind of a refusal, which must be a whole problem document of the catalogue. */
+function kindOf({ status, type, text }: Answer, what: string): string {
+  assert.match(type, /^application\/problem\+json/, `${what}: ${String(status)} ${text}`)
+  const body = JSON.parse(text) as Record<string, unknown>
+  const kind = String(body['type']).replace('/problems/', '')
+  assert.ok(kind in problems, `${what}: ${text}`)
+  const known = problems[kind as keyof typeof problems]
+  assert.deepEqual(
+    [body['status'], status, body['title']],
+    [known.status, status, known.title],
+    what,
+  )
+  assert.equal(typeof body['instance'], 'string', what)
+  return kind
+}
+
+const ids: Readonly<Record<string, string>> = {
+  ...{ person: 'per', project: 'prj', client: 'cli', task: 'tsk', delivery: 'del', key: 'dky' },
+  ...{ batch: 'bat', alarm: 'alm' },
+}
+const names: Readonly<Record<string, string>> = {
+  ...{ controller: 'ctl-main', zone: 'floor-1', id: 'ws-1', code: 'aurora', from: '0', index: '0' },
+}
+
+/** The route's address with well-formed names of things that are not there. */
+function addressOf({ url }: Route): string {
+  return url.replaceAll(/:([a-z]+)/g, (_, name: string) => {
+    const prefix = ids[name]
+    const value = prefix === undefined ? names[name] : `${prefix}_${'a'.repeat(26)}`
+    assert.ok(value !== undefined, `no example for :${name}`)
+    return value
+  })
+}
+
+const json = { 'content-type': 'application/json' }
+const deep = '['.repeat(30_000)
+const malformed: readonly (readonly [string, Sent['headers'], string | Buffer, string[]])[] = [
+  ['broken JSON', json, '{"a":', ['invalid-input']],
+  ['bytes that are no text', json, Buffer.from([0xff, 0xfe, 0, 0x80]), ['invalid-input']],
+  ['JSON nested without end', json, deep, ['invalid-input']],
+  ['a poisoned prototype', json, '{"__proto__":{"admin":true}}', ['invalid-input']],
+  ['a poisoned constructor', json, '{"constructor":{"prototype":{"x":1}}}', ['invalid-input']],
+  ['another type', { 'content-type': 'text/xml' }, '<a/>', ['unsupported-media']],
+  ['a form', { 'content-type': 'multipart/form-data; boundary=x' }, '--x', ['unsupported-media']],
+  ['a type that is none', { 'content-type': ';;;' }, '{}', ['unsupported-media']],
+]
+
+/** Every route of a door, with what is sent there. */
+async function everywhere(
+  { doors, routes }: Awaited<ReturnType<typeof house>>,
+  wanted: (route: Route) => boolean,
+  send: (ask: Ask, route: Route, place: string, door: DoorName) => Promise<void>,
+): Promise<number> {
+  let count = 0
+  for (const route of routes.filter(wanted))
+    for (const door of route.doors) {
+      const to = doors[door]
+      assert.ok(to)
+      await send(to, route, `${door} ${route.method} ${route.url}`, door)
+      count += 1
+    }
+  return count
+}
+
+const takesBody = ({ kind, method }: Route) => kind === 'json' && method !== 'GET'
+
+test('DOOR1 a body that is malformed, of another type or too large is refused at every route of every door with a problem document that says which', async (t) => {
+  const all = await house(t)
+  const tried = await everywhere(all, takesBody, async (to, route, place) => {
+    const [method, path] = [route.method, addressOf(route)]
+    for (const [what, headers, body, kinds] of malformed) {
+      const kind = kindOf(
+        await to({ method, path, headers: headers ?? {}, body }),
+        `${place}: ${what}`,
+      )
+      // Routes without a body's shape have nothing to refuse in one that can be read.
+      const readable = what === 'a poisoned constructor'
+      assert.ok(kinds.includes(kind) || readable, `${place}: ${what}: ${kind}`)
+    }
+    const length = { ...json, 'content-length': route.limit + 1 }
+    assert.equal(kindOf(await to({ method, path, headers: length }), place), 'too-large', place)
+    if (route.limit > 65_536) return
+    const chunked = { ...json, 'transfer-encoding': 'chunked' }
+    const body = JSON.stringify('x'.repeat(route.limit))
+    assert.equal(kindOf(await to({ method, path, headers: chunked, body }), place), 'too-large')
+  })
+  assert.ok(tried > 80, `only ${tried} routes were tried`)
+  const streams = await everywhere(
+    all,
+    ({ kind }) => kind === 'upload',
+    async (to, route, place) => {
+      for (const headers of [{ 'content-type': 'text/plain' }, { ...json }]) {
+        const sent = { method: 'POST', path: addressOf(route), headers, body: '{}' }
+        const kind = kindOf(await to(sent), place)
+        assert.ok(['unsupported-media', 'not-found'].includes(kind), `${place}: ${kind}`)
+      }
+    },
+  )
+  assert.ok(streams > 0)
+  assert.deepEqual(all.server.faults, [])
+})
+
+test('DOOR2 an act has an address at its own doors only, under its own method, and names that are malformed or endless lead nowhere', async (t) => {
+  const all = await house(t)
+  const { doors, routes } = all
+  const declared = new Set(
+    routes.flatMap((route) => route.doors.map((door) => `${door} ${route.method} ${route.url}`)),
+  )
+  for (const route of routes) {
+    const path = addressOf(route)
+    for (const [door, to] of Object.entries(doors)) {
+      const place = `${door} ${route.method} ${route.url}`
+      const others = ['PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']
+      for (const method of declared.has(place) ? others : [route.method])
+        if (!declared.has(`${door} ${method} ${route.url}`))
+          assert.equal(kindOf(await to({ method, path }), `${method} at ${place}`), 'not-found')
+    }
+  }
+  const named = ({ url }: Route) => url.includes(':')
+  await everywhere(all, named, async (to, route, place) => {
+    const of = (name: string) => route.url.replaceAll(/:[a-z]+/g, name)
+    const method = route.method
+    for (const name of ['x'.repeat(200), '%00', '%zz', '..%2f..%2fetc%2fpasswd', '%F0%28%8C%28']) {
+      const answer = await to({
+        method,
+        path: of(name),
+        ...(method !== 'GET' && { headers: json, body: '{}' }),
+      })
+      const kind = kindOf(answer, `${place} with ${name}`)
+      assert.ok(['not-found', 'invalid-input'].includes(kind), `${place} with ${name}: ${kind}`)
+      assert.ok(!answer.text.includes('passwd'), 'what was asked for is not repeated')
+    }
+  })
+  assert.deepEqual(all.server.faults, [])
+})
+
+test('DOOR3 no path leads to a file that is not a page', async (t) => {
+  const { server, doors } = await house(t)
+  for (const path of [
+    ...['/../package.json', '/..%2fpackage.json', '/%2e%2e/%2e%2e/etc/passwd', '//etc/passwd'],
+    ...['/app/../../package.json', '/index.html%00.js', '/.git/config', '/\\..\\package.json'],
+  ])
+    for (const [name, to] of Object.entries(doors)) {
+      const answer = await to({ method: 'GET', path })
+      if (answer.status === 200) assert.match(answer.text, /^<!doctype html><title>test/, path)
+      else kindOf(answer, `${name} ${path}`)
+    }
+  assert.deepEqual(server.faults, [])
+})
+
+test('DOOR4 cookies and headers that are malformed, endless or foreign make nobody of the caller', async (t) => {
+  const { server, doors } = await house(t)
+  const cookies = [
+    ...[
+      '__Host-cloister=',
+      '__Host-cloister=%zz',
+      '__Host-cloister="',
+      `__Host-cloister=${'A'.repeat(9000)}`,
+    ],
+    ...[';;;===', '__Host-cloister=a; __Host-cloister=b', 'x=y; '.repeat(1500), '\xff\xfe=\x80'],
+  ]
+  for (const name of ['inside', 'outside'])
+    for (const cookie of cookies) {
+      const answer = await doors[name]?.({ method: 'GET', path: '/standing', headers: { cookie } })
+      assert.ok(answer)
+      assert.equal(kindOf(answer, `${name}: ${cookie.slice(0, 30)}`), 'not-signed-in')
+    }
+  const claims = { 'x-forwarded-for': '10.0.0.1', 'x-ssl-client-cert': 'ws-1', 'x-person': 'per_x' }
+  for (const [door, method, path] of [
+    ['inside', 'GET', '/site'],
+    ['building', 'GET', '/commands'],
+  ] as const) {
+    const answer = await doors[door]?.({ method, path, headers: claims })
+    assert.ok(answer)
+    assert.equal(kindOf(answer, door), 'not-signed-in')
+  }
+  assert.deepEqual(server.faults, [])
+})
+
+/** What a door says to bytes that are no request. */
+async function raw(door: Door, bytes: string | Buffer): Promise<string> {
+  const socket = connect({ host: door.host, port: door.port, ca: door.ca, servername: 'localhost' })
+  await once(socket, 'secureConnect')
+  let said = ''
+  socket.on('data', (piece: Buffer) => (said += piece.toString('latin1')))
+  socket.on('error', () => undefined)
+  socket.end(bytes)
+  await once(socket, 'close')
+  return said
+}
+
+test('DOOR5 what is no request at all gets a problem document or a closed connection, and the door stays open', async (t) => {
+  const { server, doors } = await house(t)
+  const head = 'POST /session/begin HTTP/1.1\r\nhost: x\r\n'
+  for (const door of [server.inside, server.building, server.outside]) {
+    for (const [bytes, status] of [
+      ['GARBAGE\r\n\r\n', 422],
+      [`${head}content-length: -5\r\n\r\n`, 422],
+      [`${head}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`, 422],
+      [`${head}transfer-encoding: chunked\r\n\r\nzz\r\n`, 422],
+      [`${head}x: ${'y'.repeat(20_000)}\r\n\r\n`, 413],
+      [Buffer.alloc(4096, 0), 422],
+    ] as const) {
+      const said = await raw(door, bytes)
+      const [first = '', ...rest] = said.split('\r\n')
+      assert.match(first, new RegExp(`^HTTP/1.1 ${status} `), JSON.stringify(bytes.slice(0, 40)))
+      const type = rest.find((line) => line.startsWith('content-type: '))?.slice(14) ?? ''
+      kindOf({ status, type, text: said.slice(said.indexOf('\r\n\r\n') + 4) }, first)
+    }
+    const plain = connectPlain(door.port, door.host)
+    plain.on('error', () => undefined)
+    plain.end('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    plain.resume()
+    await once(plain, 'close')
+    const upgrade = await raw(
+      door,
+      'GET //// HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
+    )
+    assert.ok(!upgrade.startsWith('HTTP/1.1 101'), upgrade)
+  }
+  for (const [name, to] of Object.entries(doors))
+    assert.equal(kindOf(await to({ method: 'GET', path: '/nothing' }), name), 'not-found')
+  assert.deepEqual(server.faults, [])
+})
+
+test('DOOR6 certificates, codes and site files that are malformed are refused with the place, and nothing is kept of them', async (t) => {
+  const { server, doors } = await house(t)
+  const { inside, operator } = doors
+  assert.ok(inside && operator)
+  const pem = (text: string) =>
+    `-----BEGIN CERTIFICATE REQUEST-----\n${text}\n-----END CERTIFICATE REQUEST-----\n`
+  const codeFor = async () => {
+    const answer = await operator({ method: 'POST', path: '/workstations/ws-1/code' })
+    return (JSON.parse(answer.text) as { code: string }).code
+  }
+  for (const csr of [
+    'x',
+    pem(''),
+    pem('AAAA'),
+    pem('!!!'),
+    pem(Buffer.alloc(5000, 48).toString()),
+  ]) {
+    const body = JSON.stringify({ code: await codeFor(), csr })
+    const answer = await inside({ method: 'POST', path: '/enrolment', headers: json, body })
+    assert.equal(kindOf(answer, csr.slice(0, 60)), 'invalid-input')
+    assert.equal((JSON.parse(answer.text) as { where: string }).where, 'body/csr')
+  }
+  const wrong = JSON.stringify({ code: 'AAAA-BBBB-CCCC-DDDD', csr: 'x' })
+  const refused = await inside({ method: 'POST', path: '/enrolment', headers: json, body: wrong })
+  assert.equal(kindOf(refused, 'a code'), 'code-refused')
+  const laughs = Array.from({ length: 9 }, (_, at) =>
+    at === 0 ? 'a0: &a0 [x,x,x,x,x,x,x,x,x]' : `a${at}: &a${at} [${`*a${at - 1},`.repeat(9)}]`,
+  ).join('\n')
+  for (const file of ['', '[', laughs, 'a: !!js/function x', '\u0000', '- '.repeat(50_000)]) {
+    const body = JSON.stringify({ file })
+    const answer = await operator({ method: 'POST', path: '/site', headers: json, body })
+    assert.equal(kindOf(answer, file.slice(0, 30)), 'invalid-input')
+  }
+  const sites = await server.database
+    .db('cloister_admin')
+    .selectFrom('facility.certificate')
+    .select('subject')
+    .execute()
+  assert.deepEqual(sites, [])
+  assert.deepEqual(server.faults, [])
+})

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { skipWithoutChromium } from '../support/browser.ts'
+import { type Demonstration, startDemonstration } from '../support/demonstration.ts'
+import {
+  codeTold,
+  openWorkday,
+  plugInKey,
+  sitDown,
+  standUp,
+  type Workday,
+} from '../support/people.ts'
+import { shootLooks } from '../support/pictures.ts'
+
+suite('hiring by pages alone', { skip: skipWithoutChromium() }, () => {
+  let folder: string
+  let where: Demonstration
+  let day: Workday
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hiring-'))
+    where = await startDemonstration()
+    day = await openWorkday(join(folder, 'profile'))
+  })
+  after(async () => {
+    await day.context.close()
+    await where.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('DAY11 Eve is entered, vetted, trained and certified; she makes her key, signs, and sees that nothing is missing', async () => {
+    const rosa = await sitDown(day, where, 'Rosa')
+    await rosa.getByRole('textbox', { name: 'Name' }).fill('Eve')
+    await rosa.getByRole('button', { name: 'Enter' }).click()
+    const code = await codeTold(rosa)
+    await rosa.getByRole('link', { name: 'Eve' }).click()
+    await recordAdmission(rosa)
+    await standUp(rosa)
+
+    const eve = await day.context.newPage()
+    await plugInKey(eve)
+    await eve.goto(where.seatOf('Rosa'))
+    await eve.getByRole('button', { name: /^First time here/ }).click()
+    await eve.getByRole('textbox', { name: 'One-time code' }).fill(code)
+    await eve.getByRole('button', { name: 'Make a key here' }).click()
+    await eve.getByRole('link', { name: 'About me' }).click()
+    await eve.getByText('Something is still missing').waitFor()
+    await shootLooks(eve, 'about-me')
+    await eve.getByRole('button', { name: 'Sign', exact: true }).click()
+    const dialog = eve.getByRole('dialog')
+    await dialog.getByRole('heading', { name: 'Sign “Confidentiality”, version 1?' }).waitFor()
+    await dialog.getByRole('button', { name: 'Sign', exact: true }).click()
+    await eve.getByText('Nothing waits for your signature.').waitFor()
+    await eve.getByText('Nothing is missing: you may be put on a team.').waitFor()
+    await eve.getByText(/^Confidentiality, version 1, signed /).waitFor()
+    await eve.getByText('Certified for en, text, until 2099-12-31').waitFor()
+    await standUp(eve)
+    assert.deepEqual(day.faults, [])
+  })
+})
+
+/** What a recruiter records of somebody, on their page. */
+async function recordAdmission(page: Page): Promise<void> {
+  await record(page, 'Record a check', [
+    ['Check', 'background'],
+    ['Country', 'ES'],
+    ['Valid until', '2099-12-31'],
+  ])
+  for (const course of ['data-protection', 'clean-room'])
+    await record(page, 'Record a course', [
+      ['Course', course],
+      ['Score', '95'],
+    ])
+  await record(page, 'Certify', [
+    ['Language', 'en'],
+    ['Valid until', '2099-12-31'],
+  ])
+  const [begins, ends] = [0, 8].map((hours) => moment(new Date(Date.now() + hours * 3_600_000)))
+  await record(page, 'Plan a shift', [
+    ['Begins', begins ?? ''],
+    ['Ends', ends ?? ''],
+  ])
+  await page.getByText('Certified for en').waitFor()
+}
+
+async function record(page: Page, title: string, fields: readonly (readonly [string, string])[]) {
+  const form = page.locator('form', { has: page.getByRole('heading', { name: title }) })
+  for (const [name, value] of fields) await form.getByRole('textbox', { name }).fill(value)
+  const answered = page.waitForResponse((answer) => answer.request().method() !== 'GET')
+  await form.getByRole('button', { name: 'Record' }).click()
+  assert.equal((await answered).status(), 200, title)
+}
+
+/** Day and time as a person types them, in the workstation's time. */
+function moment(at: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0')
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`
+}
