@@ -20,7 +20,7 @@ function environmentOf(unit: string): Record<string, string> {
   return { ...given, CREDENTIALS_DIRECTORY: '/run/credentials/unit' }
 }
 
-test('IN5 the units and the example configuration are ones that the program takes, each with its part’s keys and no more', () => {
+test('IN4 the units and the example configuration are ones that the program takes, each with its part’s keys and no more', () => {
   for (const part of parts) {
     const unit = unitOf(part)
     const command = /^ExecStart=\S+ \S+main\.js (.+)$/m.exec(unit)?.[1]
@@ -48,7 +48,7 @@ test('IN5 the units and the example configuration are ones that the program take
   }
 })
 
-test('IN5 every user of a unit exists, owns its folders and has one database role', () => {
+test('IN4 every user of a unit exists, owns its folders and has one database role', () => {
   const users = readFileSync(join(deploy, 'sysusers.conf'), 'utf8')
   const map = readFileSync(join(deploy, 'pg_ident.conf'), 'utf8')
   for (const part of parts) {
@@ -63,7 +63,7 @@ test('IN5 every user of a unit exists, owns its folders and has one database rol
   }
 })
 
-test('IN5 systemd finds no fault with the units, and hardens each of them', (t) => {
+test('IN4 systemd finds no fault with the units, and hardens each of them', (t) => {
   const names = readdirSync(units).filter((name) => /\.(service|target)$/.test(name))
   assert.ok(names.length >= parts.length + 2)
   const { error, status, stderr } = spawnSync(

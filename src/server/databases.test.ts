@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { testDatabase } from '../../test/support/database.ts'
 import { standingOf } from './kernel/migrate.ts'
 
-test('IN4 a database says as whom it is entered, what that role may do, and whether it keeps what it answers', async (t) => {
+test('IN3 a database says as whom it is entered, what that role may do, and whether it keeps what it answers', async (t) => {
   const database = await testDatabase(t)
   const at = (role: 'cloister_outside' | 'cloister_inside' | 'cloister_admin') => {
     const connection = database.connection(role)

@@ -89,7 +89,7 @@ async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
   while (!(await holds())) await new Promise((wait) => setTimeout(wait, 50))
 }
 
-test('IN2 IN3 six processes are one installation: a request through each, and a signal across them', async (t) => {
+test('IN2 six processes are one installation: a request through each, and a signal across them', async (t) => {
   const database = await testDatabase(t)
   const written = await writeInstallation(scratches)
   const batch = await createAttestationBatch(new Date())

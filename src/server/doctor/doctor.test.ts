@@ -44,7 +44,7 @@ const about = (findings: readonly Finding[], check: string) => {
   return found[0]
 }
 
-test('IN4 files that are as they should be are good, and a certificate that ends soon is named', async () => {
+test('IN3 files that are as they should be are good, and a certificate that ends soon is named', async () => {
   const { config } = await installed()
   const findings = await lookAtFiles(config, now)
   assert.deepEqual(
@@ -58,7 +58,7 @@ test('IN4 files that are as they should be are good, and a certificate that ends
   assert.match(ending.words, /^ends on .*: renew it/)
 })
 
-test('IN4 every file that is wrong is found at once, each with what to do', async () => {
+test('IN3 every file that is wrong is found at once, each with what to do', async () => {
   const { written, config } = await installed()
   await chmod(join(config.directory, 'keys', 'log.sealed'), 0o644)
   await chmod(config.directory, 0o777)
@@ -81,7 +81,7 @@ test('IN4 every file that is wrong is found at once, each with what to do', asyn
   assert.match(about(bad, 'certificate building')?.words ?? '', /^ended on/)
 })
 
-test('IN4 a certificate that does not name the door is bad before a browser says so', async () => {
+test('IN3 a certificate that does not name the door is bad before a browser says so', async () => {
   const { config } = await installed({
     CLOISTER_DOORS_INSIDE_ORIGIN: 'https://cloister.example',
   })
@@ -104,7 +104,7 @@ async function clamd(t: TestContext, says: string): Promise<string> {
   return `127.0.0.1:${address.port}`
 }
 
-test('IN4 a scanner is asked for its signatures and their age', async (t) => {
+test('IN3 a scanner is asked for its signatures and their age', async (t) => {
   const scanner = async (clamav: string) => {
     const { config } = await installed({ CLOISTER_CLAMAV: clamav })
     return about(await lookAtNeighbours(config, new Date('2026-11-21T12:00:00Z')), 'scanner')
@@ -122,7 +122,7 @@ test('IN4 a scanner is asked for its signatures and their age', async (t) => {
   assert.equal((await scanner('none'))?.state, 'warning')
 })
 
-test('IN4 a witness is asked for the log that is meant, and is missed where there is none', async (t) => {
+test('IN3 a witness is asked for the log that is meant, and is missed where there is none', async (t) => {
   const keys = sampleKeys()
   const { config } = await installed()
   const witness = await startWitness({
