@@ -65,10 +65,11 @@ export default {
     ),
     rule('shared-knows-nobody', { path: '^src/shared/' }, { path: '^src/(server|web|cli)/' }),
     // the command speaks to the server through the operator door; only `start` may start one, only
-    // `backup` may take hold of one that does not run, and `policy` judges by the gate's own code
+    // `backup` may take hold of one that does not run, `doctor` looks at one from beside it, and
+    // `policy` judges by the gate's own code
     rule(
       'clients-know-no-server',
-      { path: '^src/(web|cli)/', pathNot: '^src/cli/commands/(start|backup|policy)[.]ts$' },
+      { path: '^src/(web|cli)/', pathNot: '^src/cli/commands/(start|backup|doctor|policy)[.]ts$' },
       { path: '^src/server/' },
     ),
     rule('packages-know-no-product', { path: '^packages/' }, { path: '^src/' }),

@@ -30,7 +30,7 @@ const files = roots
   )
 if (files.length === 0) throw new Error(`no tests under ${roots.join(', ')}`)
 
-const wholePrograms = /^test\/(journeys|crash|network)\//
+const wholePrograms = /^test\/(journeys|crash|network|installation)\//
 const groups: [string[], number][] = [
   [files.filter((name) => !wholePrograms.test(name)), 2],
   [files.filter((name) => wholePrograms.test(name)), 1],

@@ -94,6 +94,7 @@ async function answerWith<
       gate.admit(tx, caller, action, resource)
     return operation.run({
       ...{ ...shaped, pass, tx, request, reply, note: () => undefined },
+      quiet: () => undefined,
       // The gate's signature, for one act after the other.
       also: also as Parameters<typeof operation.run>[0]['also'],
     })

@@ -5,10 +5,12 @@ import { addBackupCommands } from './commands/backup.ts'
 import { addChartCommands } from './commands/chart.ts'
 import { addConvertCommand } from './commands/convert.ts'
 import { addDeliveryCommands } from './commands/delivery.ts'
+import { addDoctorCommands } from './commands/doctor.ts'
 import { addFacilityCommands } from './commands/facility.ts'
 import { addImportCommands } from './commands/import.ts'
 import { addKeysCommands } from './commands/keys.ts'
 import { addLogCommands } from './commands/log.ts'
+import { addOfficerCommands } from './commands/officer.ts'
 import { addPolicyCommands } from './commands/policy.ts'
 import { addRehearseCommands } from './commands/rehearse.ts'
 import { addSamplingCommands } from './commands/sampling.ts'
@@ -24,10 +26,12 @@ const commands: ((program: Command) => void)[] = [
   addChartCommands,
   addConvertCommand,
   addDeliveryCommands,
+  addDoctorCommands,
   addFacilityCommands,
   addImportCommands,
   addKeysCommands,
   addLogCommands,
+  addOfficerCommands,
   addPolicyCommands,
   addRehearseCommands,
   addSamplingCommands,

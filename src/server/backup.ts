@@ -34,7 +34,7 @@ export async function backUpInstallation(
 ): Promise<BackupMade> {
   demandEmbedded(config)
   for (const target of [to, ...(keys === null ? [] : [keys])])
-    for (const own of [config.directory, config.objects])
+    for (const own of [config.directory, config.objects, config.keys])
       if (isWithin(target, own))
         throw new StartFault(`${target} lies within ${own}; name a folder elsewhere`)
   if (keys !== null && (isWithin(keys, to) || isWithin(to, keys)))
@@ -137,11 +137,11 @@ function partsOf({ directory, objects }: Config): Parts {
   }
 }
 
-/** The sealed keys, and the root key's sealed file; never the secret that opens it. */
-function keysOf({ directory, rootKey }: Config): Parts {
-  const keys = join(directory, 'keys')
-  const apart = rootKey?.kind === 'sealed-file' && !isWithin(rootKey.path, keys)
-  return { keys, ...(apart && { 'root.key': rootKey.path }) }
+/** The sealed keys, and the sealed files of the keys above them; never the secrets that open those. */
+function keysOf({ keys, rootKey, serviceKey }: Config): Parts {
+  const apart = (name: string, place: Config['rootKey']): Parts =>
+    place?.kind === 'sealed-file' && !isWithin(place.path, keys) ? { [name]: place.path } : {}
+  return { keys, ...apart('root.key', rootKey), ...apart('service.key', serviceKey) }
 }
 
 function isWithin(path: string, folder: string): boolean {

@@ -236,12 +236,7 @@ test('DOOR4 cookies and headers that are malformed, endless or foreign make nobo
       '__Host-cloister="',
       `__Host-cloister=${'A'.repeat(9000)}`,
     ],
-    ...[
-      ';;;===',
-      '__Host-cloister=a; __Host-cloister=b',
-      'x=y; '.repeat(1500),
-      '\xff\xfe=\x80',
-    ],
+    ...[';;;===', '__Host-cloister=a; __Host-cloister=b', 'x=y; '.repeat(1500), '\xff\xfe=\x80'],
   ]
   for (const name of ['inside', 'outside'])
     for (const cookie of cookies) {

@@ -53,7 +53,7 @@ export interface Installation {
   readonly webApp: string
   readonly rules: KeyRules
   readonly arrivalOf: ArrivalOf
-  readonly sealDetails: Ground['sealDetails']
+  readonly sealDetails: (door: Door) => Ground['sealDetails']
   readonly sources: readonly FactSource[]
   readonly resources: readonly ResourceSource[]
   /** The routes of the domains that stand on more than the database. */
@@ -75,7 +75,10 @@ export interface Server {
   close(): Promise<void>
 }
 
-/** Opens the doors that the installation names, each over a database role of its own. */
+/**
+ * Opens the doors that the installation names, each over a database role of its own; without any it
+ * is the gate alone. Where one cannot be opened, those before it are closed again.
+ */
 export async function openServer(installation: Installation): Promise<Server> {
   const { connect, now } = installation
   const gate = openGate(
@@ -87,8 +90,10 @@ export async function openServer(installation: Installation): Promise<Server> {
   const pools: Db[] = []
   const apps: FastifyInstance[] = []
   const ports: Partial<Record<Door, number>> = {}
-  const signals = await openSignals(connect('cloister_inside'))
   const sockets: SignalSockets[] = []
+  const wanted = doorsOf(installation)
+  const [first] = wanted
+  const signals = first && (await openSignals(connect(`cloister_${first[0]}`)))
 
   async function open(door: Door, place: Place | { socket: string }): Promise<void> {
     const db = openDb(connect(`cloister_${door}`), {
@@ -102,11 +107,11 @@ export async function openServer(installation: Installation): Promise<Server> {
       ...{ door, db, gate, now, recorder: openRecorder(db) },
       identify:
         door === 'operator' ? identifyOperator : identifyAt(door, installation.arrivalOf, now),
-      sealDetails: installation.sealDetails,
+      sealDetails: installation.sealDetails(door),
     }
     const hears = signalSocketsOf(installation, door, db)
     sockets.push(hears)
-    await signals.listen('cloister_signal', hears.onSignal)
+    await signals?.listen('cloister_signal', hears.onSignal)
     const operate = operateOn(app, ground)
     identityRoutes(operate, installation.rules, installation.demonstration)
     workforceRoutes(operate)
@@ -119,27 +124,32 @@ export async function openServer(installation: Installation): Promise<Server> {
     ports[door] = await listen(app, place)
   }
 
-  for (const door of ['inside', 'building', 'outside'] as const) {
-    const place = installation.doors[door]
-    if (place !== undefined) await open(door, place)
+  async function close(): Promise<void> {
+    for (const s of sockets) s.close()
+    for (const app of apps) {
+      app.server.closeAllConnections()
+      await app.close()
+    }
+    await signals?.close()
+    for (const pool of pools) await pool.destroy()
+    await installation.onClose?.()
   }
-  if (installation.doors.operator !== undefined) await open('operator', installation.doors.operator)
 
-  return {
-    gate,
-    ports,
-    openSockets: () => sockets.reduce((sum, s) => sum + s.open, 0),
-    async close() {
-      for (const s of sockets) s.close()
-      for (const app of apps) {
-        app.server.closeAllConnections()
-        await app.close()
-      }
-      await signals.close()
-      for (const pool of pools) await pool.destroy()
-      await installation.onClose?.()
-    },
+  try {
+    for (const [door, place] of wanted) await open(door, place)
+  } catch (error) {
+    await close()
+    throw error
   }
+  return { gate, ports, openSockets: () => sockets.reduce((sum, s) => sum + s.open, 0), close }
+}
+
+/** The doors that the installation names, the operator's last: whoever calls there finds the others open. */
+function doorsOf({ doors }: Installation): [Door, Place | { readonly socket: string }][] {
+  return (['inside', 'building', 'outside', 'operator'] as const).flatMap((door) => {
+    const place = doors[door]
+    return place === undefined ? [] : [[door, place]]
+  })
 }
 
 /** What a request's first steps check, done for the upgrade that Fastify never sees. */

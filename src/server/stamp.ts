@@ -22,13 +22,18 @@ const StampFile = Type.Object(
 )
 
 /**
- * Reads the stamp of a state directory, or makes it in an empty one.
- * @throws StartFault when it is of the other sort, or not readable as a stamp
+ * Reads the stamp of a state directory, or with `make` makes it in an empty one.
+ * @throws StartFault when there is none, when it is of the other sort, or not readable as a stamp
  */
-export async function stampDirectory(directory: string, demonstration: boolean): Promise<Stamp> {
-  await mkdir(directory, { recursive: true, mode: 0o711 })
+export async function stampDirectory(
+  directory: string,
+  { demonstration, make }: { readonly demonstration: boolean; readonly make: boolean },
+): Promise<Stamp> {
   const path = join(directory, 'stamp.json')
+  if (make) await mkdir(directory, { recursive: true, mode: 0o711 })
   const text = await readFile(path, 'utf8').catch(() => null)
+  if (text === null && !make)
+    throw new StartFault(`${path} is not there: start the operator part first, it makes it.`)
   if (text === null) return writeStamp(path, { demonstration, tenant: newId('t').slice(2) })
   const found = parse(text)
   if (found === null) throw new StartFault(`${path} is damaged; restore it from a backup.`)

@@ -38,14 +38,17 @@ interface PlainAct {
   readonly confidential?: false
   /** Needs a user verification not older than five minutes. */
   readonly stepUp?: true
+  /** An answer that tells nothing and changes nothing may leave no entry (docs/decisions/0103). */
+  readonly quiet?: true
   /** The acted-on thing's existence is itself confidential: a refusal answers 404. */
   readonly hidden?: true
 }
 
 /** Shows or takes in a client's content. The type leaves out the doors that can never serve it. */
-interface ConfidentialAct extends Omit<PlainAct, 'doors' | 'confidential'> {
+interface ConfidentialAct extends Omit<PlainAct, 'doors' | 'confidential' | 'quiet'> {
   readonly doors: readonly 'inside'[]
   readonly confidential: true
+  readonly quiet?: false
 }
 
 type Act = PlainAct | ConfidentialAct
@@ -77,7 +80,7 @@ export const actions = {
   // facility
   'facility.event.take': { doors: ['building'], group: 'device', on: 'Site' },
   'facility.heartbeat.take': { doors: ['building'], group: 'device', on: 'Site' },
-  'facility.command.poll': { doors: ['building'], group: 'device', on: 'Site' },
+  'facility.command.poll': { doors: ['building'], group: 'device', on: 'Site', quiet: true },
   'facility.posture.take': { doors: ['building'], group: 'device', on: 'Site' },
   'facility.device.enrol': { doors: ['inside', 'building'], group: 'open', on: 'Site' },
   'facility.device.renew': { doors: ['inside', 'building'], group: 'device', on: 'Site' },

@@ -4,21 +4,26 @@ import type { Door } from './door.ts'
 import { startWorkstation } from './workstation.ts'
 
 const usage = `usage: workstation --id ID --server HOST:PORT --ca FILE --dir DIR
-         [--building HOST:PORT] [--listen HOST:PORT] [--code-file FILE] [--software-key]
-example: workstation --id ws-3 --server 10.1.0.2:8443 --building 10.1.0.2:8444 --ca ca.pem --dir /var/lib/cloister-ws`
+         [--building HOST:PORT] [--name LABEL] [--listen HOST:PORT] [--code-file FILE] [--software-key]
+example: workstation --id ws-3 --server 10.1.0.2:8443 --building 10.1.0.2:8444 --ca ca.pem --name cloister --listen 127.0.0.1:8080 --dir /var/lib/cloister-ws`
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       ...{ id: { type: 'string' }, server: { type: 'string' }, building: { type: 'string' } },
-      ...{ ca: { type: 'string' }, dir: { type: 'string' }, 'code-file': { type: 'string' } },
+      ...{
+        name: { type: 'string' },
+        ca: { type: 'string' },
+        dir: { type: 'string' },
+        'code-file': { type: 'string' },
+      },
       ...{
         listen: { type: 'string', default: '127.0.0.1:0' },
         'software-key': { type: 'boolean' },
       },
     },
   })
-  const { id, server, building, ca, dir } = values
+  const { id, name, server, building, ca, dir } = values
   if (id === undefined || server === undefined || ca === undefined || dir === undefined)
     throw new Error(`--id, --server, --ca and --dir are needed\n${usage}`)
   const authority = await readFile(ca, 'utf8')
@@ -26,6 +31,7 @@ async function main(): Promise<void> {
   const codeFile = values['code-file']
   const workstation = await startWorkstation({
     ...{ id, dir, listen: address(values.listen), server: door(server), clock: () => new Date() },
+    ...(name !== undefined && { name }),
     ...(building !== undefined && { building: door(building) }),
     ...(codeFile !== undefined && { code: (await readFile(codeFile, 'utf8')).trim() }),
     softwareKey: values['software-key'] === true,

@@ -22,8 +22,13 @@ import { passOn, passUpgradeOn, refuseUpgrade, type Upstream } from './proxy.ts'
 import { openSoftwareKey } from './software-key-door.ts'
 
 export interface WorkstationOptions {
-  /** The workstation's id; browsers reach it at `http://<id>.localhost:<port>`. */
+  /** The workstation's id. */
   readonly id: string
+  /**
+   * Browsers reach it at `http://<name>.localhost:<port>`: the same at every workstation of a site,
+   * so that a person's key works at each. The id where nothing is said.
+   */
+  readonly name?: string
   /** A loopback address; port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number }
   /** The inside door. */
@@ -67,8 +72,10 @@ const renewalPauseMs = 60_000
  */
 export async function startWorkstation(options: WorkstationOptions): Promise<Workstation> {
   const { id, listen, server, building, dir, clock } = options
-  if (!/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(id))
-    throw new Error('The id of a workstation is a lower-case label such as ws-3.')
+  const { name = id } = options
+  for (const label of [id, name])
+    if (!/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label))
+      throw new Error('The id and name of a workstation are lower-case labels such as ws-3.')
   if (listen.host !== '127.0.0.1' && listen.host !== '::1')
     throw new Error('A workstation listens on 127.0.0.1 or ::1 only.')
   const enrolment: Enrolment = { kind: 'workstation', id, door: server, dir }
@@ -82,7 +89,7 @@ export async function startWorkstation(options: WorkstationOptions): Promise<Wor
   http.listen(listen.port, listen.host)
   await once(http, 'listening')
   const { port } = addressOf(http)
-  const url = `http://${id}.localhost:${port}`
+  const url = `http://${name}.localhost:${port}`
   const softwareKey =
     options.softwareKey === true ? await openSoftwareKey(dir, url, clock()) : undefined
   const sockets = serve(

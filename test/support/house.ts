@@ -25,7 +25,7 @@ import { workforceRoutes } from '../../src/server/domains/workforce/index.ts'
 import type { Operate } from '../../src/server/http/operate.ts'
 import type { StreamOut } from '../../src/server/http/stream.ts'
 import type { Upload } from '../../src/server/http/upload.ts'
-import { keyRules } from '../../src/server/parties.ts'
+import { demonstrationKeyRules } from '../../src/server/parties.ts'
 import type { More } from './server.ts'
 
 /** The domains that a test's server does not open by itself, over a vault of the test's own. */
@@ -65,8 +65,7 @@ export function everyRoute(more: Required<More>): Route[] {
   const operate: Operate = (method, url, operation) => add('json', method, url, operation)
   const streamOut: StreamOut = (url, operation) => add('stream', 'GET', url, operation)
   const upload: Upload = (url, operation) => add('upload', 'POST', url, operation)
-  const hosts = { inside: 'x', outside: 'x' }
-  identityRoutes(operate, keyRules({ demonstration: true, hosts, allowedKeys: [] }), true)
+  identityRoutes(operate, demonstrationKeyRules, true)
   workforceRoutes(operate)
   projectsRoutes(operate)
   const none = new Uint8Array(0)

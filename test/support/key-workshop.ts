@@ -8,7 +8,7 @@ import type { Db } from '../../src/server/kernel/db.ts'
 export function keyWorkshop(db: Db, vault: Vault, now = () => new Date()): KeyWorkshop {
   const rules = {
     relyingParty: () => ({ id: 'localhost', isOrigin: () => false }),
-    allowedKeys: 'any',
+    models: 'any',
   } as const
   return {
     ...{ db, now, epochs: vault.epochs },

@@ -55,9 +55,9 @@ export async function openOperatorDoor(
     ...{ demonstration: true, now: () => new Date(), connect, poolSize: 2 },
     policies: new URL('../../policies', import.meta.url).pathname,
     webApp: folder,
-    rules: { relyingParty: () => ({ id: 'localhost', isOrigin: () => false }), allowedKeys: 'any' },
+    rules: { relyingParty: () => ({ id: 'localhost', isOrigin: () => false }), models: 'any' },
     arrivalOf: () => Promise.resolve(null),
-    sealDetails: (_tx, details) =>
+    sealDetails: () => (_tx, details) =>
       Promise.resolve(createHash('sha256').update(JSON.stringify(details)).digest()),
     sources: [annotationFacts],
     resources: [taskSource],

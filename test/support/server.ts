@@ -15,7 +15,7 @@ import {
 import { keysSource, type Vault, vaultRoutes } from '../../src/server/domains/vault/index.ts'
 import type { Db } from '../../src/server/kernel/db.ts'
 import { openServer, type Installation } from '../../src/server/open.ts'
-import { keyRules } from '../../src/server/parties.ts'
+import { demonstrationKeyRules } from '../../src/server/parties.ts'
 import type { PostureChecks } from '../../src/shared/facility.ts'
 import type { Door } from '../../src/workstation/door.ts'
 import { startWorkstation, type Workstation } from '../../src/workstation/workstation.ts'
@@ -76,13 +76,12 @@ export async function testServer(t: TestContext, more: More = {}): Promise<TestS
   t.after(() => {
     vault.close()
   })
-  const hosts = { inside: 'cloister.test', outside: 'outside.cloister.test' }
   const server = await openServer({
     ...{ demonstration: true, now, connect: (role) => database.connection(role), poolSize: 4 },
     ...{ policies: 'policies', webApp: join(folder, 'web') },
-    rules: keyRules({ demonstration: true, hosts, allowedKeys: [] }),
+    rules: demonstrationKeyRules,
     arrivalOf: arrivalAt(authority.certificate),
-    sealDetails: (tx, words, project) =>
+    sealDetails: () => (tx, words, project) =>
       keepDetails(tx, (...at) => vault.sealDetailBytes(...at), words, project),
     sources: [facilityFacts, ...(more.sources ?? [])],
     resources: [workstationSource, keysSource, ...(more.resources ?? [])],

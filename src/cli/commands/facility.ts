@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { readFile, writeFile } from 'node:fs/promises'
 import type { Finding, Loss, Milestone, Site } from '@cloister/facility-model'
+import { operatorAt, operatorSocket } from '../operator.ts'
 import { answer, Fault } from '../terminal.ts'
 import { sayFindings, sayLosses, sayPlan } from './facility-words.ts'
 
@@ -14,6 +15,7 @@ export function addFacilityCommands(program: Command): void {
   addPlan(facility)
   addBill(facility)
   addAccept(facility)
+  addActivate(facility)
   addExample(facility)
   addRules(facility)
   addSchema(facility)
@@ -216,6 +218,22 @@ function addAccept(facility: Command): void {
         process.stdout.write(`${finding} of ${subject} is accepted until ${until}\n`)
       },
     )
+}
+
+function addActivate(facility: Command): void {
+  facility
+    .command('activate')
+    .description('Put a site file in force at the running server, until another is.')
+    .argument('<site>', 'the site file')
+    .option('--socket <path>', "the running server's operator socket")
+    .option('--json', 'answer as JSON', false)
+    .addHelpText('after', '\nExample:\n  cloister facility activate madrid-1.yaml')
+    .action(async (file: string, { socket, json }: { socket?: string; json: boolean }) => {
+      if ((await readSite(file, json)) === null) return
+      const operator = operatorAt(operatorSocket(socket))
+      const made = await operator.post('/site', { file: await readText(file) })
+      answer(made, json, () => [`${file} is in force`])
+    })
 }
 
 function addExample(facility: Command): void {

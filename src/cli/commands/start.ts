@@ -10,6 +10,7 @@ interface Options {
   directory?: string
   port: string
   checkConfig?: true
+  only?: string
 }
 
 /** `cloister start`: an installation by its configuration, or the demonstration on this machine alone. */
@@ -28,15 +29,30 @@ export function addStartCommands(program: Command): void {
       'the first of the 21 ports on loopback that the demonstration takes',
       '7300',
     )
+    .option(
+      '--only <parts>',
+      'be these parts of it: inside, building, outside, operator, sequencer, jobs',
+    )
     .option('--check-config', 'print the configuration without its secrets, and stop')
     .addHelpText(
       'after',
-      '\nExamples:\n  cloister start --demo\n  cloister start --config /etc/cloister/config.yaml',
+      '\nExamples:\n  cloister start --demo\n  cloister start --config /etc/cloister/config.yaml\n  cloister start --config /etc/cloister/config.yaml --only inside',
     )
     .action(start)
+  program
+    .command('migrate')
+    .description('Bring a database of your own to what this version of Cloister expects.')
+    .argument('<url>', 'the database, entered as a role that may create roles')
+    .option('--json', 'answer as JSON', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  sudo -u postgres cloister migrate "postgres://postgres@%2Fvar%2Frun%2Fpostgresql/cloister"',
+    )
+    .action(migrateDatabase)
 }
 
-async function start({ demo, config, directory, port, checkConfig }: Options): Promise<void> {
+async function start(options: Options): Promise<void> {
+  const { demo, config, directory, port, checkConfig, only } = options
   if (demo === true) {
     const { runDemonstration } = await import('../stage/demonstration.ts')
     await runDemonstration(resolve(directory ?? '.cloister'), Number(port), beginServer)
@@ -45,20 +61,37 @@ async function start({ demo, config, directory, port, checkConfig }: Options): P
   const read = await configOf({
     ...process.env,
     ...(config && { CLOISTER_CONFIG: resolve(config) }),
+    ...(only !== undefined && { CLOISTER_PARTS: only }),
   })
   if (checkConfig === true) {
     answer(read, true, () => [])
     return
   }
   const { startInstallation } = await import('../../server/start.ts')
-  const started = await startInstallation(read, {
-    now: () => new Date(),
-    onFault: report,
-    onDeath: end,
-  })
-  process.stderr.write(`Cloister is open: ${JSON.stringify(started.server.ports)}\n`)
+  const around = { now: () => new Date(), onFault: report, onDeath: end }
+  const started = await startInstallation(read, around).catch(rethrowAsFault)
+  const open = { parts: read.parts, ports: started.server.ports }
+  process.stderr.write(`Cloister is open: ${JSON.stringify(open)}\n`)
   await untilStopped()
   await started.close()
+}
+
+/** What a person can mend is said in one line. */
+function rethrowAsFault(error: unknown): never {
+  const known = error instanceof Error && ['StartFault', 'VaultFault'].includes(error.name)
+  throw known ? new Fault(error.message) : error
+}
+
+async function migrateDatabase(url: string, { json }: { json: boolean }): Promise<void> {
+  const { prepareDatabase } = await import('../../server/kernel/migrate.ts')
+  if (!/^postgres(ql)?:\/\/[^\s]+$/.test(url))
+    throw new Fault('write the database as postgres://…', 2)
+  const applied = await prepareDatabase({ url }).catch((error: unknown) => {
+    throw new Fault(error instanceof Error ? error.message : 'the database refused')
+  })
+  answer({ applied }, json, () => [
+    applied.length === 0 ? 'The database is current' : `Applied ${applied.join(', ')}`,
+  ])
 }
 
 /** Starts a demonstration's server in a directory; doors take free ports. Used by `rehearse` as well. */

@@ -21,6 +21,8 @@ export interface Call<A extends Action, P, Q, B> extends Shaped<P, Q, B> {
   readonly also: <X extends Action>(action: X, resource: Resource) => Promise<Pass<X>>
   /** Words and numbers for the sealed details beside this act's log entry. */
   readonly note: (details: Readonly<Record<string, unknown>>) => void
+  /** Says that this answer tells nothing and changed nothing; acts that are marked so then leave no entry. */
+  readonly quiet: () => void
   /** For the few answers that set a cookie or a status. */
   readonly reply: FastifyReply
   readonly request: FastifyRequest
@@ -83,7 +85,7 @@ export interface Ground {
  * The one way from a request to a domain (DESIGN.md section 4): shape, caller, transaction, gate,
  * domain, log entry, commit, answer. An act that is not for this door gets no route here at all.
  * A GET reveals: its entry is made durable by itself before the answer leaves, sharing a commit
- * with others; everything else changes: its entry commits with the change or not at all.
+ * with others (but for a quiet answer); everything else changes: its entry commits with the change or not at all.
  */
 export function operateOn(app: FastifyInstance, ground: Ground): Operate {
   return (method, url, operation) => {
@@ -142,13 +144,17 @@ async function answerWith<
       }
       const also = <X extends Action>(action: X, resource: Resource) =>
         admitAlso(ground, tx, pass, action, resource)
-      const answer = await operation.run({ ...shaped, pass, tx, also, note, reply, request })
+      let silent = false
+      const quiet = () => {
+        silent = actOf(operation.action).quiet === true
+      }
+      const answer = await operation.run({ ...shaped, pass, tx, also, note, quiet, reply, request })
       const details = await ground.sealDetails(tx, noted, pass.project)
       const entry = entryOf(pass, ground.now(), 'done', details)
       if (!reveals) record(tx, entry)
-      return { answer, entry }
+      return { answer, entry, silent }
     })
-    if (reveals) await ground.recorder.append(done.entry)
+    if (reveals && !done.silent) await ground.recorder.append(done.entry)
     return done.answer
   } catch (error) {
     await recordFailure(ground, held.pass, error)

@@ -20,11 +20,11 @@ const withFile = (text: string) => (path: string) => (path === '/c.yaml' ? text 
 const real = `
 directory: /srv/cloister
 doors:
-  inside: { host: 10.1.0.2, port: 8443, certificate: /etc/cloister/in.pem, key: /etc/cloister/in.key }
+  inside: { host: 10.1.0.2, port: 8443, certificate: /etc/cloister/in.pem, key: /etc/cloister/in.key, origin: "https://cloister.example" }
 root_key: { file: /srv/keys/root, passphrase_file: /etc/cloister/passphrase }
 clamav: /run/clamav/clamd.ctl
-site: /etc/cloister/site.yaml
-log: { origin: log.example/madrid, key_file: /srv/keys/log }
+security_keys: /etc/cloister/security-keys
+log: { origin: log.example/madrid }
 witness: { url: "https://witness.example/", key: "witness.example+0a1b2c3d+AQ==" }
 `
 function faultsOf(env: Record<string, string>, text = real): readonly string[] {
@@ -37,6 +37,8 @@ test('KE50 a file gives one frozen configuration', () => {
   assert.ok('config' in answer, inspect(answer))
   assert.deepEqual(JSON.parse(JSON.stringify(answer.config)), {
     demonstration: false,
+    parts: ['inside', 'operator', 'sequencer', 'jobs'],
+    alone: true,
     directory: '/srv/cloister',
     doors: {
       inside: {
@@ -44,6 +46,7 @@ test('KE50 a file gives one frozen configuration', () => {
         port: 8443,
         certificate: '/etc/cloister/in.pem',
         key: '/etc/cloister/in.key',
+        origin: 'https://cloister.example',
       },
       building: null,
       outside: null,
@@ -55,11 +58,13 @@ test('KE50 a file gives one frozen configuration', () => {
       path: '/srv/keys/root',
       secret: { kind: 'passphrase', file: '/etc/cloister/passphrase' },
     },
+    serviceKey: null,
+    keys: '/srv/cloister/keys',
+    keyModels: '/etc/cloister/security-keys',
     scanner: { kind: 'socket', path: '/run/clamav/clamd.ctl' },
     witness: { url: 'https://witness.example/', key: 'witness.example+0a1b2c3d+AQ==' },
     objects: '/srv/cloister/objects',
-    site: '/etc/cloister/site.yaml',
-    log: { origin: 'log.example/madrid', key: '/srv/keys/log' },
+    logOrigin: 'log.example/madrid',
     epochDays: 30,
     workers: { jobs: 2, connections: 8 },
   })
@@ -72,7 +77,12 @@ test('KE51 the environment wins over the file, key by key', () => {
       CLOISTER_CONFIG: '/c.yaml',
       CLOISTER_DOORS_INSIDE_PORT: '9443',
       CLOISTER_CLAMAV: '[::1]:3310',
-      DATABASE_URL_INSIDE: 'postgres://inside@db.example/cloister',
+      ...Object.fromEntries(
+        ['INSIDE', 'OPERATOR', 'SEQUENCER', 'JOBS'].map((user) => [
+          `DATABASE_URL_${user}`,
+          `postgres://${user.toLowerCase()}@db.example/cloister`,
+        ]),
+      ),
     },
     withFile(real),
   )
@@ -91,20 +101,20 @@ clamav: maybe
 workers: { jobs: 1.5 }
 `
   assert.deepEqual(
-    faultsOf({ CLOISTER_SITE: 'relative.yaml', CLOISTER_SYTE: '/x', DATABASE_URL: 'x' }, text),
+    faultsOf({ CLOISTER_KEY_FOLDER: 'relative', CLOISTER_SITE: '/x', DATABASE_URL: 'x' }, text),
     [
       '/c.yaml:1: directory must be an absolute path',
       '/c.yaml:3: doors.inside.host must be a host name or an address',
       '/c.yaml:3: doors.inside.port must be a whole number from 0 to 65535',
       'unknown variable DATABASE_URL; known are DATABASE_URL_INSIDE, DATABASE_URL_BUILDING, DATABASE_URL_OUTSIDE, DATABASE_URL_OPERATOR, DATABASE_URL_OWNER, DATABASE_URL_SEQUENCER, DATABASE_URL_JOBS',
+      'CLOISTER_KEY_FOLDER must be an absolute path',
       "/c.yaml:5: clamav must be 'none', the path of clamd's socket, or host:port",
-      'CLOISTER_SITE must be an absolute path',
       '/c.yaml:6: workers.jobs must be a whole number from 1 to 32',
       'at least one of doors.inside, doors.building and doors.outside must be said',
-      'site must be said',
-      'log.origin and log.key_file must be said',
+      'root_key (this process opens data) must be said',
+      'log.origin must be said',
       "/c.yaml:4: unknown key 'doors.insid.port'",
-      'unknown variable CLOISTER_SYTE',
+      'unknown variable CLOISTER_SITE',
     ],
   )
 })
@@ -115,7 +125,7 @@ test('KE52 a file that is missing, too long or no YAML table is a fault', () => 
   assert.match(faultsOf({}, 'a: [1').join(), /^\/c.yaml:1: /)
   assert.match(faultsOf({}, 'a: 1\na: 2').join(), /^\/c.yaml:2: Map keys must be unique/)
   assert.match(faultsOf({}, 'directory: [/a, /b]').join(), /'directory' must be a value or a table/)
-  assert.match(faultsOf({}, 'directory: &d /a\nsite: *d').join(), /'site' must be a value/)
+  assert.match(faultsOf({}, 'directory: &d /a\nobjects: *d').join(), /'objects' must be a value/)
 })
 
 test('KE53 what belongs together is wanted together', () => {
@@ -124,7 +134,7 @@ test('KE53 what belongs together is wanted together', () => {
     "clamav must be said: 'none', the path of clamd's socket, or host:port",
   ])
   assert.deepEqual(faultsOf({}, without('root_key')), [
-    'root_key (the inside door opens data) must be said',
+    'root_key (this process opens data) must be said',
   ])
   assert.deepEqual(faultsOf({}, without('directory')), [
     'directory must be said: where does Cloister keep its state?',
@@ -138,6 +148,64 @@ test('KE53 what belongs together is wanted together', () => {
   assert.match(
     faultsOf({ CLOISTER_DOORS_OPERATOR_SOCKET: `/${'x'.repeat(107)}` }).join(),
     /longer than the 107 bytes/,
+  )
+})
+
+test('KE57 each network door of people has the name that their browsers show, and keys are issued by model', () => {
+  const named = (origin: string) => real.replace('https://cloister.example', origin)
+  for (const good of ['https://cloister.example:8443', 'http://cloister.localhost:8080'])
+    assert.deepEqual(faultsOf({}, named(good)), [], good)
+  for (const bad of [
+    'http://cloister.example',
+    'https://10.1.0.2',
+    'https://A.example/',
+    'https://x',
+  ])
+    assert.match(faultsOf({}, named(bad)).join(), /doors.inside.origin must be https/, bad)
+  assert.match(
+    faultsOf({ CLOISTER_DOORS_OUTSIDE_ORIGIN: 'http://a.localhost:1' }).join(),
+    /DOORS_OUTSIDE_ORIGIN must be https/,
+  )
+  assert.match(
+    faultsOf({}, real.replace(', origin: "https://cloister.example"', '')).join(),
+    /doors.inside needs all of host, port, certificate, key and origin/,
+  )
+  assert.deepEqual(faultsOf({}, real.replace(/^security_keys:.*$/m, '')), [
+    'security_keys (which models of security key the site issues) must be said',
+  ])
+})
+
+test('KE58 a process that is a part of an installation is told so, and asks for what that part needs', () => {
+  const bare = real.replace(/^(root_key|security_keys|log|witness):.*$/gm, '')
+  const faults = (part: string, env: Record<string, string> = {}) =>
+    faultsOf({ CLOISTER_PARTS: part, ...env }, bare)
+  assert.deepEqual(faults('inside'), [
+    'root_key (this process opens data) must be said',
+    'security_keys (which models of security key the site issues) must be said',
+    'DATABASE_URL_INSIDE must be said (parts has inside)',
+  ])
+  assert.deepEqual(faults('sequencer', { DATABASE_URL_SEQUENCER: 'postgres://db/c' }), [
+    'service_key or root_key (this process uses keys of the installation) must be said',
+    'log.origin must be said',
+  ])
+  assert.deepEqual(
+    faults('outside', {
+      CLOISTER_SECURITY_KEYS: '/etc/keys',
+      DATABASE_URL_OUTSIDE: 'postgres://db/c',
+    }),
+    ['doors.outside (parts names it) must be said'],
+  )
+  assert.match(faults('inside,inside').join(), /CLOISTER_PARTS must be some of inside, building/)
+  assert.match(faults('everything').join(), /CLOISTER_PARTS must be some of/)
+  const whole = readConfig({ CLOISTER_CONFIG: '/c.yaml' }, withFile(real))
+  assert.ok('config' in whole && whole.config.alone)
+  assert.match(
+    faultsOf({
+      CLOISTER_DEMONSTRATION: 'true',
+      CLOISTER_DIRECTORY: '/d',
+      CLOISTER_PARTS: 'jobs',
+    }).join(),
+    /a demonstration is one process/,
   )
 })
 
@@ -174,6 +242,7 @@ test('KE55 a demonstration needs only a directory, listens on loopback and takes
     port: 8445,
     certificate: null,
     key: null,
+    origin: null,
   })
   const refused = readConfig(
     {

@@ -107,6 +107,41 @@ export async function checkMigrated(
   }
 }
 
+/** What a database says of itself, and of the role that asks. */
+export interface DatabaseStanding {
+  readonly role: string
+  /** Whether the role is more than a door may be: superuser, maker of roles, beyond row security. */
+  readonly mighty: boolean
+  readonly reachesVault: boolean
+  readonly major: number
+  readonly encoding: string
+  /** Whether a commit that was answered survives a crash of the machine. */
+  readonly durable: boolean
+  readonly clock: Date
+}
+
+/** Asks a database how it stands, as the role of the connection. */
+export async function standingOf(connection: Connection): Promise<DatabaseStanding> {
+  const client = await openClient(connection)
+  try {
+    const { rows } = await client.query<DatabaseStanding>(`
+      select current_user as role,
+             (rolsuper or rolcreaterole or rolcreatedb or rolbypassrls or rolreplication) as mighty,
+             has_schema_privilege(current_user, 'vault', 'usage') as "reachesVault",
+             current_setting('server_version_num')::integer / 10000 as major,
+             current_setting('server_encoding') as encoding,
+             current_setting('fsync') = 'on' and current_setting('full_page_writes') = 'on'
+               and current_setting('synchronous_commit') <> 'off' as durable,
+             clock_timestamp() as clock
+        from pg_roles where rolname = current_user`)
+    const [standing] = rows
+    if (standing === undefined) throw new StartFault('The database does not know its own user.')
+    return standing
+  } finally {
+    await client.end()
+  }
+}
+
 async function readApplied(client: Client): Promise<Applied[]> {
   const { rows } = await client.query<Applied>(
     'select number, name, sha256 from kernel.migration order by number',

@@ -60,6 +60,17 @@ export class Settings {
     return undefined
   }
 
+  /** Words of a given choice, each once, with commas between them: `inside,jobs`. */
+  list<W extends string>(key: string, choice: readonly W[]): readonly W[] | undefined {
+    const given = this.#take(key)
+    if (given === undefined) return undefined
+    const said = String(given.value).split(',')
+    const words = choice.filter((word) => said.includes(word))
+    if (words.length > 0 && words.length === said.length) return words
+    this.#refuse(given, key, `some of ${choice.join(', ')}, each once, with commas between`)
+    return undefined
+  }
+
   whole(key: string, low: number, high: number): number | undefined {
     const given = this.#take(key)
     if (given === undefined) return undefined

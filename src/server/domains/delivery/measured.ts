@@ -40,7 +40,8 @@ export async function writeMeasured(
   source: AsyncIterable<Uint8Array>,
 ): Promise<Measure> {
   const measured = new Measured()
-  const file = await open(path, 'w', 0o600)
+  // Sealed for the client already; where parts run as users of their own, the outside door's reads it by its group.
+  const file = await open(path, 'w', 0o640)
   try {
     await writeFile(file, measured.pass(source))
     await file.sync()

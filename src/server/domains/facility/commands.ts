@@ -17,7 +17,8 @@ import {
 const revokedWithinMs = 7 * 86_400_000
 
 /**
- * What this controller is to do, past the number it has done. Badges of people who were revoked are
+ * What this controller is to do, past the number it has done; `quiet` when that is nothing and nothing
+ * was changed. Badges of people who were revoked are
  * taken back here, at all controllers at once, when the first of them asks.
  * @throws Problem `access-denied` for a machine that is no controller
  */
@@ -25,16 +26,17 @@ export async function commandsFor(
   pass: Pass<'facility.command.poll'>,
   tx: Tx,
   after: number,
-): Promise<{ commands: Command[] }> {
+): Promise<{ commands: Command[]; quiet: boolean }> {
   const controller = controllerOf(pass.caller)
-  await takeBackBadges(tx, pass.at)
-  await dropCommandsBefore(tx, controller, after)
-  return { commands: await commandsAfter(tx, controller, after) }
+  const taken = await takeBackBadges(tx, pass.at)
+  const dropped = await dropCommandsBefore(tx, controller, after)
+  const commands = await commandsAfter(tx, controller, after)
+  return { commands, quiet: taken === 0 && dropped === 0 && commands.length === 0 }
 }
 
-async function takeBackBadges(tx: Tx, now: Date): Promise<void> {
+async function takeBackBadges(tx: Tx, now: Date): Promise<number> {
   const people = await revokedSince(tx, new Date(now.getTime() - revokedWithinMs))
-  if ((await activeBadges(tx, people)).length === 0) return
+  if ((await activeBadges(tx, people)).length === 0) return 0
   await takeTurn(tx)
   // Asked again in our turn: another controller may have been first.
   const badges = await activeBadges(tx, people)
@@ -46,4 +48,5 @@ async function takeBackBadges(tx: Tx, now: Date): Promise<void> {
       await insertCommand(tx, controllerId, now, order)
     }
   }
+  return badges.length
 }

@@ -268,3 +268,61 @@ test('FA9 the muster list stands on disk, and silence of a controller raises an 
     'ctl-turnstile',
   ])
 })
+
+test('FA22 a controller that asks and is told nothing leaves no entry, and one that is told something does', async (t) => {
+  const { server, simulator } = await inhabited(t)
+  await simulator.close()
+  const held = await loadCredentials(join(server.folder, 'controllers', 'ctl-main'))
+  const agent = doorAgent(server.building, held, 1)
+  t.after(() => {
+    agent.destroy()
+  })
+  const asked = async (after: number) => {
+    const path = `/commands?after=${String(after)}`
+    const { status, body } = await callDoor(server.building, agent, 'GET', path)
+    assert.equal(status, 200)
+    return (body as { commands: unknown[] }).commands.length
+  }
+  const admin = server.database.db('cloister_admin')
+  const entries = async () => {
+    const rows = await admin.selectFrom('audit.pending').select('body').execute()
+    return rows.filter(({ body }) => body.includes('"facility.command.poll"')).length
+  }
+  assert.equal(await asked(0), 0)
+  assert.equal(await entries(), 0)
+  const order = { controllerId: 'ctl-main', number: 1, at: server.now().toISOString() }
+  await admin
+    .insertInto('facility.command')
+    .values({
+      ...{ controller: 'ctl-main', number: 1, at: server.now() },
+      command: JSON.stringify({ ...order, kind: 'lockdown', on: true }),
+    })
+    .execute()
+  assert.equal(await asked(0), 1)
+  assert.equal(await entries(), 1)
+  assert.equal(await asked(1), 0)
+  assert.equal(await entries(), 1)
+})
+
+test('FA23 a log that nobody cosigns raises an alarm once, which ends when it is caught up with', async (t) => {
+  const { server } = await inhabited(t)
+  const db = dbOf(server, 'inside')
+  const look = () => lookAround({ db, data: server.folder, now: () => server.now() })
+  const alarms = () =>
+    db
+      .selectFrom('facility.alarm')
+      .select(['subject', 'cleared_at'])
+      .where('kind', '=', 'witness-silent')
+      .execute()
+  await look()
+  assert.deepEqual(await alarms(), [])
+  server.advance(61_000)
+  await look()
+  await look()
+  assert.deepEqual(await alarms(), [{ subject: 'log', cleared_at: null }])
+  await server.database.db('cloister_admin').deleteFrom('audit.pending').execute()
+  await look()
+  const [ended, ...others] = await alarms()
+  assert.ok(ended?.cleared_at instanceof Date)
+  assert.deepEqual(others, [])
+})

@@ -2,6 +2,7 @@ import { mkdir, open, rename, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { transact, type Db, type Tx } from '../../kernel/db.ts'
 import type { Signals } from '../../kernel/signals.ts'
+import { logHealth } from '../audit/index.ts'
 import { namesOf } from '../identity/index.ts'
 import { endAlarms, raiseAlarm } from './alarms.ts'
 import { silentMs } from './detectors.ts'
@@ -38,8 +39,8 @@ const leastFree = 0.05
 
 /**
  * Keeps what must be true without anybody asking: the muster list on disk, at most a second behind
- * every change and a minute old otherwise, and the alarms that silence, clocks, certificates and a
- * full disk give. One in an installation.
+ * every change and a minute old otherwise, and the alarms that silence, clocks, certificates, a log
+ * without its witness and a full disk give. One in an installation.
  */
 export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
   const { db, signals, directory, now, onFault } = options
@@ -109,7 +110,7 @@ export async function writeMuster(db: Db, directory: string, now: Date): Promise
   }
 }
 
-/** Lets time pass for the detectors, and looks at certificates and the disk. */
+/** Lets time pass for the detectors, and looks at certificates, the log's witness and the disk. */
 export async function lookAround({
   db,
   data,
@@ -122,6 +123,7 @@ export async function lookAround({
     const tick = { type: 'tick', at: at.toISOString() } as const
     await takeInputs(tx, { saved, controller: null, inputs: [tick], at })
     await lookAtCertificates(tx, at)
+    await lookAtLog(tx, at)
     if (blocks > 0 && bavail / blocks < leastFree) {
       const words = 'Less than 5 % of the disk is free: make room before the installation stops.'
       await raiseAlarm(tx, { kind: 'disk-full', subject: 'data', words, zones: [] }, at)
@@ -138,4 +140,18 @@ async function lookAtCertificates(tx: Tx, at: Date): Promise<void> {
   }
   for (const { subject } of await standingAlarms(tx, ['certificate-ending']))
     if (!subjects.includes(subject)) await endAlarms(tx, ['certificate-ending'], subject, at)
+}
+
+/** While this stands, confidential acts are closed; it ends by itself with the next cosignature. */
+async function lookAtLog(tx: Tx, at: Date): Promise<void> {
+  const { well, behind } = await logHealth(tx, at)
+  if (well) {
+    await endAlarms(tx, ['witness-silent'], 'log', at)
+    return
+  }
+  const words =
+    behind === 'witness'
+      ? 'The witness has cosigned nothing for more than a minute: confidential work is closed.'
+      : 'The log was not written for more than a minute: confidential work is closed.'
+  await raiseAlarm(tx, { kind: 'witness-silent', subject: 'log', words, zones: [] }, at)
 }

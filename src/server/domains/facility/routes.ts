@@ -73,7 +73,11 @@ function machineRoutes(operate: Operate, authority: Authority): void {
     query: CommandsAfter,
     answer: CommandList,
     resource: site,
-    run: ({ pass, tx, query }) => commandsFor(pass, tx, Number(query.after ?? 0)),
+    async run({ pass, tx, query, quiet }) {
+      const told = await commandsFor(pass, tx, Number(query.after ?? 0))
+      if (told.quiet) quiet()
+      return { commands: told.commands }
+    },
   })
   operate('POST', '/posture', {
     action: 'facility.posture.take',

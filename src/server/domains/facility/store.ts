@@ -317,13 +317,19 @@ export async function insertCommand(
 }
 
 /** Forgets what the controller says it has done, but for the last, from which the count goes on. */
-export async function dropCommandsBefore(tx: Tx, controller: string, done: number): Promise<void> {
-  await sql`
+/** Answers how many were dropped; the last one stays, to count on from. */
+export async function dropCommandsBefore(
+  tx: Tx,
+  controller: string,
+  done: number,
+): Promise<number> {
+  const { numAffectedRows } = await sql`
     delete from facility.command
      where controller = ${controller} and number <= ${done}
        and number < (select max(number) from facility.command where controller = ${controller})`.execute(
     tx,
   )
+  return Number(numAffectedRows ?? 0n)
 }
 
 export async function commandsAfter(tx: Tx, controller: string, after: number) {

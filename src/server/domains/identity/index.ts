@@ -1,3 +1,4 @@
+export type { KeyModels } from './attestation.ts'
 export { type CodePurpose, issueCode, useCode } from './codes.ts'
 export { identityFacts, personSource } from './facts.ts'
 export type { KeyRules, RelyingParty } from './keys.ts'

@@ -10,6 +10,7 @@ import { Problem } from '#shared/problems.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Caller } from '../access/index.ts'
+import { isOfListedModel, type KeyModels } from './attestation.ts'
 import {
   insertChallenge,
   insertKey,
@@ -27,8 +28,8 @@ export interface RelyingParty {
 
 export interface KeyRules {
   relyingParty(caller: Caller): RelyingParty
-  /** AAGUIDs of the authenticators that this site issues; `any` only in a demonstration. */
-  readonly allowedKeys: readonly string[] | 'any'
+  /** The models of security key that this site issues; `any` only in a demonstration. */
+  readonly models: KeyModels | 'any'
 }
 
 type Purpose = 'register' | 'sign-in' | 'step-up'
@@ -80,7 +81,9 @@ export async function registerKey(
   if (!verified) throw new Problem('sign-in-failed')
   const { credential, aaguid, credentialDeviceType, credentialBackedUp } = registrationInfo
   const synced = credentialDeviceType === 'multiDevice' || credentialBackedUp
-  if (!isAllowed(rules, aaguid, synced))
+  const { models } = rules
+  const attested = models === 'any' || isOfListedModel(models, registrationInfo, now)
+  if (!attested || !isAllowed(rules, aaguid, synced))
     throw new Problem('sign-in-failed', { reason: 'key-not-allowed' })
   await insertKey(tx, {
     id: credential.id,
@@ -160,7 +163,7 @@ export async function verifyKey(
 
 /** Synced keys leave the site with their owner's account; only a demonstration takes them. */
 export function isAllowed(rules: KeyRules, aaguid: string, synced: boolean): boolean {
-  return rules.allowedKeys === 'any' || (!synced && rules.allowedKeys.includes(aaguid))
+  return rules.models === 'any' || (!synced && rules.models.has(aaguid))
 }
 
 async function remember(

@@ -5,23 +5,33 @@ import { syncFolder, writeAll } from '../../kernel/durable.ts'
 import { codeOf, VaultFault } from './fault.ts'
 import type { ObjectStore, StoredObject } from './objects.ts'
 
+interface Modes {
+  readonly file: number
+  readonly folder: number
+}
+
 const locationForm = /^[0-9a-f]{40}$/
 
 /**
  * An object store in a folder of this machine: 40 random hexadecimal digits per object, in folders
  * by the first two pairs, so that none grows past what a file system likes. An object is written
  * under `incoming/`, made durable, and only then renamed to its place; a crash leaves at most a
- * file under `incoming/`, which `sweep` removes.
+ * file under `incoming/`, which `sweep` removes. With `shared` the folder's group may read and write
+ * as well: processes of several users then have one store.
  */
-export async function openDirectory(folder: string): Promise<ObjectStore> {
+export async function openDirectory(
+  folder: string,
+  { shared }: { readonly shared: boolean } = { shared: false },
+): Promise<ObjectStore> {
   const incoming = join(folder, 'incoming')
-  await mkdir(incoming, { recursive: true, mode: 0o700 })
+  const modes: Modes = shared ? { file: 0o640, folder: 0o770 } : { file: 0o600, folder: 0o700 }
+  await mkdir(incoming, { recursive: true, mode: modes.folder })
   await syncFolder(folder)
   return {
-    put: (sealed) => put(folder, incoming, sealed),
+    put: (sealed) => put(folder, incoming, sealed, modes),
     open: (location) => openObjectFile(place(folder, location)),
     remove: (location) => remove(place(folder, location)),
-    list: () => list(folder),
+    list: (before) => list(folder, before),
     sweep: (before) => sweep(incoming, before),
   }
 }
@@ -32,14 +42,19 @@ function place(folder: string, location: string): string {
   return join(folder, location.slice(0, 2), location.slice(2, 4), location)
 }
 
-async function put(folder: string, incoming: string, sealed: AsyncIterable<Uint8Array>) {
+async function put(
+  folder: string,
+  incoming: string,
+  sealed: AsyncIterable<Uint8Array>,
+  modes: Modes,
+) {
   const location = randomBytes(20).toString('hex')
   const draft = join(incoming, location)
   const path = place(folder, location)
   let placed = false
   try {
-    const size = await writeDraft(draft, sealed)
-    await makeFolders(folder, dirname(path))
+    const size = await writeDraft(draft, sealed, modes.file)
+    await makeFolders(folder, dirname(path), modes.folder)
     await rename(draft, path)
     placed = true
     await syncFolder(dirname(path))
@@ -51,8 +66,12 @@ async function put(folder: string, incoming: string, sealed: AsyncIterable<Uint8
   }
 }
 
-async function writeDraft(draft: string, sealed: AsyncIterable<Uint8Array>): Promise<number> {
-  const file = await open(draft, 'wx', 0o600)
+async function writeDraft(
+  draft: string,
+  sealed: AsyncIterable<Uint8Array>,
+  mode: number,
+): Promise<number> {
+  const file = await open(draft, 'wx', mode)
   try {
     let size = 0
     for await (const piece of sealed) {
@@ -67,10 +86,10 @@ async function writeDraft(draft: string, sealed: AsyncIterable<Uint8Array>): Pro
 }
 
 /** Makes the two levels of folders above an object, and their names durable where they are new. */
-async function makeFolders(folder: string, parent: string): Promise<void> {
+async function makeFolders(folder: string, parent: string, mode: number): Promise<void> {
   for (const level of [dirname(parent), parent]) {
     try {
-      await mkdir(level, { mode: 0o700 })
+      await mkdir(level, { mode })
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error
     }
@@ -122,13 +141,22 @@ async function remove(path: string): Promise<boolean> {
   return true
 }
 
-async function* list(folder: string): AsyncGenerator<string, void, undefined> {
+async function* list(folder: string, before?: Date): AsyncGenerator<string, void, undefined> {
   for await (const first of await opendir(folder)) {
     if (!/^[0-9a-f]{2}$/.test(first.name)) continue
     for await (const second of await opendir(join(folder, first.name)))
-      for await (const object of await opendir(join(folder, first.name, second.name)))
-        if (locationForm.test(object.name)) yield object.name
+      for await (const { name } of await opendir(join(folder, first.name, second.name)))
+        if (locationForm.test(name) && (!before || (await isOlder(place(folder, name), before))))
+          yield name
   }
+}
+
+async function isOlder(path: string, moment: Date): Promise<boolean> {
+  const found = await stat(path).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return null
+    throw error
+  })
+  return found !== null && found.mtime < moment
 }
 
 async function sweep(incoming: string, before: Date): Promise<number> {

@@ -5,6 +5,13 @@ export { keysSource } from './facts.ts'
 export { VaultFault, type VaultFaultKind } from './fault.ts'
 export type { KeyClass, KeyOwner } from './keys.ts'
 export type { ObjectStore } from './objects.ts'
+export {
+  closedVault,
+  newOutwardIdentity,
+  outwardRecipient,
+  type OutwardSeal,
+  sealOutward,
+} from './outward.ts'
 export { openRootFile, type RootFileOptions } from './root-file.ts'
 export { openRootToken, type RootTokenOptions } from './root-token.ts'
 export { type KeyWorkshop, rollDueKeys, rollKeys } from './roll.ts'

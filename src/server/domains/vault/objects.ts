@@ -12,8 +12,8 @@ export interface ObjectStore {
   open(location: string): Promise<StoredObject>
   /** Deletes durably. False when there was nothing to delete. */
   remove(location: string): Promise<boolean>
-  /** Every location in the store, in no promised order, for reconciliation with the database. */
-  list(): AsyncIterable<string>
+  /** Every location in the store, or those written before a moment, in no promised order. */
+  list(before?: Date): AsyncIterable<string>
   /** Deletes what a crash left half written before `moment`; answers how many. */
   sweep(before: Date): Promise<number>
 }

@@ -96,7 +96,8 @@ async function readRootFile(path: string): Promise<RootFile | undefined> {
   let text: string
   try {
     const { mode, size } = await stat(path)
-    if ((mode & 0o077) !== 0)
+    // systemd hands a credential to its unit's user by an access list, which shows as the group's reading.
+    if ((mode & 0o037) !== 0)
       throw new VaultFault('root-key-refused', `${path} is open to other users: chmod 600 it.`)
     if (size > mostSecretBytes) throw new VaultFault('root-key-refused', `${path} is too long.`)
     text = await readFile(path, 'utf8')

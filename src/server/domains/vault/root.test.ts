@@ -143,7 +143,7 @@ test('VA5 a demonstration key is refused by a real installation, and the other w
 test('VA6 key files and secrets that others may read are refused, with what to do', async (t) => {
   const options = byCredential(t)
   await openRootFile(options)
-  chmodSync(options.file, 0o640)
+  chmodSync(options.file, 0o644)
   await assert.rejects(openRootFile(options), { kind: 'root-key-refused', message: /chmod 600/ })
   chmodSync(options.file, 0o600)
   chmodSync(options.secret.file, 0o644)

@@ -88,8 +88,11 @@ export interface Vault {
   macsOf(tx: Tx, project: string): Promise<(kind: ReferenceKind, name: string) => Buffer>
   /** Seals words that stand beside the log, bound to the hash that the leaf holds of them. */
   sealDetailBytes(tx: Tx, project: string | null, hash: Buffer, bytes: Buffer): Promise<Buffer>
-  /** Removes objects that no row knows. Only for a moment at which nothing else writes: the start. */
-  reconcile(tx: Tx): Promise<number>
+  /**
+   * Removes objects that no row knows. Where something else may be writing, `before` lies longer ago
+   * than any transaction lasts, and what was written since is left; without it nothing else writes.
+   */
+  reconcile(tx: Tx, before?: Date): Promise<number>
   /** The rolling of projects' keys. */
   readonly epochs: Epochs
   close(): void
@@ -243,15 +246,16 @@ export function openVault(options: {
       )
       return Buffer.from(sealWhole(key, context, bytes))
     },
-    async reconcile(tx) {
-      let removed = await objects.sweep(now())
+    async reconcile(tx, before) {
+      let removed = await objects.sweep(before ?? now())
       let page: string[] = []
       const check = async () => {
         for (const location of await unknownLocations(tx, page))
           removed += Number(await objects.remove(location))
         page = []
       }
-      for await (const location of objects.list()) if (page.push(location) >= 1000) await check()
+      for await (const location of objects.list(before))
+        if (page.push(location) >= 1000) await check()
       await check()
       return removed
     },
