@@ -110,7 +110,7 @@ function stepOf({ db, gate, sealDetails, now }: KeyWorkshop, project: string, by
       const pass = await gate.admit(tx, caller, action, { type: 'Keys', id: project })
       const words = await work(pass, tx)
       if (words === null) return null
-      await record(tx, {
+      record(tx, {
         ...{ time: now(), actor: pass.actor, action, resource: `Keys::${project}` },
         ...{ project: pass.project, item: null, door: pass.door, workstation: null, zone: null },
         ...{ outcome: 'done', policies: pass.policies },
