@@ -134,9 +134,3 @@ test('KE26 statements go out in the order of their calls, and one that nobody wa
   const { rows } = await sql`select place from note order by place`.execute(db)
   assert.deepEqual(rows, [{ place: 1 }, { place: 2 }, { place: 3 }])
 })
-
-test('KE26 a statement outside a transaction has nothing to go along with', () => {
-  // @ts-expect-error a pool is no transaction
-  const call = () => sendAlong({}, Promise.resolve())
-  assert.throws(call, /with a transaction only/)
-})
