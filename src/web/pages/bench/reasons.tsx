@@ -5,19 +5,24 @@ import { Dialog } from '../../kit/dialog.tsx'
 import { Choices, TextField } from '../../kit/field.tsx'
 import { useMessages } from '../../kit/words.tsx'
 
-/** Ctrl and Enter answer a question as they end an item; null while it cannot be answered. */
-function useAnswerKey(answer: (() => void) | null): void {
+/**
+ * Ctrl and Enter answer a question as they end an item, Escape leaves it, both before the work
+ * behind, which may still have the focus, hears them. `answer` is null while there is none to give.
+ */
+function useAnswerKeys(answer: (() => void) | null, onClose: () => void): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.code !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+      if (event.code === 'Escape') onClose()
+      else if (event.code === 'Enter' && (event.ctrlKey || event.metaKey)) answer?.()
+      else return
       event.preventDefault()
-      answer?.()
+      event.stopPropagation()
     }
-    document.addEventListener('keydown', press)
+    document.addEventListener('keydown', press, true)
     return () => {
-      document.removeEventListener('keydown', press)
+      document.removeEventListener('keydown', press, true)
     }
-  }, [answer])
+  }, [answer, onClose])
 }
 
 interface SkipDialogProps {
@@ -35,7 +40,7 @@ export function SkipDialog({ onClose, onReason }: SkipDialogProps) {
     onClose()
     onReason({ kind: chosen, note: note.trim() })
   }
-  useAnswerKey(unsaid ? null : skip)
+  useAnswerKeys(unsaid ? null : skip, onClose)
   return (
     <Dialog
       open
@@ -83,7 +88,7 @@ export function ReleaseDialog({ onClose, onRelease }: ReleaseDialogProps) {
     onClose()
     onRelease()
   }
-  useAnswerKey(release)
+  useAnswerKeys(release, onClose)
   return (
     <Dialog
       open
@@ -116,7 +121,7 @@ export function SendBackDialog({ onClose, onReason }: SendBackDialogProps) {
     onClose()
     onReason(reason)
   }
-  useAnswerKey(unsaid ? null : send)
+  useAnswerKeys(unsaid ? null : send, onClose)
   return (
     <Dialog
       open
