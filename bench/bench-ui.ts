@@ -54,20 +54,29 @@ async function timeKeys(page: Page, keys: readonly string[], rounds: number): Pr
   return await page.evaluate<number[]>('[...window.keyTimes]')
 }
 
-/** Submits, and answers the milliseconds until `selector` matches and has been painted. */
-async function timeNext(page: Page, selector: string): Promise<number> {
+/** Submits, and answers the milliseconds until the next item's text or waveform has been painted. */
+async function timeNext(page: Page, kind: 'text' | 'wave'): Promise<number> {
   const waiting = page.evaluate(
     (wanted) =>
       new Promise<number>((painted) => {
         const main = document.querySelector('main')
+        const there = () => {
+          if (wanted === 'text') return document.querySelector('[data-begins]') !== null
+          const canvas = document.querySelector<HTMLCanvasElement>('canvas:not([aria-hidden])')
+          const context = canvas?.getContext('2d')
+          if (canvas == null || context == null) return false
+          // Drawn when a line across the middle of the wave has more than one colour.
+          const middle = Math.round(canvas.height / 2)
+          const line = context.getImageData(0, middle, canvas.width, 1).data
+          return new Set(new Uint32Array(line.buffer)).size > 1
+        }
         document.addEventListener(
           'keydown',
           () => {
             const began = performance.now()
             const look = () => {
               // The old item must have gone, so that its own rows do not count.
-              if (main?.isConnected === true || document.querySelector(wanted) === null)
-                requestAnimationFrame(look)
+              if (main?.isConnected === true || !there()) requestAnimationFrame(look)
               else {
                 const { port1, port2 } = new MessageChannel()
                 port1.onmessage = () => {
@@ -81,7 +90,7 @@ async function timeNext(page: Page, selector: string): Promise<number> {
           { capture: true, once: true },
         )
       }),
-    selector,
+    kind,
   )
   await page.keyboard.press('Control+Enter')
   return await waiting
@@ -119,11 +128,11 @@ async function measure(origin: string): Promise<Line[]> {
         reach: 16,
       })
     const next: number[] = []
-    for (let item = 2; item <= 6; item++) next.push(await timeNext(page, '[data-begins]'))
+    for (let item = 2; item <= 6; item++) next.push(await timeNext(page, 'text'))
     lines.push({ what: 'next item → paint', times: next, reach: 100 })
     lines.push({
       what: 'two-hour recording, 500 segments → waveform',
-      times: [await timeNext(page, 'canvas')],
+      times: [await timeNext(page, 'wave')],
       reach: 300,
     })
     return lines

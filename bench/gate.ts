@@ -16,7 +16,7 @@ import { textProject } from './hall/project.ts'
 const people = 8
 const rounds = option('rounds', 5)
 /** How often each person does each thing in a round. */
-const times = 40
+const times = 25
 const reach = 1.35
 
 interface Spent {

@@ -2,7 +2,7 @@
  * Import through the real operator door, into a database of its own: texts per second, and an hour of
  * audio against its own length. The reference of the same run: the same
  * texts inserted as plain rows, in the same batches, without sealing, keys, references or tasks.
- * Memory is the server process's own count of resident bytes, watched all along.
+ * Memory is the server process's own count of resident bytes, watched all along; CPU is for each text.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,16 +20,12 @@ import { prepareDatabase } from '../src/server/kernel/migrate.ts'
 import { adminRole } from '../src/server/kernel/roles.ts'
 import { startTestCluster } from '../test/support/cluster.ts'
 import { beginProject } from '../test/support/operator-door.ts'
-import { profiling } from './hall/options.ts'
+import { cpuSeconds, cpuSecondsBelow } from './hall/hall.ts'
+import { option, profiling } from './hall/options.ts'
 import { writeTone } from './hall/sound.ts'
 
 const root = new URL('..', import.meta.url).pathname
-const seconds = 3600
-
-function asked(): number {
-  const at = process.argv.indexOf('--rows')
-  return at === -1 ? 100_000 : Number(process.argv[at + 1])
-}
+const seconds = 60 * option('minutes', 60)
 
 export async function run(json: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'cloister-bench-'))
@@ -47,16 +43,29 @@ export async function run(json: boolean): Promise<void> {
   )
   try {
     await once(server.stdout, 'data')
-    const rows = asked()
+    const rows = option('rows', 100_000)
     const plain = await insertPlainly(db, rows)
     const texts = await transact(db, (tx) => beginProject(tx, 'texts', 'text'))
     const sounds = await transact(db, (tx) => beginProject(tx, 'sounds', 'audio'))
     const operator = operatorAt(join(folder, 'operator.sock'))
+    const postmaster = await postmasterOf(cluster.socketDirectory)
+    const cpu = () => ({
+      command: process.cpuUsage(),
+      server: cpuSeconds(server.pid ?? 0),
+      database: cpuSecondsBelow(postmaster),
+    })
     const take = async (project: string, manifest: string) => {
       const memory = watch(server)
+      const spent = cpu()
       const before = performance.now()
       await importManifest(operator, project, manifest, 'utf-8', () => undefined)
-      return { seconds: (performance.now() - before) / 1000, ...(await memory.stop()) }
+      const seconds = (performance.now() - before) / 1000
+      const { user, system } = process.cpuUsage(spent.command)
+      const after = cpu()
+      return {
+        ...{ seconds, commandCpu: (user + system) / 1e6, ...(await memory.stop()) },
+        ...{ serverCpu: after.server - spent.server, databaseCpu: after.database - spent.database },
+      }
     }
     const text = await take(texts, await writeTexts(folder, rows))
     const sound = await take(sounds, await writeHour(folder))
@@ -64,6 +73,9 @@ export async function run(json: boolean): Promise<void> {
       rows,
       itemsPerSecond: Math.round(rows / text.seconds),
       plainRowsPerSecond: Math.round(rows / plain),
+      serverCpuMicroseconds: Math.round((1e6 * text.serverCpu) / rows),
+      databaseCpuMicroseconds: Math.round((1e6 * text.databaseCpu) / rows),
+      commandCpuMicroseconds: Math.round((1e6 * text.commandCpu) / rows),
       textPeakMegabytes: text.peak,
       textLateGrowth: text.growth,
       audioSeconds: seconds,
@@ -80,6 +92,13 @@ export async function run(json: boolean): Promise<void> {
     await cluster.stop()
     await rm(folder, { recursive: true })
   }
+}
+
+/** PostgreSQL names its process in the lock beside its socket. */
+async function postmasterOf(socketDirectory: string): Promise<number> {
+  return Number(
+    (await readFile(join(socketDirectory, '.s.PGSQL.5432.lock'), 'utf8')).split('\n')[0],
+  )
 }
 
 const textOf = (i: number) =>

@@ -351,7 +351,7 @@ test('PR27 recordings arrive as WAV with peaks, sample count and rate; what is n
 })
 
 test('PR28 an undone batch leaves no item, task, key or ciphertext, and its manifest can come again', async (t) => {
-  const { take, undo, write, db, count } = await openImports(t)
+  const { take, undo, run, write, db, count } = await openImports(t)
   const manifest = await write(
     'm.jsonl',
     jsonl([row('a', { text: 'one' }), row('b', { text: 'two' })]),
@@ -363,7 +363,8 @@ test('PR28 an undone batch leaves no item, task, key or ciphertext, and its mani
   assert.equal(await count('vault.object'), 0)
   assert.equal(await count('vault.owner_key'), keys - 2)
   assert.equal((await db.selectFrom('projects.subject').selectAll().execute()).length, 0)
-  assert.equal(await undo(batch), 0)
+  const undone = await run('--undo', batch, '--json')
+  assert.deepEqual([undone.code, JSON.parse(undone.out)], [0, { batch, removed: 0 }])
   const again = await take(manifest)
   assert.deepEqual([again.accepted, again.batch === batch], [2, false])
 })
@@ -396,10 +397,13 @@ test('PR30 a scanner that finds something, or gives no verdict, lets nothing in'
   }
 })
 
-test('PR31 without complete terms or an instruction nothing is taken in', async (t) => {
+test('PR31 without complete terms or an instruction, or into a closed project, nothing is taken in', async (t) => {
   const { take, write, db, items } = await openImports(t)
   await db.updateTable('projects.terms').set({ complete: false }).execute()
   const manifest = await write('m.jsonl', jsonl([row('a', { text: 'one' })]))
   await assert.rejects(take(manifest), { name: 'Fault', message: /terms/ })
+  await db.updateTable('projects.terms').set({ complete: true }).execute()
+  await db.updateTable('projects.project').set({ state: 'closed' }).execute()
+  await assert.rejects(take(manifest), { name: 'Fault', message: /open project/ })
   assert.deepEqual(await items(), [])
 })

@@ -114,25 +114,24 @@ const plain: Seals = {
       .execute()
     return id
   },
-  async open(tx, _pass, id) {
-    const row = await tx
-      .selectFrom('vault.object')
-      .select('sealed')
-      .where('id', '=', id)
-      .executeTakeFirst()
-    return row?.sealed ?? Buffer.alloc(0)
-  },
-  find: (tx, { project, owner, asset }) =>
-    tx
-      .selectFrom('vault.object')
-      .select(['id', 'version', 'length'])
+  async open(tx, _pass, object) {
+    const rows = tx.selectFrom('vault.object').select('sealed')
+    if (typeof object === 'string') {
+      const row = await rows.where('id', '=', object).executeTakeFirst()
+      return row?.sealed ?? Buffer.alloc(0)
+    }
+    const { project, owner, asset } = object
+    const row = await rows
       .where('project', '=', project)
       .where('kind', '=', owner.kind)
       .where('owner', '=', owner.kind === 'item' ? owner.item : owner.name)
       .where('asset', '=', asset)
       .orderBy('version', 'desc')
       .limit(1)
-      .executeTakeFirst(),
+      .executeTakeFirst()
+    return row?.sealed ?? Buffer.alloc(0)
+  },
+  find: () => Promise.reject(new Error('the reference has no recordings to be found')),
   remove: () => Promise.resolve(() => Promise.resolve()),
   openRange: () => Promise.reject(new Error('the reference serves no recordings from here')),
 }

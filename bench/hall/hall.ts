@@ -59,7 +59,7 @@ export async function openHall(seats: number): Promise<Hall> {
       ...{ directory, operator, site, admin, connection, close },
       ...{ inside: door('inside'), building: door('building') },
       codeFor: (path) => codeFor(operator, path),
-      cpu: () => ({ server: cpuSeconds(server.pid ?? 0), database: secondsBelow(postmaster) }),
+      cpu: () => ({ server: cpuSeconds(server.pid ?? 0), database: cpuSecondsBelow(postmaster) }),
     }
   } catch (error) {
     await close()
@@ -127,7 +127,8 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100
 }
 
-function secondsBelow(parent: number): number {
+/** The same of a process and its children; what a child used that has ended is not in it. */
+export function cpuSecondsBelow(parent: number): number {
   let sum = cpuSeconds(parent)
   for (const name of readdirSync('/proc'))
     if (/^\d+$/.test(name) && Number(statOf(Number(name))[1]) === parent)

@@ -47,6 +47,7 @@ import {
   rollKeys,
   type Scanner,
   type Vault,
+  VaultFault,
   vaultRoutes,
   withoutScanner,
 } from './domains/vault/index.ts'
@@ -173,7 +174,7 @@ async function openVaultOf(
   { root: rootKey }: InstallationKeys,
   tenant: string,
   connect: Connect,
-  { now }: Surroundings,
+  { now, onFault }: Surroundings,
   opened: (() => Promise<void>)[],
 ): Promise<Vault> {
   const objects = await openDirectory(config.objects)
@@ -185,6 +186,8 @@ async function openVaultOf(
   })
   const db = openDb(connect('cloister_operator'), { pool: 1 })
   await transact(db, (tx) => vault.reconcile(tx))
+  for (const project of await transact(db, (tx) => vault.epochs.lost(tx)))
+    onFault(new VaultFault('key-missing', `Nothing of ${project} opens without it.`), 'vault')
   await db.destroy()
   return vault
 }

@@ -236,3 +236,16 @@ test('FT2 a product that is killed while it builds a delivery shows no half pack
   }
   await verifyLogOf(company, 'log-2')
 })
+
+test('FT3 a product whose database dies says so and ends, and the next start goes on with all of it', async () => {
+  const { product, company } = opened
+  assert.ok(product && company)
+  const file = join(product.directory, 'postgres/data/postmaster.pid')
+  const [pid = ''] = (await readFile(file, 'utf8')).split('\n')
+  process.kill(Number(pid), 'SIGKILL')
+  assert.equal(await product.ended(), 1)
+  assert.match(product.said(), /the database has ended/)
+  await product.start()
+  assert.equal(await accepted(company), texts.length)
+  await verifyLogOf(company, 'log-3')
+})

@@ -151,6 +151,21 @@ suite('the Bench for recordings', { skip: skipWithoutChromium() }, () => {
       await page.context().close()
     })
 
+  test('BENCH44 a waveform that did not come is said so, and asked for again', async () => {
+    const { page } = await openPage(browser)
+    await page.route('**/peaks.bin', (route) => route.fulfill({ status: 503 }))
+    await page.goto(`${site.origin}/?samples=${voice.length}`)
+    await page.getByRole('alert').getByText('could not be fetched').waitFor()
+    await shoot(page, 'bench-audio-no-wave')
+    assert.deepEqual(await axeFindings(page), [])
+    await page.unrouteAll()
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.locator('canvas:not([aria-hidden])').waitFor()
+    await page.keyboard.press('KeyJ')
+    await page.locator('li[aria-current=true]').waitFor()
+    await page.context().close()
+  })
+
   test('BENCH42 the pointer selects a stretch, and five hundred segments stay at hand', async () => {
     const { page, faults } = await open('segments=500&theme=dark')
     const box = await page.locator('canvas:not([aria-hidden])').boundingBox()
@@ -164,7 +179,18 @@ suite('the Bench for recordings', { skip: skipWithoutChromium() }, () => {
     await shoot(page, 'bench-audio-500-dark')
     await page.mouse.up()
     await page.keyboard.press('Digit3')
-    await page.waitForFunction(() => document.querySelectorAll('ol > li').length === 501)
+    await page.locator('ol > li[aria-setsize="501"][aria-current=true]').waitFor()
+    assert.ok((await page.locator('ol > li').count()) < 60)
+    // From one field to the next, far past the rows that were in the page at first.
+    await page.keyboard.press('Enter')
+    for (let row = 0; row < 80; row++) await page.keyboard.press('Enter')
+    const there = await page.evaluate(() =>
+      Number(document.activeElement?.closest('li')?.getAttribute('aria-posinset')),
+    )
+    assert.ok(there > 80)
+    await page.waitForFunction(
+      () => (document.activeElement?.getBoundingClientRect().bottom ?? Infinity) < innerHeight,
+    )
     assert.deepEqual(faults, [])
     await page.context().close()
   })

@@ -168,6 +168,73 @@ suite('the Bench for text', { skip: skipWithoutChromium() }, () => {
     await page.context().close()
   })
 
+  test('BENCH48 behind a question no key works the item, and the focus comes back', async () => {
+    const { page, faults } = await open('')
+    const text = page.getByRole('textbox', { name: 'Text of the item' })
+    await page.keyboard.press('Alt+s')
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'textbox')
+    assert.ok(await text.evaluate((element) => element === document.activeElement))
+    await page.keyboard.press('Alt+s')
+    await page.getByRole('radio', { name: 'Disturbing' }).click()
+    await page.keyboard.press('Control+Enter')
+    await page.getByText('cn-0418').waitFor()
+    const told = await page.evaluate(() => window.benchApi.told)
+    assert.deepEqual(told, [{ skipped: '0417', reason: { kind: 'disturbing', note: '' } }])
+    assert.deepEqual(faults, [])
+    await page.context().close()
+  })
+
+  test('BENCH49 undo works from an answer, and Escape leads from there back to the text', async () => {
+    const { page, faults } = await open('marked=no')
+    await page.keyboard.press('Enter')
+    await page.waitForFunction(() => document.activeElement?.getAttribute('role') !== 'textbox')
+    const complaint = page.getByRole('radio', { name: 'complaint' })
+    await complaint.focus()
+    await page.keyboard.press('Space')
+    await page.getByRole('radio', { name: 'complaint', checked: true }).waitFor()
+    await page.keyboard.press('Control+z')
+    await page.getByRole('radio', { name: 'complaint', checked: false }).waitFor()
+    await page.keyboard.press('Control+y')
+    await page.getByRole('radio', { name: 'complaint', checked: true }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'textbox')
+    assert.deepEqual(faults, [])
+    await page.context().close()
+  })
+
+  test('BENCH46 a mark chosen from the list comes into sight, however long the text', async () => {
+    const { page, faults } = await open('long=50000')
+    const list = page.getByRole('list', { name: 'Marked' })
+    assert.ok((await list.getByRole('listitem').count()) < 40)
+    await list.evaluate((element) => {
+      element.scrollTop = element.scrollHeight
+    })
+    await list.locator('li[aria-posinset="1000"] button').click()
+    await page.locator('[class*=seg][class*=chosen]').first().waitFor()
+    assert.deepEqual(faults, [])
+    await page.context().close()
+  })
+
+  test('BENCH16 a draft that the server did not take is said to be unsaved until it is', async () => {
+    const { page, faults } = await open('marked=no')
+    await page.evaluate(() => {
+      window.benchApi.offline = true
+    })
+    await page.keyboard.press('Space')
+    await page.keyboard.press('1')
+    await page.getByRole('status').getByText('Not saved: no answer from the server').waitFor()
+    await shoot(page, 'bench-text-unsaved')
+    await page.evaluate(() => {
+      window.benchApi.offline = false
+    })
+    await page.getByText(/^✓?Saved$/).waitFor()
+    assert.deepEqual(faults, [])
+    await page.context().close()
+  })
+
   test('BENCH25 a reviewer accepts, corrects or sends back with a reason', async () => {
     const { page, faults } = await open('mode=review&theme=dark')
     await shoot(page, 'bench-review-dark')

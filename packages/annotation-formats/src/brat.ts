@@ -1,4 +1,5 @@
 import type { Item, Region, Relation, Value } from './model.ts'
+import { addTo } from './groups.ts'
 import { noteUncarried } from './leftovers.ts'
 import type { Losses } from './losses.ts'
 import { fileNameOf, itemRefOf, Names } from './names.ts'
@@ -222,7 +223,7 @@ class AnnWriter {
     for (const relation of relations) {
       const of = relation.attributes?.[event]
       if (typeof of !== 'string') this.#relation(relation)
-      else events.set(of, [...(events.get(of) ?? []), relation])
+      else addTo(events, of, relation)
     }
     for (const roles of events.values()) this.#event(roles, regions)
     for (const region of regions) this.#attributes(region)

@@ -22,8 +22,8 @@ export class Held {
     this.#parts.push(new Uint8Array(part))
   }
 
-  close(last: Uint8Array): Uint8Array {
-    if (this.length === 0) return last
+  /** The whole of what was held and this, in bytes of its own. */
+  close(last: Uint8Array): Uint8Array<ArrayBuffer> {
     const whole = new Uint8Array(this.length + last.length)
     let at = 0
     for (const part of [...this.#parts, last]) {
@@ -36,7 +36,10 @@ export class Held {
   }
 }
 
-/** Drops a UTF-8 mark (EF BB BF); refuses the marks of UTF-16. */
+/** Bytes at the beginning by which UTF-16 is known. */
+const told = 8
+
+/** Drops a UTF-8 mark (EF BB BF); refuses UTF-16, with a mark or without. */
 export async function* withoutMark(bytes: AsyncIterable<Uint8Array>, file: string) {
   let head: Uint8Array | undefined = new Uint8Array()
   for await (const chunk of bytes) {
@@ -44,30 +47,38 @@ export async function* withoutMark(bytes: AsyncIterable<Uint8Array>, file: strin
       yield chunk
       continue
     }
-    const start: Uint8Array = new Uint8Array([...head, ...chunk.subarray(0, 3)])
-    if (start.length < 3 && head.length + chunk.length < 3) {
+    const start: Uint8Array = new Uint8Array([...head, ...chunk.subarray(0, told)])
+    if (start.length < told) {
       head = start
       continue
     }
-    refuseUtf16(start, file)
-    const marked = start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf
-    if (!marked && head.length > 0) yield head
-    yield marked ? chunk.subarray(3 - head.length) : chunk
+    const mark = markIn(start, file)
+    if (head.length > mark) yield head.subarray(mark)
+    yield chunk.subarray(Math.max(0, mark - head.length))
     head = undefined
   }
-  if (head !== undefined && head.length > 0) {
-    refuseUtf16(head, file)
-    yield head
-  }
+  if (head !== undefined && head.length > 0) yield head.subarray(markIn(head, file))
 }
 
-function refuseUtf16([first, second]: Uint8Array, file: string): void {
-  const little = first === 0xff && second === 0xfe
-  if (little || (first === 0xfe && second === 0xff))
+/** The length of the UTF-8 mark that the input begins with, or 0. */
+function markIn(start: Uint8Array, file: string): number {
+  refuseUtf16(start, file)
+  return start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf ? 3 : 0
+}
+
+function refuseUtf16(start: Uint8Array, file: string): void {
+  const [first, second] = start
+  const isNull = (at: number) => start[at] === 0
+  const eight = [0, 1, 2, 3, 4, 5, 6, 7]
+  // Four letters of ASCII: no text of ours has a null character after each of its first four.
+  const little = eight.every((at) => isNull(at) === (at % 2 === 1)) && start.length >= told
+  const big = eight.every((at) => isNull(at) === (at % 2 === 0)) && start.length >= told
+  const markedLittle = first === 0xff && second === 0xfe
+  if (markedLittle || little || big || (first === 0xfe && second === 0xff))
     throw new InputFault(
       file,
       'byte 0',
-      `is UTF-16; say so with --encoding utf-16${little ? 'le' : 'be'}`,
+      `is UTF-16; say so with --encoding utf-16${markedLittle || little ? 'le' : 'be'}`,
     )
 }
 

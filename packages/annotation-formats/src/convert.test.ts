@@ -81,6 +81,38 @@ test('AF60 the command converts, lists what is lost, and --strict makes it a fai
   assert.ok(!existsSync(join(scratch, 'strict')))
 })
 
+test('AF68 the command writes the schema as well, and names what a configuration loses on the way', async () => {
+  const [from, to] = [join(scratch, 'schema-in.json'), join(scratch, 'schema-out.jsonl')]
+  const config = join(scratch, 'acts.xml')
+  writeFileSync(from, `[${task(1, 11)}]`)
+  writeFileSync(
+    config,
+    '<View><Style>.a{}</Style><Text name="t" value="$text"/><Labels name="l" toName="t"><Label value="act"/></Labels></View>',
+  )
+  const ours = join(scratch, 'acts.json')
+  const run = ['--from', 'label-studio', '--to', 'cloister', from, to, '--json']
+  const read = await cloister(...run, '--schema', config, '--schema-out', ours)
+  assert.equal(read.code, 0, read.err)
+  const { losses } = JSON.parse(read.out) as { losses: { code: string; examples: string[] }[] }
+  assert.deepEqual(
+    losses.map(({ code, examples }) => [code, examples]),
+    [['style', ['Style']]],
+  )
+  const schema: unknown = JSON.parse(readFileSync(ours, 'utf8'))
+  assert.deepEqual(schema, { name: 'acts', version: 1, kind: 'text', labels: [{ name: 'act' }] })
+  writeFileSync(ours, JSON.stringify({ ...Object(schema), overlap: 'none' }))
+  const xml = join(scratch, 'back.xml')
+  const strict = await cloister(...run, '--schema', ours, '--schema-out', xml, '--strict')
+  assert.equal(strict.code, 3)
+  assert.match(strict.err, /rules of the label schema/)
+  assert.ok(!existsSync(xml))
+  const written = await cloister(...run, '--schema', ours, '--schema-out', xml)
+  assert.equal(written.code, 0, written.err)
+  assert.match(readFileSync(xml, 'utf8'), /<Labels name="label" toName="text"><Label value="act"/)
+  const without = await cloister(...run, '--schema-out', xml)
+  assert.match(without.err, /--schema-out needs --schema/)
+})
+
 test('AF61 a fault of the input names file and record, leaves nothing, and --keep-going goes on', async () => {
   const [from, to] = [join(scratch, 'bad.json'), join(scratch, 'bad.jsonl')]
   writeFileSync(from, `[${task(1, 99)},${task(2, 11)}]`)

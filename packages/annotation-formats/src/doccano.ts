@@ -3,7 +3,7 @@ import { isObject } from './checked.ts'
 import { noteUncarried, spansOf } from './leftovers.ts'
 import { numberOf } from './label-studio/write.ts'
 import type { Losses } from './losses.ts'
-import { TextIndex } from './offsets.ts'
+import { TextIndex, type Unit } from './offsets.ts'
 import type { ReadOptions } from './reading.ts'
 import { type ObjectRecord, objectRecords, type Records } from './records.ts'
 import { microseconds } from './seconds.ts'
@@ -26,11 +26,16 @@ const category = 'category'
  * Reads doccano's JSON Lines: spans as `label` or `labels`, `entities` with `relations`, and
  * categories. Offsets are UTF-16 code units unless `unit` says otherwise: doccano's default, where
  * the name "code point" in its source sums lengths of strings. Projects in its grapheme mode need
- * `unit: 'grapheme'`; characters that are newer than its Unicode 10 may cluster differently there.
+ * `unit: 'grapheme'`, which counts the clusters of Unicode 10 as doccano itself does (its package
+ * grapheme-splitter), whatever Unicode the runtime knows.
  */
 export const doccanoRecords: Records = objectRecords((options) => (record) => [
   readRecord(record, options),
 ])
+
+function unitOf(unit: Unit | undefined): Unit {
+  return unit === 'grapheme' ? 'grapheme10' : (unit ?? 'utf16')
+}
 
 const ownMembers = [
   'id',
@@ -55,7 +60,7 @@ function readRecord(record: ObjectRecord, options: ReadOptions): Item {
     return mediaItem(base, object['filename'], words, options)
   const text = textOfRecord(record, typeof object['text'] === 'string' ? 'text' : 'data')
   const source = { kind: 'text', text } as const
-  const reader = new SpanReader(text, options.unit ?? 'utf16', (reason) => record.fault(reason))
+  const reader = new SpanReader(text, unitOf(options.unit), (reason) => record.fault(reason))
   const spans = [...labels, ...(listIn(record, 'entities') ?? [])].filter(
     (each) => typeof each !== 'string',
   )
@@ -126,10 +131,11 @@ function mediaItem(
 }
 
 /**
- * Writes doccano's JSON Lines for texts, in UTF-16 code units: `label` with spans, or `entities`
+ * Writes doccano's JSON Lines for texts, in UTF-16 code units or, as the variant `grapheme`, in the
+ * clusters of its grapheme mode; spans that begin or end inside one are left out there. `label` with spans, or `entities`
  * where there are relations. The answer `category` becomes the categories; other answers are lost.
  */
-export const writeDoccano: Writer = ({ out, losses }) => ({
+export const writeDoccano: Writer = ({ out, losses, variant }) => ({
   add(item) {
     if (item.source.kind !== 'text') {
       losses.note('kind', item.item_ref)
@@ -144,7 +150,14 @@ export const writeDoccano: Writer = ({ out, losses }) => ({
         ...meta,
         ...(id === undefined ? { item_ref } : { id }),
         text: item.source.text,
-        ...(annotation === undefined ? {} : labelled(item, item.source.text, losses)),
+        ...(annotation === undefined
+          ? {}
+          : labelled(
+              item,
+              item.source.text,
+              losses,
+              variant === 'grapheme' ? 'grapheme10' : 'utf16',
+            )),
       })}\n`,
     )
   },
@@ -153,15 +166,22 @@ export const writeDoccano: Writer = ({ out, losses }) => ({
   },
 })
 
-function labelled(item: Item, text: string, losses: Losses): object {
+function labelled(item: Item, text: string, losses: Losses, unit: Unit): object {
   const index = new TextIndex(text)
   const { relations = [], answers = {} } = item.annotation ?? {}
-  const spans = spansOf(item, losses, { pieces: 'split', keepEmpty: true })
-  const at = (place: number) => index.convert(place, 'codePoint', 'utf16') ?? 0
+  const at = (place: number) => index.convert(place, 'codePoint', unit)
+  const spans = spansOf(item, losses, { pieces: 'split', keepEmpty: true }).flatMap(
+    ({ region, label, ...place }) => {
+      const [from, to] = [at(place.from), at(place.to)]
+      if (from !== undefined && to !== undefined) return [{ region, label, from, to }]
+      losses.note('clusters', `${item.item_ref}/${region.id}`)
+      return []
+    },
+  )
   const cats = Object.hasOwn(answers, category) ? textsOf(answers[category] ?? []) : []
   if (Object.keys(answers).some((name) => name !== category)) losses.note('answers', item.item_ref)
   if (relations.length === 0) {
-    const label = spans.map((span) => [at(span.from), at(span.to), span.label])
+    const label = spans.map(({ from, to, label: name }) => [from, to, name])
     return spans.length === 0 && cats.length > 0
       ? { label: cats }
       : { label, ...(cats.length > 0 ? { cats } : {}) }
@@ -170,8 +190,8 @@ function labelled(item: Item, text: string, losses: Losses): object {
   for (const [id, { region }] of spans.entries()) if (!ids.has(region.id)) ids.set(region.id, id)
   const entities = spans.map(({ from, to, label }, id) => ({
     id,
-    start_offset: at(from),
-    end_offset: at(to),
+    start_offset: from,
+    end_offset: to,
     label,
   }))
   const kept = relations.filter(({ from, to }) => ids.has(from) && ids.has(to))

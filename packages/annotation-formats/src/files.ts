@@ -1,5 +1,4 @@
 /** Files of a computer as input and output of conversions. For Node only. */
-import { createReadStream } from 'node:fs'
 import { lstat, mkdir, open, type FileHandle, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { Gathered } from './gathered.ts'
@@ -26,9 +25,24 @@ export async function openInput(
     size: sizes[0] ?? 0,
     open: (name) => {
       if (!names.includes(name)) throw new InputFault(name, '', 'is not among the input files')
-      const bytes = createReadStream(isFolder ? join(path, name) : path, { highWaterMark: 1 << 20 })
-      return toUtf8(bytes, encoding, name)
+      return toUtf8(bytesOf(isFolder ? join(path, name) : path), encoding, name)
     },
+  }
+}
+
+/** The bytes of a file, in chunks that are good until the next one is asked for. */
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path)
+  try {
+    // One buffer for all of a file: a new one for each chunk keeps the collector busy.
+    const chunk = new Uint8Array(bufferSize)
+    for (;;) {
+      const { bytesRead } = await file.read(chunk, 0, bufferSize)
+      if (bytesRead === 0) return
+      yield chunk.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
   }
 }
 

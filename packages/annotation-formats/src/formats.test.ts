@@ -218,3 +218,35 @@ for (const [name, parts] of Object.entries(carried))
       { numRuns: 60 },
     )
   })
+
+test('AF41 doccano in its grapheme mode counts clusters, and says which spans it cannot count', async () => {
+  const format = formatNamed('doccano')
+  assert.ok(format !== undefined)
+  const text = '👍🏽 ❤️‍🔥 Bo'
+  const region = (id: string, from: number, to: number) => ({
+    id,
+    anchor: { text: [[from, to] as const] },
+    label: 'x',
+  })
+  const item: Item = {
+    item_ref: '1',
+    source: { kind: 'text', text },
+    // The second begins inside a thumb: between it and its colour.
+    annotation: { schema: 'test@1', regions: [region('r1', 8, 10), region('r2', 1, 2)] },
+  }
+  const { files, losses } = converted(format.write, [item], { variant: 'grapheme' })
+  assert.deepEqual(
+    losses.map(({ code, examples }) => [code, examples]),
+    [['clusters', ['1/r2']]],
+  )
+  assert.deepEqual(JSON.parse(Buffer.from(files['out'] ?? []).toString('utf8')), {
+    id: 1,
+    text,
+    label: [[5, 7, 'x']],
+  })
+  const back = await collect(format.read, files, { unit: 'grapheme' })
+  assert.deepEqual(
+    back.items[0]?.annotation?.regions.map(({ anchor }) => anchor),
+    [{ text: [[8, 10]] }],
+  )
+})

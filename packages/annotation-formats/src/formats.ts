@@ -105,6 +105,7 @@ export const formats: readonly Format[] = [
     endings: ['.jsonl'],
     kinds: ['text'],
     counts: 'UTF-16 code units',
+    variants: ['utf16', 'grapheme'],
     ...inRecords(doccanoRecords),
     write: writeDoccano,
     apart: true,

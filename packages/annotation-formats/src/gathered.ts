@@ -2,8 +2,13 @@ const encoder = new TextEncoder()
 
 /** Output as it comes, gathered to one run of bytes: text is encoded piece by piece, which is far faster than joining it first. */
 export class Gathered {
-  #bytes = new Uint8Array()
+  #bytes: Uint8Array<ArrayBuffer>
   length = 0
+
+  /** `expected`: how many bytes will come, as far as is known. */
+  constructor(expected = 0) {
+    this.#bytes = new Uint8Array(expected)
+  }
 
   add(data: string | Uint8Array): void {
     // No UTF-16 unit takes more than three bytes of UTF-8.

@@ -31,7 +31,11 @@ export function noteUncarried(item: Item, losses: Losses, carried: readonly Feat
   note('made-at', made_at !== undefined)
   note('predictions', prediction !== undefined)
   note('turned-down', turned_down !== undefined)
-  note('meta', Object.keys(meta).length > 0)
+  // How a TSV file was laid out is nothing that it says.
+  note(
+    'meta',
+    Object.keys(meta).some((name) => name !== 'webanno'),
+  )
   note('unlabelled', annotation === undefined && turned_down === undefined)
   note('samples', source.kind === 'audio' && source.samples !== undefined)
   note('samples', source.kind === 'image' && source.width !== undefined)

@@ -4,6 +4,7 @@ export const lossWords = {
   annotator: 'who made the annotation is left out',
   attributes: 'attributes of regions are left out',
   'both-directions': 'a relation in both directions is written in one',
+  clusters: 'regions that begin or end inside a character as people see it are left out',
   'discontinuous-split': 'a region in several pieces is written as one region for each piece',
   'discontinuous-hull': 'a region in several pieces is written as one from its first to its last',
   'empty-region': 'empty regions are left out',

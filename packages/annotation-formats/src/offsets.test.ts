@@ -64,3 +64,47 @@ test('AF5 an offset inside a character, a pair or a cluster, or past the end, is
 test('AF5 a text with half a surrogate pair has no index', () => {
   assert.throws(() => new TextIndex('a\ud83d'), /half of a surrogate pair at 1/)
 })
+
+/** Texts and the code points of each of their clusters, as grapheme-splitter 1.0.4 answers. */
+const clusters10: [string, number[]][] = [
+  ['a\r\nb', [1, 2, 1]],
+  ['e\u0301', [2]],
+  ['\u{1f1e9}\u{1f1ea}\u{1f1eb}\u{1f1f7}', [2, 2]],
+  ['\u{1f469}\u200d\u{1f469}\u200d\u{1f467}', [5]],
+  ['\u{1f44d}\u{1f3fd}', [2]],
+  ['\u{1f9d1}\u200d\u{1f33e}', [3]],
+  // A later Unicode joins the next three.
+  ['\u2764\ufe0f\u200d\u{1f525}', [3, 1]],
+  ['\u0915\u094d\u0937', [2, 1]],
+  ['\u{1f1e9}\u{1f1ea}\ufe0f\u0301', [3, 1]],
+  ['\uac01\u11a8\u1100\u1161', [2, 2]],
+  ['\u0600\u0661', [2]],
+  ['a\u200db', [2, 1]],
+]
+
+test('AF4 the clusters of Unicode 10 are those that doccano counts, on any Node', () => {
+  for (const [text, lengths] of clusters10) {
+    const index = new TextIndex(text)
+    let at = 0
+    const ends = lengths.map((length) => (at += length))
+    assert.deepEqual(
+      lengths.map((_, place) => index.convert(place + 1, 'grapheme10', 'codePoint')),
+      ends,
+      JSON.stringify(text),
+    )
+    assert.equal(index.length('grapheme10'), lengths.length)
+  }
+  fc.assert(
+    fc.property(whole, (text) => {
+      const index = new TextIndex(text)
+      let before = -1
+      for (let cluster = 0; cluster <= index.length('grapheme10'); cluster++) {
+        const at = index.convert(cluster, 'grapheme10', 'codePoint')
+        assert.ok(at !== undefined && at > before)
+        assert.equal(index.convert(at, 'codePoint', 'grapheme10'), cluster)
+        before = at
+      }
+      assert.equal(before, index.length('codePoint'))
+    }),
+  )
+})

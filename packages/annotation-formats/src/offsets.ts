@@ -1,5 +1,10 @@
-/** What an offset into a text counts. */
-export type Unit = 'codePoint' | 'utf16' | 'utf8' | 'grapheme'
+import { clusterStarts } from './graphemes-10.ts'
+
+/**
+ * What an offset into a text counts; `grapheme10` are the clusters of Unicode 10, as doccano counts
+ * in its grapheme mode.
+ */
+export type Unit = 'codePoint' | 'utf16' | 'utf8' | 'grapheme' | 'grapheme10'
 
 /**
  * Offsets of one text in Unicode code points, UTF-16 code units, UTF-8 bytes and grapheme
@@ -15,6 +20,7 @@ export class TextIndex {
   // Few formats ask for these two, and they cost more than the rest.
   #utf8: Uint32Array | undefined
   #graphemes: Uint32Array | undefined
+  #graphemes10: Uint32Array | undefined
 
   /** Refuses with a RangeError a text that holds half of a surrogate pair: it has no UTF-8. */
   constructor(text: string) {
@@ -67,6 +73,10 @@ export class TextIndex {
       this.#utf8 ??= this.#countBytes()
       return this.#utf8
     }
+    if (unit === 'grapheme10') {
+      this.#graphemes10 ??= this.#starts(clusterStarts(this.text))
+      return this.#graphemes10
+    }
     this.#graphemes ??= this.#segment()
     return this.#graphemes
   }
@@ -88,27 +98,38 @@ export class TextIndex {
   /** Code points at which each cluster begins, then their number. */
   #segment(): Uint32Array {
     const starts: number[] = []
-    for (const { index } of new Intl.Segmenter('und').segment(this.text))
-      starts.push(this.#toCodePoint(index, 'utf16') ?? 0)
-    return Uint32Array.from([...starts, this.#codePoints])
+    for (const { index } of new Intl.Segmenter('und').segment(this.text)) starts.push(index)
+    return this.#starts(starts)
+  }
+
+  /** These places in UTF-16 as code points, then the number of all. */
+  #starts(utf16: readonly number[]): Uint32Array {
+    const places = new Uint32Array(utf16.length + 1)
+    for (const [place, at] of utf16.entries()) places[place] = this.#toCodePoint(at, 'utf16') ?? 0
+    places[utf16.length] = this.#codePoints
+    return places
   }
 
   #last(table: Uint32Array, unit: Unit): number {
-    return unit === 'grapheme' ? table.length - 1 : (table[table.length - 1] ?? 0)
+    return isCluster(unit) ? table.length - 1 : (table[table.length - 1] ?? 0)
   }
 
   #toCodePoint(offset: number, unit: Unit): number | undefined {
     if (!Number.isInteger(offset) || offset < 0 || offset > this.length(unit)) return undefined
     const table = this.#table(unit)
     if (table === undefined) return offset
-    return unit === 'grapheme' ? table[offset] : find(table, offset)
+    return isCluster(unit) ? table[offset] : find(table, offset)
   }
 
   #fromCodePoint(codePoint: number, unit: Unit): number | undefined {
     const table = this.#table(unit)
     if (table === undefined) return codePoint
-    return unit === 'grapheme' ? find(table, codePoint) : table[codePoint]
+    return isCluster(unit) ? find(table, codePoint) : table[codePoint]
   }
+}
+
+function isCluster(unit: Unit): boolean {
+  return unit === 'grapheme' || unit === 'grapheme10'
 }
 
 /** Where a number stands in an ascending table, or undefined. */

@@ -119,7 +119,6 @@ class Thread {
   }
 
   convert({ file, first, bytes, bounds }: Batch): Promise<Reply> {
-    const own = new Uint8Array(bytes)
     const places = Uint32Array.from(bounds)
     const reply = new Promise<Reply>((resolve, reject) => {
       if (this.#failed === undefined) this.#awaited.push({ resolve, reject })
@@ -127,8 +126,8 @@ class Thread {
     })
     // It is awaited in its turn, which may come after it has failed.
     reply.catch(() => undefined)
-    const request: Request = { file, first, bytes: own, bounds: places }
-    this.#worker.postMessage(request, [own.buffer, places.buffer])
+    const request: Request = { file, first, bytes, bounds: places }
+    this.#worker.postMessage(request, [bytes.buffer, places.buffer])
     return reply
   }
 

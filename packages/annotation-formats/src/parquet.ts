@@ -1,4 +1,4 @@
-import { parquetReadObjects } from 'hyparquet'
+import { parquetReadObjects, snappyUncompress } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { attemptRecord, InputFault, type Reader } from './reading.ts'
 import { readBytes } from './bytes.ts'
@@ -52,7 +52,10 @@ function cellOf(row: TableRow, name: Column): string | bigint | null {
   return numeric.includes(name) ? (cell === '' ? null : BigInt(cell)) : cell
 }
 
-/** Reads the table of regions from a Parquet file of at most 256 MiB, row group by row group. */
+/**
+ * Reads the table of regions from a Parquet file of at most 256 MiB, row group by row group. A page
+ * that says it is longer than 256 MiB when it is decompressed is refused before it is.
+ */
 export const readParquet: Reader = async function* (input, options) {
   for (const file of input.names) {
     const bytes = await readBytes(input.open(file), file)
@@ -76,6 +79,17 @@ export const readParquet: Reader = async function* (input, options) {
   }
 }
 
+const longestPage = 256 * 1024 * 1024
+
+const compressors = {
+  SNAPPY: (page: Uint8Array, length: number): Uint8Array => {
+    if (length > longestPage) throw new RangeError(`a page is longer than ${longestPage} bytes`)
+    const plain = new Uint8Array(length)
+    snappyUncompress(page, plain)
+    return plain
+  },
+}
+
 interface ParquetBuffer {
   readonly byteLength: number
   slice(from: number, to?: number): ArrayBuffer
@@ -87,7 +101,12 @@ async function readGroup(
   name: string,
 ): Promise<Partial<TableRow>[]> {
   try {
-    const rows = await parquetReadObjects({ file, rowStart: start, rowEnd: start + rowGroup })
+    const rows = await parquetReadObjects({
+      file,
+      rowStart: start,
+      rowEnd: start + rowGroup,
+      compressors,
+    })
     return rows.map((row) =>
       Object.fromEntries(
         Object.entries(row).flatMap(([column, value]) =>
@@ -95,7 +114,9 @@ async function readGroup(
         ),
       ),
     )
-  } catch {
+  } catch (error) {
+    if (error instanceof RangeError && error.message.startsWith('a page'))
+      throw new InputFault(name, '', `has a page longer than ${longestPage} bytes`)
     throw new InputFault(name, '', 'is not a Parquet file, or is damaged')
   }
 }

@@ -53,6 +53,16 @@ const encodings: [string, number[], RegExp][] = [
   ['a character cut off', [0x61, 0xf0, 0x9f, 0x98], /line 1, byte 1/],
   ['little-endian UTF-16', [0xff, 0xfe, 0x61, 0x00], /--encoding utf-16le/],
   ['big-endian UTF-16', [0xfe, 0xff, 0x00, 0x61], /--encoding utf-16be/],
+  [
+    'little-endian UTF-16 without a mark',
+    [...Buffer.from('Ada sings', 'utf16le')],
+    /byte 0: is UTF-16; say so with --encoding utf-16le/,
+  ],
+  [
+    'big-endian UTF-16 without a mark',
+    [...Buffer.from('Ada sings', 'utf16le').swap16()],
+    /byte 0: is UTF-16; say so with --encoding utf-16be/,
+  ],
 ]
 
 for (const [what, input, message] of encodings)

@@ -17,7 +17,8 @@ export interface Batch {
   readonly file: string
   /** The number of the first of them, counted from 1. */
   readonly first: number
-  readonly bytes: Uint8Array
+  /** Of the batch alone: whoever takes the batch may pass them on. */
+  readonly bytes: Uint8Array<ArrayBuffer>
   /** Where each record begins and ends in the bytes, by turns. */
   readonly bounds: ArrayLike<number>
 }

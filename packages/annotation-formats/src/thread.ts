@@ -13,7 +13,7 @@ function convertBatch(batch: Request): Reply {
   const { records, to, keepGoing, options } = task
   const tally = new Tally(keepGoing)
   const { losses, refuse } = tally
-  const gathered = new Gathered()
+  const gathered = new Gathered(batch.bytes.length)
   const out = (_: string, data: string | Uint8Array) => {
     gathered.add(data)
   }

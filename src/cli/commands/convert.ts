@@ -1,5 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { stat } from 'node:fs/promises'
 import {
   type Converted,
   type ConvertOptions,
@@ -10,19 +9,19 @@ import {
   formats,
   InputFault,
   Losses,
-  parseLabelConfig,
-  parseLabelSchema,
   refusalOf,
 } from '@cloister/annotation-formats'
 import { convertFiles, openInput, OutputFiles } from '@cloister/annotation-formats/node'
 import cliProgress from 'cli-progress'
 import type { Command } from 'commander'
 import { answer, Fault } from '../terminal.ts'
+import { readSchema, schemaText } from './convert-schema.ts'
 
 interface Options {
   from: string
   to: string
   schema?: string
+  schemaOut?: string
   rate?: string
   encoding: string
   offsets?: string
@@ -47,6 +46,10 @@ export function addConvertCommand(program: Command): void {
     .requiredOption('--from <format>', `one of ${formats.map(({ name }) => name).join(', ')}`)
     .requiredOption('--to <format>', 'likewise')
     .option('--schema <file>', 'label schema (JSON) or Label Studio configuration (XML)')
+    .option(
+      '--schema-out <file>',
+      'write that schema as well: a Label Studio configuration where the name ends in .xml, else JSON',
+    )
     .option(
       '--rate <samples>',
       'samples per second of the recordings, where the input does not say',
@@ -73,10 +76,12 @@ async function run(inPath: string, outPath: string, options: Options): Promise<v
   const to = named(options.to)
   const refusal = refusalOf(from, to)
   if (refusal !== undefined) throw new Fault(`this pair cannot be converted: ${refusal}`, 2)
+  const ofSchema = new Losses()
   const convertOptions = {
-    ...(await readOptions(options, to)),
+    ...(await readOptions(options, to, ofSchema)),
     ...(options.keepGoing ? { keepGoing: true } : {}),
   }
+  const schemaOut = schemaOutOf(options, convertOptions, ofSchema)
   const intoFolder = to.layout !== 'file' && (to.layout === 'folder' || (await isFolder(outPath)))
   const input = await openInput(inPath, from.endings, encodingOf(options.encoding)).catch(
     (error: unknown) => {
@@ -87,19 +92,44 @@ async function run(inPath: string, outPath: string, options: Options): Promise<v
     throw new Fault(`${inPath} holds no file that ends in ${from.endings.join(' or ')}`)
   const output = new OutputFiles(outPath, intoFolder)
   try {
-    const done = await withProgress((onItem) =>
+    const converted = await withProgress((onItem) =>
       convertFiles(from, to, input, singleDocument(output, to, intoFolder), {
         ...convertOptions,
         onItem,
       }),
     )
+    ofSchema.add(converted.losses)
+    const done = { ...converted, losses: ofSchema.list() }
     if (options.strict && done.losses.length > 0) throw new Fault(lossLines(done).join('\n'), 3)
     await output.finish()
+    await writeSchemaOut(schemaOut)
     report(done, options.json === true)
   } catch (error) {
     await output.abandon()
     throw faultOf(error, inPath)
   }
+}
+
+interface SchemaOut {
+  readonly path: string
+  readonly text: string
+}
+
+function schemaOutOf(
+  { schemaOut: path }: Options,
+  { schema }: ConvertOptions,
+  losses: Losses,
+): SchemaOut | undefined {
+  if (path === undefined) return undefined
+  if (schema === undefined) throw new Fault('--schema-out needs --schema', 2)
+  return { path, text: schemaText(schema, path, losses) }
+}
+
+async function writeSchemaOut(schemaOut: SchemaOut | undefined): Promise<void> {
+  if (schemaOut === undefined) return
+  const output = new OutputFiles(schemaOut.path, false)
+  output.append('', schemaOut.text)
+  await output.finish()
 }
 
 /** A format of one document a file can put one item into one file only. */
@@ -147,8 +177,11 @@ async function isFolder(path: string): Promise<boolean> {
   )
 }
 
-async function readOptions(options: Options, to: Format): Promise<ConvertOptions> {
-  const { rate, offsets, variant } = options
+async function readOptions(
+  { rate, offsets, variant, schema }: Options,
+  to: Format,
+  losses: Losses,
+): Promise<ConvertOptions> {
   const samples = Number(rate ?? 1)
   if (!Number.isInteger(samples) || samples < 1 || samples > 10_000_000)
     throw new Fault('--rate must be a whole number of samples per second', 2)
@@ -165,29 +198,14 @@ async function readOptions(options: Options, to: Format): Promise<ConvertOptions
     ...(rate === undefined ? {} : { rate: samples }),
     ...(unit === undefined ? {} : { unit }),
     ...(variant === undefined ? {} : { variant }),
-    ...(options.schema === undefined ? {} : await readSchema(options.schema)),
+    ...(schema === undefined ? {} : await schemaIn(schema, losses)),
   }
 }
 
-async function readSchema(path: string): Promise<Pick<ConvertOptions, 'schema' | 'controls'>> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw faultOf(error, path)
-  })
+async function schemaIn(path: string, losses: Losses) {
   try {
-    if (text.trimStart().startsWith('<')) {
-      const name = basename(path)
-        .replace(/[.][^.]*$/, '')
-        .replaceAll(/[\s@]/g, '-')
-      return parseLabelConfig(text, name === '' ? 'imported' : name, new Losses())
-    }
-    const parsed = parseLabelSchema(JSON.parse(text))
-    if (parsed.ok) return { schema: parsed.value }
-    const findings = parsed.findings.map(
-      (found) => `${found.path === '' ? '/' : found.path} ${found.message}`,
-    )
-    throw new Fault(`${path}: ${findings.join('; ')}`)
+    return await readSchema(path, losses)
   } catch (error) {
-    if (error instanceof SyntaxError) throw new Fault(`${path}: is neither JSON nor XML`)
     throw faultOf(error, path)
   }
 }

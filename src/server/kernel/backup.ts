@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { chown, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { createReadStream } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { syncFolder } from './durable.ts'
 import { type Connection, openClient } from './db.ts'
 import { codeOf, StartFault } from './fault.ts'
 import type { OsUser } from './os-user.ts'
@@ -367,16 +368,6 @@ async function writeDurably(path: string, text: string): Promise<void> {
     await file.sync()
   } finally {
     await file.close()
-  }
-}
-
-/** Without this the names in a folder may be forgotten at a power cut. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { testDatabase } from '../../../test/support/database.ts'
 import { Problem } from '../../shared/problems.ts'
-import { openClient, openDb, transact } from './db.ts'
+import { openClient, openDb, sendAlong, transact, type Tx } from './db.ts'
 
 const isUnavailable = (error: unknown) =>
   error instanceof Problem && error.kind === 'database-unavailable'
@@ -106,4 +106,37 @@ test('KE25 a statement and an idle transaction have an end', async (t) => {
   const { rows } = await sql`select current_setting('statement_timeout') as statement,
     current_setting('idle_in_transaction_session_timeout') as idle`.execute(db)
   assert.deepEqual(rows, [{ statement: '30s', idle: '15s' }])
+})
+
+test('KE26 statements go out in the order of their calls, and one that nobody waited for undoes everything with its own error', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  await sql`create table note (place int primary key)`.execute(db)
+  const put = (place: number) => sql`insert into note values (${place})`
+  const count = (tx: Tx) => sql<{ n: number }>`select count(*) as n from note`.execute(tx)
+  await transact(db, async (tx) => {
+    sendAlong(tx, put(1).execute(tx))
+    const [first, , second] = await Promise.all([count(tx), put(2).execute(tx), count(tx)])
+    assert.deepEqual([first.rows, second.rows], [[{ n: 1 }], [{ n: 2 }]])
+    sendAlong(tx, put(3).execute(tx))
+  })
+  const failed = transact(db, (tx) => {
+    sendAlong(tx, put(4).execute(tx))
+    sendAlong(tx, put(1).execute(tx))
+    sendAlong(tx, put(5).execute(tx))
+    return Promise.resolve()
+  })
+  await assert.rejects(failed, { code: '23505' })
+  const thrown = transact(db, (tx) => {
+    sendAlong(tx, put(6).execute(tx))
+    return Promise.reject(new Error('thought better of it'))
+  })
+  await assert.rejects(thrown, /thought better of it/)
+  const { rows } = await sql`select place from note order by place`.execute(db)
+  assert.deepEqual(rows, [{ place: 1 }, { place: 2 }, { place: 3 }])
+})
+
+test('KE26 a statement outside a transaction has nothing to go along with', () => {
+  // @ts-expect-error a pool is no transaction
+  const call = () => sendAlong({}, Promise.resolve())
+  assert.throws(call, /with a transaction only/)
 })

@@ -17,8 +17,8 @@ const callNotes: LabelSchema = {
     { name: 'organisation', shortcut: '2' },
     { name: 'place', shortcut: '3' },
     { name: 'date', shortcut: '4' },
-    { name: 'account number', shortcut: '5' },
-    { name: 'complaint', shortcut: '6' },
+    { name: 'account number', shortcut: '5', color: '#ffd54f' },
+    { name: 'complaint', shortcut: '6', color: '#5c1a1a' },
   ],
   answers: [
     { name: 'intent', options: ['question', 'complaint', 'cancellation'], required: true },
@@ -186,7 +186,11 @@ const callAudio: LabelSchema = {
   name: 'calls',
   version: 2,
   kind: 'audio',
-  labels: [{ name: 'speech', shortcut: '1' }, { name: 'noise' }, { name: 'music' }],
+  labels: [
+    { name: 'speech', shortcut: '1' },
+    { name: 'noise', color: '#9e9e9e' },
+    { name: 'music' },
+  ],
   tiers: ['agent', 'caller'],
   transcripts: [{ name: 'verbatim', required: true }],
   answers: [{ name: 'quality', options: ['good', 'fair', 'poor'] }],

@@ -141,7 +141,10 @@ function numbersIn(value: unknown): number[] | undefined {
   return numbers.length === value.length ? numbers : undefined
 }
 
-/** Writes COCO's object annotations. Images and categories are held until the end; shapes are not. */
+/**
+ * Writes COCO's object annotations. Images and categories are held until the end, shapes are not: a
+ * file takes 5,000,000 images, past which an `InputFault` ends the writing.
+ */
 export const writeCoco: Writer = ({ out, losses }) => {
   const images = new Map<string, object>()
   const categories = new Map<string, number>()
@@ -158,6 +161,8 @@ export const writeCoco: Writer = ({ out, losses }) => {
         losses.note('several-annotations', item_ref)
         return
       }
+      if (images.size >= mostImages)
+        throw new InputFault(item_ref, '', `is past the ${mostImages} images of one COCO file`)
       open()
       const { file = item_ref, width, height } = found.source
       const id = images.size + 1
@@ -198,6 +203,8 @@ export const writeCoco: Writer = ({ out, losses }) => {
     },
   }
 }
+
+const mostImages = 5_000_000
 
 /** The area of a polygon (the shoelace formula). */
 function areaOf(polygon: readonly (readonly [number, number])[]): number {

@@ -1,5 +1,6 @@
 import type { Item, Json } from '../model.ts'
 import { isObject } from '../checked.ts'
+import { addTo } from '../groups.ts'
 import { attemptRecord, InputFault, type Reader } from '../reading.ts'
 import { type ObjectRecord, readObjects } from '../records.ts'
 import type { Writer } from '../writing.ts'
@@ -60,7 +61,7 @@ function minimal(
       if ((places.get(place) ?? id) !== id) losses.note('same-place', item_ref)
       places.set(place, id)
     }
-    byControl.set(name, [...(byControl.get(name) ?? []), { ...value, ...moved }])
+    addTo(byControl, name, { ...value, ...moved })
   }
   return Object.fromEntries([...byControl].map(([name, values]) => [name, shortest(values)]))
 }

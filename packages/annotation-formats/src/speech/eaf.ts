@@ -1,4 +1,5 @@
 import type { Item, Region } from '../model.ts'
+import { addTo } from '../groups.ts'
 import { noteUncarried } from '../leftovers.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
 import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
@@ -24,8 +25,9 @@ import { layerOf, rateFor } from './segments.ts'
  */
 
 /**
- * Reads ELAN's EAF (2.7 to 3.0): tiers with time and the tiers that refer to them one to one.
- * Time slots without a value stand evenly between their neighbours. Paths of media, authors and
+ * Reads ELAN's EAF (2.7 to 3.0): tiers with times, and tiers that refer to others: one to one, or in
+ * parts that get equal shares of the time (symbolic subdivision). Time slots without a value stand
+ * evenly between their neighbours. Paths of media, authors and
  * everything else in the header are left behind.
  */
 export const readEaf: Reader = async function* (input, options) {
@@ -43,6 +45,13 @@ interface Said {
   readonly value: string
 }
 
+/** An annotation that refers to another, and the one before it where several do. */
+interface Part extends Said {
+  readonly previous: string | undefined
+}
+
+type HeardRegion = Region & { readonly transcripts: Readonly<Record<string, string>> }
+
 class EafReader {
   readonly #root: XmlElement
   readonly #file: string
@@ -50,7 +59,9 @@ class EafReader {
   readonly #ref: string
   readonly #rate: number
   readonly #times = new Map<string, number>()
-  readonly #regions = new Map<string, Region & { transcripts: Record<string, string> }>()
+  readonly #regions = new Map<string, HeardRegion>()
+  /** The types of tiers that divide an annotation into parts without times. */
+  readonly #divided = new Set<string>()
 
   constructor(root: XmlElement, file: string, options: ReadOptions) {
     this.#root = root
@@ -71,9 +82,16 @@ class EafReader {
     if (units !== undefined && units !== 'milliseconds')
       throw this.#fault('does not count milliseconds')
     this.#readTimes()
+    for (const type of childrenNamed(this.#root, 'LINGUISTIC_TYPE'))
+      if (attribute(type, 'CONSTRAINTS') === 'Symbolic_Subdivision')
+        this.#divided.add(attribute(type, 'LINGUISTIC_TYPE_ID') ?? '')
     const tiers = childrenNamed(this.#root, 'TIER')
-    for (const tier of tiers) if (attribute(tier, 'PARENT_REF') === undefined) this.#timed(tier)
-    for (const tier of tiers) if (attribute(tier, 'PARENT_REF') !== undefined) this.#referring(tier)
+    const byName = new Map(tiers.map((tier) => [attribute(tier, 'TIER_ID') ?? '', tier]))
+    const fromTop = tiers
+      .map((tier) => ({ tier, depth: depthOf(tier, byName) }))
+      .sort((a, b) => a.depth - b.depth)
+    for (const { tier } of fromTop) if (hasTimes(tier)) this.#timed(tier)
+    for (const { tier } of fromTop) this.#referring(tier)
     const regions = [...this.#regions.values()].map(({ transcripts, ...region }) =>
       Object.keys(transcripts).length === 0 ? region : { ...region, transcripts },
     )
@@ -124,18 +142,18 @@ class EafReader {
     for (const annotation of childrenNamed(tier, 'ANNOTATION'))
       for (const aligned of childrenNamed(annotation, 'ALIGNABLE_ANNOTATION')) {
         const { id, value } = this.#said(aligned)
-        if (this.#regions.has(id)) throw this.#fault('has two annotations with one id')
         const from = this.#sample(attribute(aligned, 'TIME_SLOT_REF1'))
         const to = this.#sample(attribute(aligned, 'TIME_SLOT_REF2'))
         if (to < from) throw this.#fault('has an annotation that ends before it begins')
-        const transcripts = value === '' ? {} : { [layerOf(this.#options.schema)]: value }
-        const plain = name.replace(/#\d+$/, '')
-        const anchor = {
-          audio: { from, to },
-          ...(plain === '' || plain === '-' ? {} : { tier: plain }),
-        }
-        this.#regions.set(id, { id, anchor, transcripts })
+        this.#put(id, name.replace(/#\d+$/, ''), { from, to }, value)
       }
+  }
+
+  #put(id: string, tier: string, audio: { from: number; to: number }, value: string): void {
+    if (this.#regions.has(id)) throw this.#fault('has two annotations with one id')
+    const anchor = { audio, ...(tier === '' || tier === '-' ? {} : { tier }) }
+    const transcripts = value === '' ? {} : { [layerOf(this.#options.schema)]: value }
+    this.#regions.set(id, { id, anchor, transcripts })
   }
 
   #said(element: XmlElement): Said {
@@ -152,25 +170,73 @@ class EafReader {
   /** A tier below another: its annotations say more of the regions that they refer to. */
   #referring(tier: XmlElement): void {
     const name = attribute(tier, 'TIER_ID') ?? ''
-    const said = name.includes('/') ? name.slice(name.lastIndexOf('/') + 1) : name
-    const done = new Set<string>()
+    const isDivided = this.#divided.has(attribute(tier, 'LINGUISTIC_TYPE_REF') ?? '')
+    const groups = new Map<string, Part[]>()
     for (const annotation of childrenNamed(tier, 'ANNOTATION'))
-      for (const referring of annotation.children) {
-        const { value } = this.#said(referring)
-        const at = attribute(referring, 'ANNOTATION_REF') ?? ''
-        const region = this.#regions.get(at)
-        if (region === undefined || done.has(at) || value === '') {
-          if (value !== '') this.#options.losses.note('unknown', `${this.#ref}/${name}`)
-          continue
-        }
-        done.add(at)
-        const more =
-          said === 'label'
-            ? { label: value }
-            : { transcripts: { ...region.transcripts, [said]: value } }
-        this.#regions.set(at, { ...region, ...more })
+      for (const referring of childrenNamed(annotation, 'REF_ANNOTATION')) {
+        const previous = attribute(referring, 'PREVIOUS_ANNOTATION')
+        const part = { ...this.#said(referring), previous }
+        addTo(groups, attribute(referring, 'ANNOTATION_REF') ?? '', part)
       }
+    for (const [at, parts] of groups) {
+      const region = this.#regions.get(at)
+      const [only] = parts
+      if (region === undefined) this.#options.losses.note('unknown', `${this.#ref}/${name}`)
+      else if (isDivided || parts.length > 1) this.#divide(region, name, inOrder(parts))
+      else if (only !== undefined && only.value !== '') this.#add(region, name, only.value)
+    }
   }
+
+  /** What a tier says of a region that it has one annotation for. */
+  #add(region: HeardRegion, tier: string, value: string): void {
+    const said = tier.includes('/') ? tier.slice(tier.lastIndexOf('/') + 1) : tier
+    const more =
+      said === 'label'
+        ? { label: value }
+        : { transcripts: { ...region.transcripts, [said]: value } }
+    this.#regions.set(region.id, { ...region, ...more })
+  }
+
+  /** The parts of a region that have no times of their own: regions with equal shares of its time. */
+  #divide({ anchor }: HeardRegion, tier: string, parts: readonly Part[]): void {
+    const { from, to } = 'audio' in anchor ? anchor.audio : { from: 0, to: 0 }
+    const at = (place: number) => Math.round(from + ((to - from) * place) / parts.length)
+    this.#options.losses.note('words', `${this.#ref}/${tier}`)
+    for (const [place, { id, value }] of parts.entries())
+      this.#put(id, tier, { from: at(place), to: at(place + 1) }, value)
+  }
+}
+
+/** The parts of a region in the order of their chain; those out of it follow as they stand. */
+function inOrder(parts: readonly Part[]): Part[] {
+  const next = new Map(parts.map((part) => [part.previous, part]))
+  const ordered = new Set<Part>()
+  for (const first of parts.filter(({ previous }) => previous === undefined))
+    for (let part: Part | undefined = first; part !== undefined && !ordered.has(part);) {
+      ordered.add(part)
+      part = next.get(part.id)
+    }
+  return [...ordered, ...parts.filter((part) => !ordered.has(part))]
+}
+
+const deepestTier = 50
+
+/** How many tiers a tier stands below. */
+function depthOf(tier: XmlElement, byName: ReadonlyMap<string, XmlElement>): number {
+  let depth = 0
+  let at: XmlElement | undefined = tier
+  while (at !== undefined && depth < deepestTier) {
+    const parent: string | undefined = attribute(at, 'PARENT_REF')
+    at = parent === undefined ? undefined : byName.get(parent)
+    depth++
+  }
+  return depth
+}
+
+function hasTimes(tier: XmlElement): boolean {
+  return childrenNamed(tier, 'ANNOTATION').some(
+    (annotation) => childrenNamed(annotation, 'ALIGNABLE_ANNOTATION').length > 0,
+  )
 }
 
 interface Line {
@@ -274,7 +340,7 @@ class EafWriter {
       layers[place] = Math.max(line.to, line.from + 1)
       ends.set(tier, layers)
       const name = place === 0 ? tier : `${tier}#${place + 1}`
-      tiers.set(name, [...(tiers.get(name) ?? []), line])
+      addTo(tiers, name, line)
     }
     return tiers
   }
@@ -314,7 +380,7 @@ class EafWriter {
           { ANNOTATION_ID: `a${++this.#ids}`, ANNOTATION_REF: id },
           value(text),
         )
-        more.set(layer, [...(more.get(layer) ?? []), xmlTag('ANNOTATION', {}, referring)])
+        addTo(more, layer, xmlTag('ANNOTATION', {}, referring))
       }
       const slots = {
         TIME_SLOT_REF1: this.#slot(from, place),

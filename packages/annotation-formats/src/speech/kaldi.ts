@@ -1,4 +1,5 @@
 import type { Item } from '../model.ts'
+import { addTo } from '../groups.ts'
 import { Names } from '../names.ts'
 import { InputFault, type InputFiles, type Reader, type ReadOptions } from '../reading.ts'
 import { readLines } from '../records.ts'
@@ -7,10 +8,13 @@ import type { Writer } from '../writing.ts'
 import { rateFor, recordingOf, sampleAt, secondsIn, type Segment, segmentsOf } from './segments.ts'
 
 const mostUtterances = 5_000_000
+/** Characters of one file of the directory, keys and values together. */
+const mostCharacters = 256 * 1024 * 1024
 
 /**
  * Reads a Kaldi data directory: `segments`, `text`, `utt2spk` and `wav.scp`. It is sorted by
- * speaker, so its utterances (at most 5,000,000) are held in memory to be put together by recording.
+ * speaker, so its utterances are held in memory to be put together by recording: at most 5,000,000,
+ * and 256 Mi characters in each other file. More is refused.
  * An entry of `wav.scp` that is a shell pipe is left out: it is never run.
  */
 export const readKaldi: Reader = async function* (input, options) {
@@ -35,7 +39,8 @@ export const readKaldi: Reader = async function* (input, options) {
         ...(speaker === undefined ? {} : { speaker }),
         ...(said === undefined ? {} : { text: said }),
       }
-      recordings.set(recording, [...(recordings.get(recording) ?? []), { id, from, to, ...known }])
+      const segment = { id, from, to, ...known }
+      addTo(recordings, recording, segment)
     } catch (error) {
       if (!(error instanceof InputFault)) throw error
       options.refuse(error)
@@ -80,11 +85,17 @@ async function* lines(input: InputFiles, name: string) {
 /** A file of keys, each with what stands after it. */
 async function column(input: InputFiles, name: string): Promise<Map<string, string>> {
   const values = new Map<string, string>()
+  let characters = 0
   for await (const { number, text } of lines(input, name)) {
     const [key = '', rest = ''] = /^(\S+)(?:\s+(.*))?$/.exec(text.trim())?.slice(1) ?? []
     if (values.has(key)) throw new InputFault(name, `line ${number}`, 'has a key a second time')
-    if (values.size >= mostUtterances)
-      throw new InputFault(name, `line ${number}`, 'is past the lines that are read')
+    characters += text.length
+    if (values.size >= mostUtterances || characters > mostCharacters)
+      throw new InputFault(
+        name,
+        `line ${number}`,
+        `is past the ${mostUtterances} lines or ${mostCharacters} characters that are read`,
+      )
     values.set(key, rest)
   }
   return values
@@ -92,12 +103,14 @@ async function column(input: InputFiles, name: string): Promise<Map<string, stri
 
 /**
  * Writes a Kaldi data directory, sorted as by `LC_ALL=C`, with utterance ids that begin with their
- * speaker. Everything is held until the end because the directory is sorted by speaker.
+ * speaker. Everything is held until the end because the directory is sorted by speaker: 5,000,000
+ * utterances of 256 Mi characters at most, past which an `InputFault` ends the writing.
  */
 export const writeKaldi: Writer = (options) => {
   const { losses, out } = options
   const names = new Names(/[^\s]/u, losses)
   const files = new Map<string, string>()
+  let characters = 0
   const utterances = new Map<string, { speaker: string; segment: string; text: string }>()
   return {
     add(item) {
@@ -125,6 +138,13 @@ export const writeKaldi: Writer = (options) => {
           .filter((word) => word !== '')
           .join(' ')
         if (text !== (segment.text ?? '')) losses.note('values', place)
+        characters += id.length + text.length
+        if (utterances.size >= mostUtterances || characters > mostCharacters)
+          throw new InputFault(
+            place,
+            '',
+            `is past the ${mostUtterances} utterances or ${mostCharacters} characters that are sorted into one Kaldi directory`,
+          )
         utterances.set(id, { speaker, segment: `${recording} ${times}`, text })
       }
     },
@@ -154,7 +174,7 @@ export const writeKaldi: Writer = (options) => {
       const speakers = new Map<string, string[]>()
       for (const id of ids) {
         const speaker = utterances.get(id)?.speaker ?? ''
-        speakers.set(speaker, [...(speakers.get(speaker) ?? []), id])
+        addTo(speakers, speaker, id)
       }
       out(
         'spk2utt',

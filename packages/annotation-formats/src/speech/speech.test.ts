@@ -247,6 +247,50 @@ test('AF50 EAF slots without a time stand evenly between their neighbours, and p
   )
 })
 
+test('AF50 EAF tiers below others say more of a region, divide it in the order of their chain, or have times', async () => {
+  const refer = (id: string, to: string, value: string, previous = '') =>
+    `<ANNOTATION><REF_ANNOTATION ANNOTATION_ID="${id}" ANNOTATION_REF="${to}"${previous === '' ? '' : ` PREVIOUS_ANNOTATION="${previous}"`}><ANNOTATION_VALUE>${value}</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION>`
+  const aligned = (id: string, from: string, to: string, value: string) =>
+    `<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="${id}" TIME_SLOT_REF1="${from}" TIME_SLOT_REF2="${to}"><ANNOTATION_VALUE>${value}</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>`
+  const tier = (id: string, type: string, parent: string, inside: string) =>
+    `<TIER TIER_ID="${id}" LINGUISTIC_TYPE_REF="${type}"${parent === '' ? '' : ` PARENT_REF="${parent}"`}>${inside}</TIER>`
+  const text = eaf(
+    [
+      '<TIME_ORDER><TIME_SLOT TIME_SLOT_ID="t1" TIME_VALUE="0"/><TIME_SLOT TIME_SLOT_ID="t2" TIME_VALUE="300"/><TIME_SLOT TIME_SLOT_ID="t3" TIME_VALUE="900"/></TIME_ORDER>',
+      // The tier below a word stands before it in the file.
+      tier('gloss', 'one', 'words', refer('g1', 'w2', 'VERB')),
+      tier(
+        'words',
+        'parts',
+        'Ada',
+        refer('w3', 'a1', 'songs', 'w2') +
+          refer('w1', 'a1', 'Ada') +
+          refer('w2', 'a1', 'sings', 'w1'),
+      ),
+      tier('Ada', 'time', '', aligned('a1', 't1', 't3', 'Ada sings songs')),
+      tier('noise', 'within', 'Ada', aligned('n1', 't2', 't3', 'cough')),
+      '<LINGUISTIC_TYPE LINGUISTIC_TYPE_ID="time" TIME_ALIGNABLE="true"/><LINGUISTIC_TYPE LINGUISTIC_TYPE_ID="parts" CONSTRAINTS="Symbolic_Subdivision"/><LINGUISTIC_TYPE LINGUISTIC_TYPE_ID="one" CONSTRAINTS="Symbolic_Association"/><LINGUISTIC_TYPE LINGUISTIC_TYPE_ID="within" CONSTRAINTS="Included_In"/>',
+    ].join(''),
+  )
+  const { items, losses } = await collect(format('eaf').read, { 'a.eaf': text }, { rate })
+  assert.deepEqual(said(items[0]), [
+    { from: 0, to: 9000, tier: 'Ada', transcript: 'Ada sings songs' },
+    { from: 3000, to: 9000, tier: 'noise', transcript: 'cough' },
+    { from: 0, to: 3000, tier: 'words', transcript: 'Ada' },
+    { from: 3000, to: 6000, tier: 'words', transcript: 'sings', gloss: 'VERB' },
+    { from: 6000, to: 9000, tier: 'words', transcript: 'songs' },
+  ])
+  assert.deepEqual(
+    losses.map(({ code, examples }) => [code, examples]),
+    [['words', ['a/words']]],
+  )
+  const loop = eaf(
+    `<TIME_ORDER><TIME_SLOT TIME_SLOT_ID="t1" TIME_VALUE="0"/></TIME_ORDER>${tier('Ada', 'time', 'Ada', aligned('a1', 't1', 't1', 'x'))}${tier('b', 'one', 'Ada', refer('b1', 'a1', 'x', 'b2') + refer('b2', 'a1', 'y', 'b1'))}`,
+  )
+  const looped = await collect(format('eaf').read, { 'a.eaf': loop }, { rate })
+  assert.equal(looped.items[0]?.annotation?.regions.length, 3)
+})
+
 test('AF51 EAF with entities is refused, and no entity is read', async () => {
   const bomb = eaf(
     '<TIER TIER_ID="&x;"/>',

@@ -1,4 +1,5 @@
 import type { Item, Region } from '../model.ts'
+import { addTo } from '../groups.ts'
 import { noteUncarried } from '../leftovers.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
 import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
@@ -248,7 +249,7 @@ function tiersOf(regions: readonly Region[], layer: string): Map<string, Interva
     if (region.label !== undefined) said.push([`${name}/label`, region.label])
     for (const [tierName, text] of said) {
       const key = isPoint ? `${tierName}\0` : tierName
-      if (text !== '') tiers.set(key, [...(tiers.get(key) ?? []), { from, to, text }])
+      if (text !== '') addTo(tiers, key, { from, to, text })
     }
   }
   return tiers

@@ -1,16 +1,20 @@
 import type { Item, Region, Relation } from '../model.ts'
+import { addTo } from '../groups.ts'
 import { itemRefOf } from '../names.ts'
-import { codePointsIn, TextIndex } from '../offsets.ts'
+import { TextIndex } from '../offsets.ts'
 import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
 import { readWhole } from '../bytes.ts'
 import { annotationFrom } from '../spans-json.ts'
 import { regionOf, relationOf } from './layers.ts'
+import { type LaidRow, layoutJson } from './layout.ts'
 
 /** A layer of the header and the columns that it takes. */
-interface Layer {
+export interface Layer {
   readonly kind: 'SP' | 'RL' | 'CH'
   readonly type: string
   readonly columns: readonly Column[]
+  /** Its line in the header, without `#T_`. */
+  readonly line: string
 }
 type Column =
   | { readonly kind: 'feature'; readonly name: string }
@@ -99,6 +103,11 @@ class TsvReader {
   readonly #pending: Pending[] = []
   readonly #chains = new Map<string, string>()
   readonly #sentences: Sentence[] = []
+  readonly #header: string[] = []
+  readonly #laid: { id: string; begin: number; end: number; rows: LaidRow[] }[] = []
+  #id = ''
+  /** Where the last sentence ends. */
+  #end = 0
   #text: string[] = []
   #line = 0
 
@@ -117,7 +126,10 @@ class TsvReader {
       if (this.#line === 1 && !/^#FORMAT=WebAnno TSV 3[.]\d$/.test(line))
         throw this.#fault('is no WebAnno TSV 3')
       const [, kind, layer = ''] = /^#T_(SP|RL|CH)=(.*)$/.exec(line) ?? []
-      if (kind === 'SP' || kind === 'RL' || kind === 'CH') this.#layers.push(layerOf(kind, layer))
+      if (kind === 'SP' || kind === 'RL' || kind === 'CH') {
+        this.#layers.push(layerOf(kind, layer))
+        this.#header.push(line.slice(3))
+      } else if (line.startsWith('#Sentence.id=')) this.#id = line.slice(13)
       else if (line.startsWith('#Text=')) this.#text.push(unescapeTsv(line.slice(6)))
       else if (/^\d+-\d+([.]\d+)?\t/.test(line)) this.#row(line.split('\t'))
       else if (line !== '' && !line.startsWith('#'))
@@ -128,9 +140,11 @@ class TsvReader {
     const source = { kind: 'text', text } as const
     const regions = this.#regions(text)
     const relations = this.#relations(regions)
+    const webanno = layoutJson({ layers: this.#header, sentences: this.#laid })
     return {
       item_ref: itemRefOf(this.#file),
       source,
+      ...(this.#laid.length === 0 ? {} : { meta: { webanno } }),
       annotation: annotationFrom(source, this.#options, {
         regions: [...regions.values()],
         relations,
@@ -146,15 +160,14 @@ class TsvReader {
     if (this.#text.length > 0) {
       const text = this.#text.join('\n')
       const at = Math.max(0, text.indexOf(unescapeTsv(token)))
-      this.#sentences.push({
-        begin: Math.max(
-          begin - at,
-          this.#sentences.reduce((sum, each) => Math.max(sum, each.begin + each.text.length), 0),
-        ),
-        text,
-      })
+      const sentence = { begin: Math.max(begin - at, this.#end), text }
+      this.#sentences.push(sentence)
+      this.#end = sentence.begin + text.length
+      this.#laid.push({ id: this.#id, begin: sentence.begin, end: this.#end, rows: [] })
+      this.#id = ''
       this.#text = []
     }
+    this.#laid.at(-1)?.rows.push({ from: begin, to: end, isPart: row.includes('.') })
     let next = 0
     for (const layer of this.#layers) {
       this.#layer(layer, cells.slice(next, next + layer.columns.length), row, begin, end)
@@ -208,7 +221,7 @@ class TsvReader {
       known.end = Math.max(known.end, end)
     }
     const at = `${row} ${layer.type}`
-    this.#onRow.set(at, [...(this.#onRow.get(at) ?? []), key])
+    addTo(this.#onRow, at, key)
   }
 
   #relation(
@@ -253,7 +266,7 @@ class TsvReader {
     const regions = new Map<string, Region>()
     for (const [key, { layer, id, begin, end, features }] of this.#open) {
       const [from, to] = [begin, end].map((at) => index.convert(at, 'utf16', 'codePoint'))
-      if (from === undefined || to === undefined || to > codePointsIn(text))
+      if (from === undefined || to === undefined)
         throw new InputFault(
           this.#file,
           `offsets ${begin}-${end}`,
@@ -307,7 +320,8 @@ function linkOf(features: Readonly<Record<string, string>>) {
   return { place, features: relation === '*' ? rest : { ...rest, referenceRelation: relation } }
 }
 
-function layerOf(kind: Layer['kind'], text: string): Layer {
+/** A layer from its line in the header. */
+export function layerOf(kind: Layer['kind'], text: string): Layer {
   const [type = '', ...names] = text.split('|')
   const columns: Column[] = []
   for (let at = 0; at < names.length; at++) {
@@ -318,5 +332,5 @@ function layerOf(kind: Layer['kind'], text: string): Layer {
     else if (name.startsWith('BT_')) columns.push({ kind: 'base', type: name.slice(3) })
     else columns.push({ kind: 'feature', name })
   }
-  return { kind, type, columns }
+  return { kind, type, columns, line: `${kind}=${text}` }
 }

@@ -104,6 +104,22 @@ test('GATE5 policy text that does not validate, or names a policy twice, is refu
   refuse(['@id("all") permit (principal, action, resource);'], /self-test/)
 })
 
+test('GATE9 a policy that fails while it is decided refuses the act, though Cedar alone would pass over it', async () => {
+  const [schema = '', staff = ''] = await Promise.all(
+    ['schema.cedarschema', 'staff.cedar'].map((name) => readFile(join(folder, name), 'utf8')),
+  )
+  const overflow =
+    '@id("overflow") forbid (principal, action, resource) when { 9223372036854775807 + 1 > 0 };'
+  const decided = (...texts: string[]) =>
+    decideAtDoor(
+      loadPolicies(schema, [staff, ...texts], 'proposed'),
+      'identity.session.begin',
+      vector('nobody'),
+    )
+  assert.deepEqual(decided(), { allowed: true, policies: ['open'] })
+  assert.deepEqual(decided(overflow), { allowed: false, policies: ['errored'] })
+})
+
 /** A copy of the policies in which a part of one file reads differently. */
 async function proposed(t: TestContext, name: string, from: string | RegExp, to: string) {
   const copy = await mkdtemp(join(tmpdir(), 'cloister-policies-'))

@@ -1,6 +1,6 @@
 import { actOf } from '#shared/actions.ts'
 import type { FactSource, ResourceSource } from '../access/index.ts'
-import { projectById } from '../projects/index.ts'
+import { projectNature } from '../projects/index.ts'
 import { holding, taskById } from './store.ts'
 
 /** Whether the person holds the task now, and whether they would review their own work. */
@@ -26,7 +26,7 @@ export const taskSource: ResourceSource = {
     const task = await taskById(tx, id)
     if (task === undefined) return null
     const { project, item, language } = task
-    const of = await projectById(tx, project)
+    const of = await projectNature(tx, project)
     if (of === undefined) return null
     return { project, item, language, projectCode: of.code, client: of.client, taskType: of.kind }
   },

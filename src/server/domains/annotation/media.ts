@@ -3,6 +3,7 @@ import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
 import { itemById } from '../projects/index.ts'
+import type { Asset } from '../vault/index.ts'
 import type { Closed, Ground, Seals } from './ground.ts'
 import { addSent, closeOpen, openListening, startListening } from './store.ts'
 
@@ -13,14 +14,22 @@ export interface Sound {
   read(from: number, to: number): AsyncIterable<Uint8Array>
 }
 
-/** Where an item's content lies. @throws Problem `not-found` when it has no such asset */
-export async function contentOf(
-  seals: Seals,
-  tx: Tx,
+/** One of the things that are sealed of an item on its import. */
+export function assetOf(
   { id, project }: { readonly id: string; readonly project: string },
   asset: 'content' | 'peaks',
-): Promise<{ readonly id: string; readonly length: number }> {
-  const found = await seals.find(tx, { project, owner: { kind: 'item', item: id }, asset })
+): Asset {
+  return { project, owner: { kind: 'item', item: id }, asset }
+}
+
+/** Where an item's content lies. @throws Problem `not-found` when it has no such asset */
+async function contentOf(
+  seals: Seals,
+  tx: Tx,
+  item: { readonly id: string; readonly project: string },
+  asset: 'content' | 'peaks',
+): Promise<{ readonly length: number }> {
+  const found = await seals.find(tx, assetOf(item, asset))
   if (found === undefined) throw new Problem('not-found')
   return found
 }
@@ -32,7 +41,7 @@ export async function channelsOf(
   tx: Tx,
   item: { readonly id: string; readonly project: string },
 ): Promise<number> {
-  const peaks = await seals.openRange(tx, pass, (await contentOf(seals, tx, item, 'peaks')).id)
+  const peaks = await seals.openRange(tx, pass, assetOf(item, 'peaks'))
   const pieces: Uint8Array[] = []
   for await (const piece of peaks.range(0, 12)) pieces.push(piece)
   return Buffer.concat(pieces).readUInt32LE(8)
@@ -98,11 +107,13 @@ async function openAsset(
   asset: 'content' | 'peaks',
 ) {
   const { item: id, project } = pass
-  const listening = await openListening(tx, pass.resource.id, pass.actor)
-  if (listening === undefined || id === null || project === null)
-    throw new Problem('not-ready', { missing: 'opening' })
-  const { id: object } = await contentOf(seals, tx, { id, project }, asset)
-  return { opened: await seals.openRange(tx, pass, object), listening }
+  if (id === null || project === null) throw new Problem('not-found')
+  const [listening, opened] = await Promise.all([
+    openListening(tx, pass.resource.id, pass.actor),
+    seals.openRange(tx, pass, assetOf({ id, project }, asset)),
+  ])
+  if (listening === undefined) throw new Problem('not-ready', { missing: 'opening' })
+  return { opened, listening }
 }
 
 /** Adds a range to its opening; where that was closed meanwhile, the range gets an entry of its own. */

@@ -2,9 +2,11 @@ import { Problem } from '#shared/problems.ts'
 import type { TaskPayload } from '#shared/annotation.ts'
 import type { Tx } from '../../kernel/db.ts'
 import type { Pass } from '../access/index.ts'
-import { itemById, schemaVersion } from '../projects/index.ts'
+import { itemById } from '../projects/index.ts'
+import type { Asset } from '../vault/index.ts'
 import type { Ground, Seals } from './ground.ts'
-import { channelsOf, contentOf } from './media.ts'
+import { assetOf, channelsOf } from './media.ts'
+import { schemaOf } from './schemas.ts'
 import { heldTask } from './store.ts'
 
 /**
@@ -19,19 +21,19 @@ export async function openTask(
 ): Promise<TaskPayload> {
   const held = await heldTask(tx, pass.resource.id, pass.actor)
   if (held === undefined) throw new Problem('lease-lost')
-  const [item, schema] = await Promise.all([
+  const content = assetOf({ id: held.item, project: held.project }, 'content')
+  const [item, schema, text] = await Promise.all([
     itemById(tx, held.item),
-    schemaVersion(tx, held.project, held.schema),
+    schemaOf(tx, held.project, held.schema),
+    pass.located.taskType === 'text' ? textOf(seals, pass, tx, content) : null,
   ])
-  if (item === undefined || schema === undefined) throw new Problem('not-found')
+  if (item === undefined) throw new Problem('not-found')
   const work = held.draft_object ?? held.annotation_object
   const reason = held.returned_reason
   return {
     ...{ task: held.id, type: held.type, item: held.item, project: held.project },
     ...{ code: item.code, kind: item.kind, language: item.language },
-    ...(item.kind === 'text' && {
-      text: await textOf(seals, pass, tx, (await contentOf(seals, tx, item, 'content')).id),
-    }),
+    ...(text !== null && { text }),
     ...(item.kind === 'audio' && {
       audio: {
         ...{ rate: item.rate ?? 0, samples: item.length },
@@ -50,7 +52,12 @@ export async function openTask(
 }
 
 /** A sealed text, opened whole. */
-export async function textOf(seals: Seals, pass: Pass, tx: Tx, object: string): Promise<string> {
+export async function textOf(
+  seals: Seals,
+  pass: Pass,
+  tx: Tx,
+  object: string | Asset,
+): Promise<string> {
   const bytes = await seals.open(tx, pass, object)
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
 }

@@ -1,15 +1,9 @@
-import {
-  type Annotation,
-  checkAnnotation,
-  type LabelSchema,
-  parseAnnotation,
-  parseLabelSchema,
-} from '@cloister/annotation-formats'
+import { type Annotation, checkAnnotation, parseAnnotation } from '@cloister/annotation-formats'
 import { Problem } from '#shared/problems.ts'
 import { sendAlong, type Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
-import { itemById, schemaVersion } from '../projects/index.ts'
+import { itemById } from '../projects/index.ts'
 import { type Ground, placeOf } from './ground.ts'
 import { closeListening } from './media.ts'
 import {
@@ -21,6 +15,7 @@ import {
   setTask,
   upsertDraft,
 } from './store.ts'
+import { schemaOf } from './schemas.ts'
 import { putAnnotation } from './stamps.ts'
 import { mustHold, type Task } from './tasks.ts'
 
@@ -115,10 +110,12 @@ export async function saveDraft(
 
 async function checked(tx: Tx, task: Task, given: unknown): Promise<Uint8Array> {
   const annotation = parsed(given)
-  const schema = await schemaOf(tx, task.project, begunUnder(task))
-  const item = await itemById(tx, task.item)
+  const [schema, item] = await Promise.all([
+    schemaOf(tx, task.project, begunUnder(task)),
+    itemById(tx, task.item),
+  ])
   if (item === undefined) throw new Problem('not-found')
-  const findings = checkAnnotation(schema, annotation, {
+  const findings = checkAnnotation(schema.parsed, annotation, {
     sha256: item.content_sha256.toString('hex'),
     ...(item.kind === 'text' && { codePoints: item.length }),
     ...(item.kind === 'audio' && {
@@ -150,19 +147,4 @@ function encoded(annotation: Annotation): Uint8Array {
 function begunUnder({ schema }: Task): number {
   if (schema === null) throw new Problem('not-ready', { missing: 'schema' })
   return schema
-}
-
-/** A published version never changes, so what was parsed once is kept. */
-const parsedSchemas = new Map<string, LabelSchema>()
-
-async function schemaOf(tx: Tx, project: string, version: number): Promise<LabelSchema> {
-  const key = `${project}@${version}`
-  const before = parsedSchemas.get(key)
-  if (before !== undefined) return before
-  const row = await schemaVersion(tx, project, version)
-  const result = parseLabelSchema(row?.body)
-  if (!result.ok) throw new Error(`the label schema ${key} does not parse`)
-  if (parsedSchemas.size >= 500) parsedSchemas.clear()
-  parsedSchemas.set(key, result.value)
-  return result.value
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { transact, type Tx } from '../../kernel/db.ts'
+import { syncFolder } from '../../kernel/durable.ts'
 import { record } from '../audit/index.ts'
 import { type Packed, writePackage } from './package.ts'
 import { writePayload } from './payload.ts'
@@ -76,14 +77,4 @@ async function recordBuild(
     ...{ door: pass.door, workstation: null, zone: null },
     ...{ outcome: 'done', policies: pass.policies, details },
   })
-}
-
-/** Makes the names in a folder durable. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }

@@ -79,6 +79,19 @@ test('FA1 somebody who walks in through the doors is where the doors say, with t
   assert.deepEqual(server.faults, [])
 })
 
+test('FA21 a session holds in the presence in which it was opened, and in none that began later', async (t) => {
+  const { server, simulator, person } = await inhabited(t)
+  await simulator.walk(person, 'floor-1')
+  const holds = async (signedInAt: Date) =>
+    (await factsOf(server, { id: person, signedInAt })).facts.presence?.asSignedIn
+  const signedInAt = server.now()
+  assert.equal(await holds(signedInAt), true)
+  await simulator.walk(person, 'lobby')
+  await simulator.walk(person, 'floor-1')
+  assert.equal(await holds(signedInAt), false, 'who left and came back signs in anew')
+  assert.equal(await holds(server.now()), true)
+})
+
 test('FA2 a forced door closes its zones until it is restored and a guard has looked', async (t) => {
   const { server, simulator, person } = await inhabited(t)
   await simulator.fault({ kind: 'forced', portal: 'floor-door' })

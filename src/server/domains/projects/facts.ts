@@ -1,5 +1,30 @@
+import type { Tx } from '../../kernel/db.ts'
 import type { FactSource, ResourceSource } from '../access/index.ts'
 import { clientExists, itemById, projectById, projectFacts, speaksFor } from './store.ts'
+
+type Nature = Pick<
+  NonNullable<Awaited<ReturnType<typeof projectById>>>,
+  'id' | 'code' | 'client' | 'kind'
+>
+
+const natures = new Map<string, Nature>()
+const mostNatures = 2000
+
+/**
+ * What a project is, as long as it is there: its code, client and kind never change, so they are
+ * read once. Whether anything may be done in it is asked each time, by `projectsFacts`.
+ */
+export async function projectNature(tx: Tx, id: string): Promise<Nature | undefined> {
+  const known = natures.get(id)
+  if (known !== undefined) return known
+  const row = await projectById(tx, id)
+  if (row === undefined) return undefined
+  const { code, client, kind } = row
+  if (natures.size >= mostNatures) natures.clear()
+  const nature = { id, code, client, kind }
+  natures.set(id, nature)
+  return nature
+}
 
 /** Who is on the team, and whether terms, instruction, project and item allow work at all. */
 export const projectsFacts: FactSource = {
@@ -32,7 +57,7 @@ export const projectsSources: readonly ResourceSource[] = [
   {
     type: 'Project',
     async locate(tx, id) {
-      const row = await projectById(tx, id)
+      const row = await projectNature(tx, id)
       if (row === undefined) return null
       return {
         project: row.id,

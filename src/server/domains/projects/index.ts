@@ -1,4 +1,4 @@
-export { projectsFacts, projectsSources } from './facts.ts'
+export { projectNature, projectsFacts, projectsSources } from './facts.ts'
 export type { ImportGround } from './imports/ground.ts'
 export { importRoutes } from './imports/routes.ts'
 export { guidelineRoutes, projectsRoutes } from './routes.ts'

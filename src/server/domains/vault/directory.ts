@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, opendir, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { syncFolder, writeAll } from './durable.ts'
+import { syncFolder, writeAll } from '../../kernel/durable.ts'
 import { codeOf, VaultFault } from './fault.ts'
 import type { ObjectStore, StoredObject } from './objects.ts'
 

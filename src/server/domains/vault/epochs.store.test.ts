@@ -285,3 +285,14 @@ test('VA75 no epoch ends while a backup is being taken', async (t) => {
   await held.release()
   assert.deepEqual(await end(db, vault), [1])
 })
+
+test('VA83 a start is told of every project of which a key has no file', async (t) => {
+  const { vault, db, folder } = await openTestVault(t)
+  await seal(db, vault, 'itm_a')
+  const lost = () => transact(db, (tx) => vault.epochs.lost(tx))
+  assert.deepEqual(await lost(), [])
+  await roll(db, vault)
+  assert.deepEqual(await lost(), [], 'what was destroyed on purpose is not missing')
+  await rm(join(folder, 'keys'), { recursive: true })
+  assert.deepEqual(await lost(), [project])
+})

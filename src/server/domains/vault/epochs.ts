@@ -11,6 +11,7 @@ import {
   forgetLocations,
   keysBefore,
   livingEpochs,
+  livingKeys,
   lockEpochs,
   mayEnd,
   replaceKeys,
@@ -40,6 +41,8 @@ export interface Epochs {
   end(pass: Pass<'vault.epoch.end'>, tx: Tx): Promise<number[]>
   /** Removes the files of ended epochs' keys; answers which epochs'. */
   destroy(pass: Pass<'vault.key.destroy'>, tx: Tx): Promise<number[]>
+  /** The projects of which a key that should open something has no file: restored without it, or lost. */
+  lost(tx: Tx): Promise<string[]>
 }
 
 export function openEpochs(keys: ProjectKeys, now: () => Date): Epochs {
@@ -92,6 +95,12 @@ export function openEpochs(keys: ProjectKeys, now: () => Date): Epochs {
           ended.map(({ location }) => location),
         )
       return ended.map(({ epoch }) => epoch)
+    },
+    async lost(tx) {
+      const projects = new Set<string>()
+      for (const { project, location } of await livingKeys(tx))
+        if (location === null || !(await keys.has(location))) projects.add(project)
+      return [...projects]
     },
   }
 }

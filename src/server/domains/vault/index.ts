@@ -16,4 +16,11 @@ export { holdEpochs } from './store.ts'
 export { decodeRecording } from './media/decode.ts'
 export { type SoundBounds, soundBounds } from './media/sound.ts'
 export { asWave } from './media/wave.ts'
-export { type Opened, openVault, type Place, type ReferenceKind, type Vault } from './vault.ts'
+export {
+  type Asset,
+  type Opened,
+  openVault,
+  type Place,
+  type ReferenceKind,
+  type Vault,
+} from './vault.ts'

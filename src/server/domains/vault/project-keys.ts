@@ -19,6 +19,7 @@ export interface ProjectKeys {
   draw(tx: Tx, at: { project: string; epoch: number; by: string }): Promise<ProjectKey>
   /** @throws VaultFault 'key-missing' when there is no such file, 'key-refused' when it is another's */
   open(at: { project: string; epoch: number }, location: string): Promise<ProjectKey>
+  has(location: string): Promise<boolean>
   /** Removes the file, durably; also when it was gone before. */
   destroy(location: string): Promise<void>
 }
@@ -33,6 +34,15 @@ export function openProjectKeys(root: RootKey, tenant: string, files: ObjectStor
     },
     async open({ project, epoch }, location) {
       return openProjectKey(root, { tenant, project, epoch }, await readWrapped(files, location))
+    },
+    async has(location) {
+      try {
+        await (await files.open(location)).close()
+        return true
+      } catch (error) {
+        if (error instanceof VaultFault && error.kind === 'object-missing') return false
+        throw error
+      }
     },
     async destroy(location) {
       await files.remove(location)

@@ -77,6 +77,7 @@ test('VA76 a key that is older than the installation allows has a new epoch with
   const { shop, seal, work, epochs, clock, admin } = await openShop(t)
   await seal('prj_a', 'itm_a')
   await seal('prj_b', 'itm_b')
+  await seal('site', 'itm_c')
   await rollDueKeys(shop, 30)
   assert.deepEqual(await keyActs(admin), [], 'nothing is due on the first day')
   clock.at = new Date(clock.at.getTime() + 31 * day)
@@ -89,18 +90,21 @@ test('VA76 a key that is older than the installation allows has a new epoch with
       begun_by,
       location !== null,
     ]),
-    ['prj_a', 'prj_b'].flatMap((project) => [
+    ['prj_a', 'prj_b', 'site'].flatMap((project) => [
       [project, 1, 'vault', false],
       [project, 2, 'schedule', true],
     ]),
   )
-  const acts = (await keyActs(admin)).filter((act) => act.includes('prj_a'))
-  assert.deepEqual(
-    acts,
-    ['vault.epoch.due', 'vault.epoch.rewrap', 'vault.epoch.end', 'vault.key.destroy'].map(
-      (action) => `schedule ${action} Keys::prj_a done`,
-    ),
-  )
+  const all = await keyActs(admin)
+  for (const keys of ['prj_a', 'site']) {
+    const acts = all.filter((act) => act.includes(keys))
+    assert.deepEqual(
+      acts,
+      ['vault.epoch.due', 'vault.epoch.rewrap', 'vault.epoch.end', 'vault.key.destroy'].map(
+        (action) => `schedule ${action} Keys::${keys} done`,
+      ),
+    )
+  }
 })
 
 test('VA77 a rolling that did not come to its end is taken up again, in the name of who ordered it', async (t) => {

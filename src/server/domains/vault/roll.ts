@@ -110,11 +110,11 @@ function stepOf({ db, gate, sealDetails, now }: KeyWorkshop, project: string, by
       const pass = await gate.admit(tx, caller, action, { type: 'Keys', id: project })
       const words = await work(pass, tx)
       if (words === null) return null
-      await record(tx, {
+      const details = await sealDetails(tx, words, pass.project)
+      record(tx, {
         ...{ time: now(), actor: pass.actor, action, resource: `Keys::${project}` },
         ...{ project: pass.project, item: null, door: pass.door, workstation: null, zone: null },
-        ...{ outcome: 'done', policies: pass.policies },
-        details: await sealDetails(tx, words, pass.project),
+        ...{ outcome: 'done', policies: pass.policies, details },
       })
       return words
     })

@@ -5,7 +5,7 @@ import { open as openSealed, seal, Unopenable } from '@cloister/chunked-encrypti
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { bind, fingerprint } from './binding.ts'
-import { syncFolder, writeAll } from './durable.ts'
+import { syncFolder, writeAll } from '../../kernel/durable.ts'
 import { codeOf, VaultFault } from './fault.ts'
 import type { RootKey } from './root.ts'
 import { keyBytes, unwrapKey, wrapKey } from './wrap.ts'

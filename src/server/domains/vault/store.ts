@@ -32,6 +32,16 @@ export async function lockEpochs(
   else await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
 }
 
+/** Where the keys of all living epochs lie, of every project. */
+export function livingKeys(tx: Tx) {
+  return tx
+    .selectFrom('vault.project_key')
+    .select(['project', 'location'])
+    .where('destroyed_at', 'is', null)
+    .orderBy('project')
+    .execute()
+}
+
 /** Whether the key of an epoch still opens what is wrapped under it. */
 export async function epochLives(tx: Tx, project: string, epoch: number): Promise<boolean> {
   return (await livingEpochs(tx, project).execute()).some((living) => living.epoch === epoch)
@@ -89,6 +99,26 @@ export async function insertObject(
 
 export function objectById(tx: Tx, id: string) {
   return tx.selectFrom('vault.object').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** An asset in its newest version, whole. */
+export function newestObject(
+  tx: Tx,
+  project: string,
+  kind: 'item' | 'class',
+  owner: string,
+  asset: string,
+) {
+  return tx
+    .selectFrom('vault.object')
+    .selectAll()
+    .where('project', '=', project)
+    .where('kind', '=', kind)
+    .where('owner', '=', owner)
+    .where('asset', '=', asset)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst()
 }
 
 /** Where an item's asset stands in its newest version. */

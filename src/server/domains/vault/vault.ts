@@ -24,6 +24,7 @@ import {
   deleteOwnerKey,
   insertObject,
   objectAt,
+  newestObject,
   objectById,
   unknownLocations,
 } from './store.ts'
@@ -36,6 +37,9 @@ export interface Place {
   readonly asset: string
   readonly version: number
 }
+
+/** What is sealed somewhere, whatever its version. */
+export type Asset = Omit<Place, 'version'>
 
 /** Plaintext that is opened as it is read. */
 export interface Opened {
@@ -60,17 +64,14 @@ export interface Vault {
     source: AsyncIterable<Uint8Array>,
   ): Promise<{ object: string; length: number }>
   /**
-   * Opens a whole object of at most a few megabytes.
+   * Opens a whole object of at most a few megabytes, by its id or as the newest version of an asset.
    * @throws VaultFault 'pass-refused' unless the pass names the object's project and item and has not ended
    */
-  open(tx: Tx, pass: Pass, object: string): Promise<Buffer>
+  open(tx: Tx, pass: Pass, object: string | Asset): Promise<Buffer>
   /** Opens an object for reading by range; same refusals. Readable after the transaction has ended. */
-  openRange(tx: Tx, pass: Pass, object: string): Promise<Opened>
+  openRange(tx: Tx, pass: Pass, object: string | Asset): Promise<Opened>
   /** Finds an asset in its newest version, without opening it. */
-  find(
-    tx: Tx,
-    place: Omit<Place, 'version'>,
-  ): Promise<{ id: string; version: number; length: number } | undefined>
+  find(tx: Tx, place: Asset): Promise<{ id: string; version: number; length: number } | undefined>
   /** Deletes an owner's ciphertext, and with `keyToo` its key: nothing that was sealed for it opens again. */
   remove(
     tx: Tx,
@@ -106,8 +107,10 @@ export function openVault(options: {
   const projectKeys = openProjectKeys(root, tenant, keys)
   const ring = openKeyRing(projectKeys, now)
 
-  async function permitted(tx: Tx, pass: Pass, id: string) {
-    const row = await objectById(tx, id)
+  async function permitted(tx: Tx, pass: Pass, of: string | Asset) {
+    const row = await (typeof of === 'string'
+      ? objectById(tx, of)
+      : newestObject(tx, of.project, of.owner.kind, idOf(of.owner), of.asset))
     if (row === undefined) throw new VaultFault('object-missing')
     if (!isGenuinePass(pass) || pass.project !== row.project || pass.until <= now())
       throw new VaultFault('pass-refused')
@@ -122,8 +125,8 @@ export function openVault(options: {
     return { row, ...sealingOf(key, row) }
   }
 
-  async function openObject(tx: Tx, pass: Pass, id: string): Promise<Opened> {
-    const { row, key, context } = await permitted(tx, pass, id)
+  async function openObject(tx: Tx, pass: Pass, of: string | Asset): Promise<Opened> {
+    const { row, key, context } = await permitted(tx, pass, of)
     if (row.sealed !== null) {
       const sealed = row.sealed
       const source = {

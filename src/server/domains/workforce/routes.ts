@@ -1,4 +1,5 @@
-import { Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
+import type { Action } from '#shared/actions.ts'
 import { Done, PersonId } from '#shared/identity.ts'
 import {
   Admission,
@@ -10,8 +11,9 @@ import {
   Signature,
   Vetting,
 } from '#shared/workforce.ts'
-import type { Caller } from '../access/index.ts'
 import type { Operate } from '../../http/operate.ts'
+import type { Tx } from '../../kernel/db.ts'
+import type { Caller, Pass } from '../access/index.ts'
 import {
   certify,
   publishAgreement,
@@ -26,10 +28,28 @@ import {
 const Person = Type.Object({ person: PersonId })
 const person = ({ params }: { params: { person: string } }) =>
   ({ type: 'Person', id: params.person }) as const
+const site = () => ({ type: 'Site', id: 'site' }) as const
 const own = (_: unknown, caller: Caller) => ({ type: 'Person', id: caller.id ?? 'nobody' }) as const
 const done = { done: true } as const
 
 export function workforceRoutes(operate: Operate): void {
+  /** A route that records something about a person. */
+  const recorded = <A extends Action, B extends TSchema>(
+    method: 'POST' | 'PUT',
+    what: string,
+    action: A,
+    body: B,
+    keep: (pass: Pass<A>, tx: Tx, person: string, body: Static<B>) => Promise<void>,
+  ) => {
+    operate(method, `/people/:person/${what}`, {
+      ...{ action, params: Person, body, answer: Done, resource: person },
+      run: async ({ pass, tx, params, body }) => (await keep(pass, tx, params.person, body), done),
+    })
+  }
+  recorded('PUT', 'vetting', 'workforce.vetting.set', Vetting, setVetting)
+  recorded('POST', 'courses', 'workforce.course.pass', CoursePassed, recordCourse)
+  recorded('PUT', 'certificates', 'workforce.certificate.set', Certificate, certify)
+  recorded('PUT', 'shifts', 'workforce.shift.set', Shift, setShift)
   operate('GET', '/people/:person/admission', {
     action: 'workforce.admission.read',
     params: Person,
@@ -43,22 +63,11 @@ export function workforceRoutes(operate: Operate): void {
     resource: own,
     run: ({ pass, tx }) => readAdmission(tx, pass.actor, pass.at),
   })
-  operate('PUT', '/people/:person/vetting', {
-    action: 'workforce.vetting.set',
-    params: Person,
-    body: Vetting,
-    answer: Done,
-    resource: person,
-    run: async ({ pass, tx, params, body }) => (
-      await setVetting(pass, tx, params.person, body),
-      done
-    ),
-  })
   operate('POST', '/agreements', {
     action: 'workforce.agreement.publish',
     body: Agreement,
     answer: Done,
-    resource: () => ({ type: 'Site', id: 'site' }),
+    resource: site,
     run: async ({ pass, tx, body }) => (await publishAgreement(pass, tx, body), done),
   })
   operate('POST', '/agreements/signature', {
@@ -72,37 +81,7 @@ export function workforceRoutes(operate: Operate): void {
     action: 'workforce.course.publish',
     body: Course,
     answer: Done,
-    resource: () => ({ type: 'Site', id: 'site' }),
+    resource: site,
     run: async ({ pass, tx, body }) => (await publishCourse(pass, tx, body), done),
-  })
-  operate('POST', '/people/:person/courses', {
-    action: 'workforce.course.pass',
-    params: Person,
-    body: CoursePassed,
-    answer: Done,
-    resource: person,
-    run: async ({ pass, tx, params, body }) => (
-      await recordCourse(pass, tx, params.person, body),
-      done
-    ),
-  })
-  operate('PUT', '/people/:person/certificates', {
-    action: 'workforce.certificate.set',
-    params: Person,
-    body: Certificate,
-    answer: Done,
-    resource: person,
-    run: async ({ pass, tx, params, body }) => (await certify(pass, tx, params.person, body), done),
-  })
-  operate('PUT', '/people/:person/shifts', {
-    action: 'workforce.shift.set',
-    params: Person,
-    body: Shift,
-    answer: Done,
-    resource: person,
-    run: async ({ pass, tx, params, body }) => (
-      await setShift(pass, tx, params.person, body),
-      done
-    ),
   })
 }

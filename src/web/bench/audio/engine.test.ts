@@ -21,6 +21,7 @@ const schema: LabelSchema = {
 class Recorder implements Player {
   readonly told: unknown[] = []
   playing = false
+  loop = false
 
   play(...order: unknown[]): void {
     this.playing = true
@@ -42,7 +43,7 @@ function bench() {
   const document = new AnnotationDocument(emptyAnnotation(schema))
   const engine = new AudioEngine({ rate: 8000, samples: 80_000, schema, document })
   const player = new Recorder()
-  engine.connect(player, () => player.told.push(['write']))
+  engine.connect(player, (what) => player.told.push([what]))
   const press = (...keys: string[]) => {
     for (const key of keys) {
       const parts = key.split('+')
@@ -131,12 +132,59 @@ test('BENCH34 play, speed, loop and a segment alone have their keys', () => {
   engine.select(8000, 16_000)
   press('Digit1', 'Space', 'Period', 'Space', 'KeyL', 'KeyP', 'Enter')
   assert.deepEqual(player.told, [
-    ['play', 0, 1],
-    ['play', 0, 1.25],
+    ['play', 8000, 1],
+    ['play', 8000, 1.25],
     ['pause'],
-    ['exactly', 8000, 16_000, true, 1.25],
-    ['write'],
+    ['exactly', 8000, 16_000, 1.25],
+    ['transcript'],
   ])
+})
+
+test('BENCH34 a new speed goes on with the segment, and the loop may end while it plays', () => {
+  const { engine, player, press } = bench()
+  engine.select(8000, 16_000)
+  press('Digit1', 'KeyL', 'KeyP', 'Period')
+  assert.equal(player.loop, true)
+  press('KeyL')
+  assert.equal(player.loop, false)
+  assert.deepEqual(player.told, [
+    ['exactly', 8000, 16_000, 1],
+    ['exactly', 8000, 16_000, 1.25],
+  ])
+})
+
+test('BENCH34 what is selected plays before it is marked', () => {
+  const { engine, player, press } = bench()
+  engine.select(8000, 16_000)
+  press('KeyP')
+  assert.deepEqual(player.told, [['exactly', 8000, 16_000, 1]])
+})
+
+test('BENCH44 an order that fails is said to have failed until the next', () => {
+  const { engine, player, press } = bench()
+  press('Space')
+  player.playing = false
+  engine.stop(true)
+  assert.equal(engine.mute, true)
+  press('Space')
+  assert.equal(engine.mute, false)
+})
+
+test('BENCH46 a segment that is chosen elsewhere brings the playhead along, unless it plays', () => {
+  const { engine, document, player, press } = bench()
+  engine.select(8000, 16_000)
+  press('Digit1', 'Escape', 'End')
+  document.select('r1')
+  assert.equal(engine.position, 8000)
+  engine.arrive(12_000)
+  document.select(null)
+  document.select('r1')
+  assert.equal(engine.position, 12_000)
+  document.select(null)
+  engine.seek(40_000)
+  player.playing = true
+  document.select('r1')
+  assert.equal(engine.position, 40_000)
 })
 
 test('BENCH35 next and previous segment go round and bring the playhead along', () => {
@@ -145,7 +193,7 @@ test('BENCH35 next and previous segment go round and bring the playhead along', 
     engine.select(from, from + 1000)
     press('Digit1')
   }
-  press('Escape', 'KeyJ')
+  press('Escape', 'Home', 'KeyJ')
   assert.equal(engine.position, 4000)
   press('KeyJ')
   assert.equal(engine.position, 12_000)

@@ -1,4 +1,5 @@
 import type { LabelSchema, Region } from '@cloister/annotation-formats'
+import { LabelColours } from '../core/colours.ts'
 import type { AnnotationDocument } from '../core/document.ts'
 import { labelKeys, spellPress, type KeyPress } from '../core/keys.ts'
 
@@ -10,14 +11,18 @@ export interface Segment {
   readonly tier: string | undefined
 }
 
+/** Samples, `to` exclusive; empty when its ends meet. */
+type Stretch = readonly [from: number, to: number]
+
 /** What plays. Places are samples. */
 export interface Player {
   /** From the moment of an order until it ends, even while no sound has come yet. */
   readonly playing: boolean
   /** Plays on from a place. */
   play(from: number, speed: number): void
-  /** Plays exactly these samples, again and again when told to. */
-  playExactly(from: number, to: number, loop: boolean, speed: number): void
+  /** Plays exactly these samples, again and again for as long as `loop` says so. */
+  playExactly(from: number, to: number, speed: number): void
+  loop: boolean
   pause(): void
 }
 
@@ -43,6 +48,7 @@ type Command =
   | 'redo'
   | 'clear'
   | 'write'
+  | 'answer'
   | 'tier'
   | 'slower'
   | 'faster'
@@ -67,6 +73,7 @@ const commands: Readonly<Record<string, Command>> = {
   'Ctrl+KeyY': 'redo',
   Escape: 'clear',
   Enter: 'write',
+  KeyA: 'answer',
   KeyT: 'tier',
   Comma: 'slower',
   Period: 'faster',
@@ -86,13 +93,17 @@ export class AudioEngine {
   readonly document: AnnotationDocument
   readonly schema: LabelSchema
   readonly keys: ReadonlyMap<string, string>
+  readonly colours: LabelColours
   readonly #labelOfKey: ReadonlyMap<string, string>
   #player: Player | undefined
-  #onWrite: () => void = () => undefined
+  #onAsk: (what: 'transcript' | 'answers') => void = () => undefined
+  /** What plays, when it is a stretch. */
+  #stretch: Stretch | null = null
+  #chosenId: string | undefined
   readonly #listeners = new Set<() => void>()
   readonly #unsubscribe: () => void
   #position = 0
-  #selection: readonly [from: number, to: number] = [0, 0]
+  #selection: Stretch = [0, 0]
   #loop = false
   #mute = false
   #speed = 1
@@ -105,8 +116,10 @@ export class AudioEngine {
     this.schema = schema
     this.document = document
     this.keys = labelKeys(schema.labels, reserved)
+    this.colours = new LabelColours(schema.labels)
     this.#labelOfKey = new Map([...this.keys].map(([name, code]) => [code, name]))
     this.#unsubscribe = document.subscribe(() => {
+      this.#goToChosen()
       this.#tell()
     })
   }
@@ -117,7 +130,7 @@ export class AudioEngine {
   }
 
   /** The stretch that a label key would mark; empty when its ends meet. */
-  get selection(): readonly [from: number, to: number] {
+  get selection(): Stretch {
     return this.#selection
   }
 
@@ -125,10 +138,11 @@ export class AudioEngine {
     return this.#player?.playing ?? false
   }
 
-  /** Joins what plays, and what to do when the keyboard wants to write in the chosen segment. */
-  connect(player: Player, onWrite: () => void): void {
+  /** Joins what plays, and who shows the fields that a key asks for. */
+  connect(player: Player, onAsk: (what: 'transcript' | 'answers') => void): void {
     this.#player = player
-    this.#onWrite = onWrite
+    this.#onAsk = onAsk
+    player.loop = this.#loop
   }
 
   get loop(): boolean {
@@ -193,7 +207,8 @@ export class AudioEngine {
   /** Puts the playhead somewhere; playing goes on from there. */
   seek(place: number): void {
     this.#position = this.#within(place)
-    if (this.#player?.playing === true) this.#player.play(this.#position, this.#speed)
+    this.#stretch = null
+    this.#playOn()
     this.#tell()
   }
 
@@ -215,15 +230,15 @@ export class AudioEngine {
     this.#tell()
   }
 
+  /** Chooses a segment and brings the playhead to its beginning. */
   choose(id: string): void {
     this.document.select(id)
-    if (this.chosen !== undefined) this.#position = this.chosen.from
-    this.#tell()
+    if (this.chosen !== undefined) this.seek(this.chosen.from)
   }
 
   setSpeed(speed: number): void {
     this.#speed = speed
-    if (this.#player?.playing === true) this.#player.play(this.#position, speed)
+    this.#playOn()
     this.#tell()
   }
 
@@ -260,17 +275,16 @@ export class AudioEngine {
     const { chosen } = this
     switch (command) {
       case 'playPause':
-        this.#mute = false
-        if (this.#player?.playing === true) this.#player.pause()
-        else this.#player?.play(this.#position, this.#speed)
+        this.#stretch = null
+        if (this.playing) this.#player?.pause()
+        else this.#play()
         break
       case 'playSegment':
-        this.#mute = false
-        if (chosen !== undefined)
-          this.#player?.playExactly(chosen.from, chosen.to, this.#loop, this.#speed)
+        this.#playStretch()
         break
       case 'loop':
         this.#loop = !this.#loop
+        if (this.#player !== undefined) this.#player.loop = this.#loop
         break
       case 'next':
         this.#step(1)
@@ -298,7 +312,10 @@ export class AudioEngine {
         else this.document.select(null)
         break
       case 'write':
-        if (chosen !== undefined) this.#onWrite()
+        if (chosen !== undefined) this.#onAsk('transcript')
+        break
+      case 'answer':
+        this.#onAsk('answers')
         break
       case 'tier':
         if (chosen !== undefined) this.#nextTier(chosen)
@@ -317,6 +334,37 @@ export class AudioEngine {
       case 'end':
         this.seek(command === 'start' ? 0 : this.samples)
     }
+  }
+
+  /** What is selected, or else the chosen segment. */
+  #playStretch(): void {
+    const { chosen } = this
+    const [from, to] = this.#selection
+    if (from < to) this.#stretch = [from, to]
+    else if (chosen !== undefined) this.#stretch = [chosen.from, chosen.to]
+    else return
+    this.#play()
+  }
+
+  #play(): void {
+    this.#mute = false
+    if (this.#stretch === null) this.#player?.play(this.#position, this.#speed)
+    else this.#player?.playExactly(...this.#stretch, this.#speed)
+  }
+
+  /** What plays begins anew under what has changed. */
+  #playOn(): void {
+    if (this.playing) this.#play()
+  }
+
+  /** Chosen from elsewhere, a segment brings the playhead along, unless it stands in it already. */
+  #goToChosen(): void {
+    const { chosen } = this
+    if (chosen?.region.id === this.#chosenId) return
+    this.#chosenId = chosen?.region.id
+    if (chosen === undefined || this.playing) return
+    const { from, to } = chosen
+    if (this.#position < from || this.#position > to) this.#position = from
   }
 
   /** Alone: the playhead by a second, with Shift by a tenth. With Alt: an edge, by a hundredth. */

@@ -30,6 +30,7 @@ export class WebPlayer implements Player {
   #context: AudioContext | null = null
   #frame = 0
   #order: Order | null = null
+  #loop = false
 
   constructor(content: AudioContent, events: PlayerEvents) {
     this.#content = content
@@ -55,17 +56,27 @@ export class WebPlayer implements Player {
     return this.#order !== null
   }
 
+  get loop(): boolean {
+    return this.#loop
+  }
+
+  /** Holds for what plays already, too. */
+  set loop(on: boolean) {
+    this.#loop = on
+    if (this.#order?.source !== undefined) this.#order.source.loop = on
+  }
+
   play(from: number, speed: number): void {
     this.#begin(from, speed, () => {
       this.#events.onMove(this.#audio.currentTime * this.#content.rate)
     })
   }
 
-  playExactly(from: number, to: number, loop: boolean, speed: number): void {
+  playExactly(from: number, to: number, speed: number): void {
     const { rate } = this.#content
     if (speed === 1 && to - from <= longestExact * rate) {
       const order = this.#take('samples')
-      this.#playSamples(order, from, to, loop).catch(() => {
+      this.#playSamples(order, from, to).catch(() => {
         this.#finish(order, true)
       })
     } else
@@ -73,7 +84,7 @@ export class WebPlayer implements Player {
         const place = this.#audio.currentTime * rate
         this.#events.onMove(Math.min(place, to))
         if (place < to) return
-        if (loop) this.#audio.currentTime = from / rate
+        if (this.#loop) this.#audio.currentTime = from / rate
         else this.#finish(order, false)
       })
   }
@@ -127,7 +138,7 @@ export class WebPlayer implements Player {
     })
   }
 
-  async #playSamples(order: Order, from: number, to: number, loop: boolean): Promise<void> {
+  async #playSamples(order: Order, from: number, to: number): Promise<void> {
     const { rate } = this.#content
     const pcm = await this.#content.pcm(from, to)
     if (order !== this.#order) return
@@ -141,7 +152,7 @@ export class WebPlayer implements Player {
       Float32Array.from(pcm, (value) => value / 32768),
       0,
     )
-    const source = new AudioBufferSourceNode(context, { buffer, loop })
+    const source = new AudioBufferSourceNode(context, { buffer, loop: this.#loop })
     source.connect(context.destination)
     source.onended = () => {
       if (order === this.#order) this.#events.onMove(to)
@@ -152,7 +163,7 @@ export class WebPlayer implements Player {
     order.source = source
     this.#watch(order, () => {
       const played = (context.currentTime - began) * rate
-      this.#events.onMove(from + (loop ? played % pcm.length : Math.min(played, pcm.length)))
+      this.#events.onMove(from + (played % pcm.length))
     })
   }
 }

@@ -1,4 +1,3 @@
-import { labelColour } from '../core/colours.ts'
 import { pressOf } from '../core/keys.ts'
 import type { AudioEngine, Segment } from './engine.ts'
 import type { Peaks } from './peaks.ts'
@@ -20,7 +19,7 @@ interface Palette {
   readonly line: string
   readonly wave: string
   readonly selection: string
-  readonly labels: readonly string[]
+  readonly labels: ReadonlyMap<string | undefined, string>
 }
 
 /**
@@ -33,15 +32,18 @@ export class WaveView {
   readonly #host = document.createElement('div')
   readonly #canvas = document.createElement('canvas')
   readonly #head = document.createElement('div')
+  readonly #headBelow = document.createElement('div')
   readonly #end = new AbortController()
   readonly #resize: ResizeObserver
   readonly #theme: MutationObserver
   #frame = 0
   #from = 0
-  #perPixel = 1
-  #width = 0
-  #height = 0
+  #perPixel: number
+  #width = 1
+  #height = 1
   #shownPosition = 0
+  /** What the picture shows; while it is the same, only the playhead moves. */
+  #pictured: readonly unknown[] = []
   #palette: Palette
   /** The wave is drawn as tall as this value, so that a quiet recording can be read too. */
   readonly #loudest: number
@@ -51,10 +53,12 @@ export class WaveView {
     this.#peaks = peaks
     this.#host.className = css['wave'] ?? ''
     this.#head.className = css['head'] ?? ''
+    this.#headBelow.className = css['headBelow'] ?? ''
+    this.#perPixel = engine.samples
     this.#host.tabIndex = 0
     this.#host.setAttribute('role', 'application')
     this.#host.setAttribute('aria-label', name)
-    this.#host.append(this.#canvas, this.#head)
+    this.#host.append(this.#canvas, this.#head, this.#headBelow)
     parent.append(this.#host)
     this.#palette = this.#readPalette()
     const all = peaks.columns(0, engine.samples / 1000, 1000, 0)
@@ -75,8 +79,6 @@ export class WaveView {
       this.#soon()
     })
     this.#theme.observe(document.documentElement, { attributeFilter: ['data-theme'] })
-    this.#measure()
-    this.zoomTo(0, engine.samples)
   }
 
   focus(): void {
@@ -274,7 +276,20 @@ export class WaveView {
       }
       this.#shownPosition = position
     }
-    this.#soon()
+    const picture = this.#picture()
+    if (picture.every((one, n) => one === this.#pictured[n])) this.#placeHead()
+    else this.#soon()
+  }
+
+  #picture(): readonly unknown[] {
+    const { segments, selection, document: held } = this.#engine
+    return [segments, selection, held.selected, this.#from, this.#perPixel]
+  }
+
+  #placeHead(): void {
+    const { position, samples } = this.#engine
+    this.#head.style.transform = `translateX(${this.#xOf(position)}px)`
+    this.#headBelow.style.transform = `translateX(${(position / samples) * this.#width}px)`
   }
 
   #soon(): void {
@@ -317,8 +332,9 @@ export class WaveView {
     this.#drawWave(context, { from: this.#from, perPixel: this.#perPixel, top, bottom })
     for (const segment of this.#visible()) this.#drawSegment(context, segment, bottom)
     this.#drawOverview(context, bottom)
-    this.#head.style.transform = `translateX(${this.#xOf(this.#engine.position)}px)`
     this.#head.style.blockSize = `${bottom}px`
+    this.#placeHead()
+    this.#pictured = this.#picture()
   }
 
   #drawRuler(context: CanvasRenderingContext2D, bottom: number): void {
@@ -370,8 +386,7 @@ export class WaveView {
     const x = Math.max(-2, this.#xOf(from))
     const width = Math.max(2, Math.min(this.#width + 2, this.#xOf(to)) - x)
     const top = this.#laneTop(tier)
-    const label = this.#engine.schema.labels.findIndex(({ name }) => name === region.label)
-    const colour = this.#palette.labels[Math.max(0, label)] ?? this.#palette.ink
+    const colour = this.#palette.labels.get(region.label) ?? this.#palette.ink
     const chosen = region.id === this.#engine.document.selected?.id
     context.globalAlpha = chosen ? 0.2 : 0.07
     context.fillStyle = colour
@@ -399,8 +414,7 @@ export class WaveView {
     context.fillStyle = this.#palette.sunken
     context.fillRect(0, top, this.#width, overviewHeight)
     for (const { region, from, to } of this.#engine.segments) {
-      const label = this.#engine.schema.labels.findIndex(({ name }) => name === region.label)
-      context.fillStyle = this.#palette.labels[Math.max(0, label)] ?? this.#palette.ink
+      context.fillStyle = this.#palette.labels.get(region.label) ?? this.#palette.ink
       context.globalAlpha = region.id === held.selected?.id ? 1 : 0.6
       context.fillRect(from / perPixel, top, Math.max(1, (to - from) / perPixel), 4)
     }
@@ -412,13 +426,19 @@ export class WaveView {
     const x = this.#from / perPixel
     const width = (this.#width * this.#perPixel) / perPixel
     context.strokeRect(x + 1, top + 1, Math.max(3, width - 2), overviewHeight - 2)
-    context.fillStyle = this.#palette.ink
-    context.fillRect(this.#engine.position / perPixel, top, 1, overviewHeight)
   }
 
   #readPalette(): Palette {
     const style = getComputedStyle(document.documentElement)
     const colour = (name: string) => style.getPropertyValue(`--${name}`)
+    // A canvas knows no variables and no theme: an element in the page works the colours out.
+    const inPage = getComputedStyle(this.#head)
+    const labels = new Map(
+      this.#engine.schema.labels.map(({ name }) => {
+        this.#head.style.color = this.#engine.colours.of(name).css
+        return [name, inPage.color]
+      }),
+    )
     return {
       surface: colour('surface'),
       sunken: colour('sunken'),
@@ -427,15 +447,7 @@ export class WaveView {
       line: colour('line'),
       wave: colour('accent'),
       selection: colour('selection'),
-      labels: this.#engine.schema.labels.map((_, index) => this.#resolved(labelColour(index))),
+      labels,
     }
-  }
-
-  /** A colour as the canvas takes it, whatever variables and themes it is written with. */
-  #resolved(colour: string): string {
-    this.#host.style.color = colour
-    const found = getComputedStyle(this.#host).color
-    this.#host.style.color = ''
-    return found
   }
 }

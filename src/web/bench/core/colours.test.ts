@@ -1,38 +1,52 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { contrast, labelColour, schemaColours } from './colours.ts'
+import { contrast, grounds, LabelColours, leastContrast, readable } from './colours.ts'
 
-test('WEB11 labels have the colours of their schema, and those without one keep that of the house', () => {
-  const labels = [
-    { name: 'person', color: '#8a3ffc' },
-    { name: 'place' },
-    { name: 'x', color: '#ffffff' },
-  ]
-  const colours = schemaColours(labels)
-  assert.deepEqual(Object.keys(colours), ['--label-1', '--label-3'])
-  assert.match(colours['--label-1'] ?? '', /^light-dark\(rgb\(138 63 252\), rgb\(/)
-  assert.equal(labelColour(9), 'var(--label-10, var(--label-2))')
-  assert.equal(labelColour(-1), 'var(--line-strong)')
-  assert.deepEqual(schemaColours([{ name: 'odd', color: 'url(//elsewhere)' }]), {})
-})
+const anyColour = fc
+  .integer({ min: 0, max: 0xffffff })
+  .map((number) => `#${number.toString(16).padStart(6, '0')}`)
 
-test('WEB11 words can be read on any colour that a schema names, in both themes', () => {
-  const byte = fc.integer({ min: 0, max: 255 })
-  const grounds = [
-    [255, 254, 252],
-    [28, 32, 36],
-  ] as const
+test('BENCH45 every colour of a schema is readable on the ground of either theme', () => {
   fc.assert(
-    fc.property(byte, byte, byte, (red, green, blue) => {
-      const hex = [red, green, blue].map((one) => one.toString(16).padStart(2, '0')).join('')
-      const [value = ''] = Object.values(schemaColours([{ name: 'any', color: `#${hex}` }]))
-      const shades = [...value.matchAll(/rgb\((\d+) (\d+) (\d+)\)/g)]
-      assert.equal(shades.length, 2)
-      for (const [at, ground] of grounds.entries()) {
-        const [, r, g, b] = shades[at]?.map(Number) ?? []
-        assert.ok(contrast([r ?? 0, g ?? 0, b ?? 0], ground) >= 4.4, `#${hex}: ${value}`)
-      }
+    fc.property(anyColour, fc.constantFrom(...Object.values(grounds)), (colour, ground) => {
+      const shown = readable(colour, ground)
+      assert.ok(contrast(shown, ground) >= leastContrast)
+      if (contrast(colour, ground) >= leastContrast) assert.equal(shown, colour)
     }),
   )
+})
+
+test('BENCH45 the palette of the style sheet is readable on the ground of either theme', () => {
+  const sheet = readFileSync(new URL('../../kit/tokens.css', import.meta.url), 'utf8')
+  const dark = sheet.indexOf("[data-theme='dark'] {")
+  for (const [theme, rules] of [
+    ['light', sheet.slice(0, dark)],
+    ['dark', sheet.slice(dark)],
+  ] as const) {
+    assert.equal(/--surface: (#[0-9a-f]{6})/.exec(rules)?.[1], grounds[theme])
+    const palette = [...rules.matchAll(/--label-\d: (#[0-9a-f]{6})/g)].map(([, colour]) => colour)
+    assert.equal(palette.length, 8)
+    for (const colour of palette)
+      assert.ok(contrast(colour ?? '', grounds[theme]) >= leastContrast, `${theme} ${colour ?? ''}`)
+  }
+})
+
+test('BENCH45 a label has its own colour, else one of the palette; a colour seen before is dashed', () => {
+  const colours = new LabelColours([
+    { name: 'person', color: '#aa3344' },
+    ...Array.from({ length: 9 }, (_, n) => ({ name: `label ${n}` })),
+    { name: 'patient', color: '#aa3344' },
+    { name: 'odd', color: 'url(//elsewhere)' },
+  ])
+  assert.deepEqual(colours.of('person'), {
+    css: `light-dark(#aa3344, ${readable('#aa3344', grounds.dark)})`,
+    dashed: false,
+  })
+  assert.deepEqual(colours.of('label 0'), { css: 'var(--label-2)', dashed: false })
+  assert.deepEqual(colours.of('label 8'), { css: 'var(--label-2)', dashed: true })
+  assert.equal(colours.of('patient').dashed, true)
+  assert.equal(colours.of('odd').css, 'var(--label-4)')
+  assert.deepEqual(colours.of(undefined), { css: 'var(--line-strong)', dashed: false })
 })

@@ -1,73 +1,78 @@
 import type { Label } from '@cloister/annotation-formats'
 
-/** How many colours of the house labels share where the schema names none. */
-const houseColours = 8
-/** Contrast that WCAG 2.2 (1.4.3) asks of small text on its ground. */
-const legible = 4.5
-const ink = { light: [0, 0, 0], dark: [255, 255, 255] } as const
-/** The grounds of the themes (`--surface`), on which a label's colour is both ground and ink. */
-const grounds = { light: [255, 254, 252], dark: [28, 32, 36] } as const
+/** The ground that text is read on, by theme, as the style sheet's `--surface` has it. */
+export const grounds = { light: '#fffefc', dark: '#1c2024' } as const
 
-type Rgb = readonly [number, number, number]
+/** WCAG 2.2, success criterion 1.4.3: text against its ground, or the ground as text on a colour. */
+export const leastContrast = 4.5
 
-/** The colour of a schema's nth label, as a value for CSS; below zero, that of no label. */
-export function labelColour(index: number): string {
-  if (index < 0) return 'var(--line-strong)'
-  return `var(--label-${index + 1}, var(--label-${(index % houseColours) + 1}))`
+/** How many colours the style sheet holds for labels that name none. */
+const paletteSize = 8
+
+export interface LabelColour {
+  /** A CSS colour that follows the theme. */
+  readonly css: string
+  /** Whether an earlier label has this colour already; lines in it are drawn dashed. */
+  readonly dashed: boolean
+}
+
+const unlabelled: LabelColour = { css: 'var(--line-strong)', dashed: false }
+
+/** The colour of each label: the schema's own, made readable in both themes, or one of the palette. */
+export class LabelColours {
+  readonly #places: ReadonlyMap<string, number>
+  readonly #colours: readonly LabelColour[]
+
+  constructor(labels: readonly Label[]) {
+    this.#places = new Map(labels.map(({ name }, place) => [name, place]))
+    const used = new Set<string>()
+    this.#colours = labels.map(({ color }, place) => {
+      const css =
+        color === undefined || !/^#[0-9a-f]{6}$/i.test(color)
+          ? `var(--label-${(place % paletteSize) + 1})`
+          : `light-dark(${readable(color, grounds.light)}, ${readable(color, grounds.dark)})`
+      const dashed = used.has(css)
+      used.add(css)
+      return { css, dashed }
+    })
+  }
+
+  /** The colour of a label by its name; one without meaning for what has no label. */
+  of(label: string | undefined): LabelColour {
+    return this.#colours[this.#places.get(label ?? '') ?? -1] ?? unlabelled
+  }
 }
 
 /**
- * The custom properties that give labels the colours of their schema (`#rrggbb`), each
- * darkened or lightened as far as the theme needs for words to be read on it. Labels without a
- * colour of their own keep that of the house.
+ * The colour nearest to `colour` between it and black or white that has `leastContrast` against
+ * `ground`. Both are `#rrggbb`.
  */
-export function schemaColours(labels: readonly Label[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    labels.flatMap(({ color }, index) => {
-      const rgb = color === undefined ? undefined : rgbOf(color)
-      if (rgb === undefined) return []
-      const shades = [readable(rgb, 'light'), readable(rgb, 'dark')].map(cssOf)
-      return [[`--label-${index + 1}`, `light-dark(${shades.join(', ')})`]]
-    }),
-  )
-}
-
-function rgbOf(color: string): Rgb | undefined {
-  const [, ...parts] = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(color) ?? []
-  const [red, green, blue] = parts.map((part) => parseInt(part, 16))
-  return red === undefined || green === undefined || blue === undefined
-    ? undefined
-    : [red, green, blue]
-}
-
-function cssOf(rgb: Rgb): string {
-  return `rgb(${rgb.map(Math.round).join(' ')})`
-}
-
-function readable(rgb: Rgb, theme: keyof typeof grounds): Rgb {
-  const steps = 20
-  for (let step = 0; step < steps; step++) {
-    const mixed = mix(rgb, ink[theme], step / steps)
-    if (contrast(mixed, grounds[theme]) >= legible) return mixed
+export function readable(colour: string, ground: string): string {
+  const end = luminance(parts(ground)) > 0.5 ? 0 : 255
+  const own = parts(colour)
+  for (let step = 0; step < 64; step++) {
+    const mixed = own.map((part) => Math.round(part + ((end - part) * step) / 64))
+    const spelled = `#${mixed.map((part) => part.toString(16).padStart(2, '0')).join('')}`
+    if (contrast(spelled, ground) >= leastContrast) return spelled
   }
-  return ink[theme]
+  return end === 0 ? '#000000' : '#ffffff'
 }
 
-function mix(from: Rgb, to: Rgb, share: number): Rgb {
-  const part = (at: 0 | 1 | 2) => from[at] + (to[at] - from[at]) * share
-  return [part(0), part(1), part(2)]
+/** Contrast of two colours, 1 to 21 (WCAG 2.2, "contrast ratio"). */
+export function contrast(one: string, other: string): number {
+  const [a, b] = [luminance(parts(one)), luminance(parts(other))]
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
 }
 
-/** Contrast ratio of two colours (WCAG 2.2, "contrast ratio" and "relative luminance"). */
-export function contrast(one: Rgb, other: Rgb): number {
-  const [darker = 0, lighter = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b)
-  return (lighter + 0.05) / (darker + 0.05)
+function parts(colour: string): number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16))
 }
 
-function luminance([red, green, blue]: Rgb): number {
-  const linear = (value: number) => {
-    const share = value / 255
+/** WCAG 2.2, "relative luminance", of sRGB parts from 0 to 255. */
+function luminance(rgb: readonly number[]): number {
+  const [red = 0, green = 0, blue = 0] = rgb.map((part) => {
+    const share = part / 255
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
-  }
-  return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+  })
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 }

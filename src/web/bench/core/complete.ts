@@ -39,6 +39,15 @@ export function questionsOf(schema: LabelSchema, region: Region): readonly Quest
   return [...(label?.attributes ?? []), ...(schema.attributes ?? [])]
 }
 
+/** The relations that the schema allows from one region to another, by name. */
+export function relationsBetween(schema: LabelSchema, from: Region, to: Region): string[] {
+  const fits = (labels: readonly string[] | undefined, { label = '' }: Region) =>
+    labels === undefined || labels.includes(label)
+  return (schema.relations ?? [])
+    .filter((relation) => fits(relation.from, from) && fits(relation.to, to))
+    .map(({ name }) => name)
+}
+
 /** Whether a question is asked, given what was said beside it and of the item. */
 export function isAsked({ when }: Question, beside: Said, ofItem: Said): boolean {
   if (when === undefined) return true

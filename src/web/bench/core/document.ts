@@ -2,6 +2,7 @@ import type {
   Annotation,
   AudioAnchor,
   Region,
+  Relation,
   TextAnchor,
   Value,
 } from '@cloister/annotation-formats'
@@ -128,6 +129,14 @@ export class AnnotationDocument {
     )
     const parted = others.length < relations.length
     this.#change('', { relations: parted ? others : [...relations, { type, from, to }] })
+  }
+
+  /** Gives a relation another type. */
+  setRelationType(relation: Relation, type: string): void {
+    const { relations = [] } = this.#annotation
+    this.#change('', {
+      relations: relations.map((one) => (one === relation ? { ...one, type } : one)),
+    })
   }
 
   /** Puts several regions in the place of one, as one step; chooses the last of them. */

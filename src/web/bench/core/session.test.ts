@@ -71,7 +71,7 @@ test('BENCH16 a draft that could not be sent is said to be unsent and tried agai
   api.offline = true
   openStage(session).document.setAnswer('intent', 'question')
   await clock.pass(700)
-  assert.equal(session.moment.draft, 'unsent')
+  assert.equal(session.moment.draft, 'failed')
   api.offline = false
   await clock.pass(3000)
   assert.equal(session.moment.draft, 'saved')
@@ -105,10 +105,55 @@ test('BENCH17 a submission that fails loses nothing and can be repeated', async 
   const { annotation } = openStage(session).document
   await session.submit()
   assert.equal(openStage(session).document.annotation, annotation)
-  assert.equal(session.moment.draft, 'unsent')
+  assert.equal(session.moment.draft, 'failed')
+  assert.equal(session.moment.stuck, true)
   api.submit = submit
   await session.submit()
   assert.equal(openStage(session).item.task, '2')
+})
+
+test('BENCH16 what a failed submission left unsaved is saved as a draft all the same', async () => {
+  const { api, clock, session } = bench(true)
+  await session.next()
+  api.submit = () => Promise.reject(new Error('no network'))
+  openStage(session).document.setAnswer('urgent', 'yes')
+  await session.submit()
+  await clock.pass(700)
+  assert.equal(session.moment.draft, 'saved')
+  assert.equal(api.drafts.get('1')?.answers?.['urgent'], 'yes')
+})
+
+test('BENCH17 the first mark that lacks something is chosen', async () => {
+  const { session } = bench()
+  await session.next()
+  const { document } = openStage(session)
+  document.add({ anchor: { text: [[0, 4]] }, label: 'person' })
+  document.select(null)
+  await session.submit()
+  assert.equal(document.selected?.id, 'r1')
+})
+
+test('BENCH47 a heartbeat that the network lost is sent again, and the item stays', async () => {
+  const { api, clock, session } = bench()
+  await session.next()
+  const { document } = openStage(session)
+  document.setAnswer('intent', 'question')
+  const heartbeat = api.heartbeat.bind(api)
+  let beats = 0
+  api.heartbeat = () => {
+    beats++
+    return Promise.reject(new Error('no network'))
+  }
+  await clock.pass(20_000)
+  assert.equal(beats, 1)
+  assert.equal(openStage(session).document, document)
+  api.heartbeat = () => {
+    beats++
+    return heartbeat()
+  }
+  await clock.pass(3000)
+  await clock.pass(20_000)
+  assert.equal(beats, 3)
 })
 
 test('BENCH18 a closed standing forgets the item and all that waits for it', async () => {

@@ -24,7 +24,8 @@ export interface OpenStage {
   readonly busy: boolean
 }
 
-export type DraftState = 'saved' | 'saving' | 'unsent'
+/** `failed`: the server did not take it; it is tried again until it does. */
+export type DraftState = 'saved' | 'saving' | 'unsent' | 'failed'
 
 export type GuidelineState =
   { readonly is: 'coming' | 'none' | 'failed' } | { readonly is: 'there'; readonly it: Guideline }
@@ -38,6 +39,8 @@ export interface Moment {
   readonly guideline: GuidelineState
   /** Shown after an attempt to submit too early. */
   readonly missing: readonly Missing[]
+  /** Whether the last way out of the item failed; the item is still here. */
+  readonly stuck: boolean
 }
 
 /** The clock that the session waits by. */
@@ -57,7 +60,7 @@ const heartbeatEvery = 20_000
 export class BenchSession {
   #moment: Moment = {
     ...{ stage: { is: 'loading' }, draft: 'saved', finished: 0 },
-    ...{ guideline: { is: 'coming' }, missing: [] },
+    ...{ guideline: { is: 'coming' }, missing: [], stuck: false },
   }
   readonly #api: BenchApi
   readonly #timers: Timers
@@ -103,7 +106,11 @@ export class BenchSession {
     const { annotation } = open.document
     const missing = whatIsMissing(open.item.schema, annotation)
     this.#set({ missing })
-    if (missing.length > 0) return
+    if (missing.length > 0) {
+      const first = missing.find((one) => 'region' in one)
+      if (first !== undefined) open.document.select(first.region)
+      return
+    }
     await this.#finish(open, () => this.#api.submit(open.item.task, annotation))
   }
 
@@ -175,7 +182,9 @@ export class BenchSession {
       if (document.annotation === last) return
       last = document.annotation
       this.#edits++
-      this.#set({ draft: 'unsent', missing: [] })
+      const { draft, missing } = this.#moment
+      if (draft === 'saved' || draft === 'saving' || missing.length > 0)
+        this.#set({ draft: draft === 'failed' ? draft : 'unsent', missing: [] })
       if (item.mode === 'annotate') this.#saveSoon(draftAfter)
     })
     this.#endItem = [unsubscribe]
@@ -201,13 +210,18 @@ export class BenchSession {
     }
   }
 
-  #beat(task: string): void {
+  /** Keeps the lease. A beat that the network lost is sent again; the item stays meanwhile. */
+  #beat(task: string, delay = heartbeatEvery): void {
     const visit = this.#visit
-    const stop = this.#timers.after(heartbeatEvery, () => {
-      void this.#guarded(visit, async () => {
-        await this.#api.heartbeat(task)
-        if (visit === this.#visit) this.#beat(task)
-      })
+    const stop = this.#timers.after(delay, () => {
+      this.#api.heartbeat(task).then(
+        () => {
+          if (visit === this.#visit) this.#beat(task)
+        },
+        (error: unknown) => {
+          if (visit === this.#visit && !this.#givesWay(error)) this.#beat(task, retryAfter)
+        },
+      )
     })
     this.#endItem.push(stop)
   }
@@ -231,7 +245,7 @@ export class BenchSession {
       if (visit === this.#visit && edits === this.#edits) this.#set({ draft: 'saved' })
     } catch (error) {
       if (visit !== this.#visit || this.#givesWay(error)) return
-      this.#set({ draft: 'unsent' })
+      this.#set({ draft: 'failed' })
       this.#saveSoon(retryAfter)
     }
   }
@@ -247,7 +261,7 @@ export class BenchSession {
     const visit = this.#visit
     this.#saveTimer?.()
     this.#saveTimer = null
-    this.#set({ stage: { ...open, busy: true } })
+    this.#set({ stage: { ...open, busy: true }, stuck: false })
     try {
       const next = await act()
       if (visit !== this.#visit) return
@@ -256,9 +270,10 @@ export class BenchSession {
       this.#show(next)
     } catch (error) {
       if (visit !== this.#visit || this.#givesWay(error)) return
-      this.#set({ stage: open, draft: 'unsent' })
+      this.#set({ stage: open, draft: 'failed', stuck: !(error instanceof Unfit) })
       if (error instanceof Unfit)
         this.#set({ missing: error.faults.map((fault) => ({ what: 'rule', ...fault })) })
+      if (open.item.mode === 'annotate') this.#saveSoon(draftAfter)
     }
   }
 
@@ -300,7 +315,7 @@ export class BenchSession {
     this.#saveTimer?.()
     this.#saveTimer = null
     this.#set({
-      ...{ stage, draft: 'saved', missing: [] },
+      ...{ stage, draft: 'saved', missing: [], stuck: false },
       ...(guideline === 'forget' && { guideline: { is: 'coming' } as const }),
     })
     return ++this.#visit

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { TextBench } from '../../../../test/support/bench-driver.ts'
+import { people, TextBench } from '../../../../test/support/bench-driver.ts'
 import { CodePoints } from '../core/code-points.ts'
 import { cutRows, rowAt } from './rows.ts'
 import { findAll } from './search.ts'
@@ -213,4 +213,34 @@ test('BENCH15 segments cover a row once and carry exactly the spans that lie ove
       assert.equal(at, row.shownTo)
     }),
   )
+})
+
+test('BENCH46 a mark that is chosen elsewhere brings the caret along, unless it stands in it', () => {
+  const bench = new TextBench('Ada met Ben in Porto.').press('Ctrl+Shift+ArrowRight', '1')
+  bench.press('Ctrl+ArrowRight', 'Ctrl+Shift+ArrowRight', '1', 'Ctrl+End')
+  bench.document.select('r1')
+  bench.expectCursorAt(0).press('ArrowRight', 'Escape')
+  bench.document.select('r1')
+  bench.expectCursorAt(1)
+})
+
+test('BENCH11 a relation is of the first type that the schema allows between its ends', () => {
+  const bench = new TextBench('Ada Porto', {
+    ...people,
+    relations: [
+      { name: 'knows', from: ['person'], to: ['person'] },
+      { name: 'lives in', from: ['person'], to: ['place'] },
+      { name: 'left', from: ['person'], to: ['place'] },
+    ],
+  })
+  bench.press('Ctrl+Shift+ArrowRight', '1', 'Ctrl+Shift+ArrowRight', '2')
+  bench.press('Ctrl+Home', 'k', 'r', 'j', 'r')
+  const relations = () => bench.document.annotation.relations
+  assert.deepEqual(relations(), [{ type: 'lives in', from: 'r1', to: 'r2' }])
+  const [relation] = relations() ?? []
+  assert.ok(relation !== undefined)
+  bench.document.setRelationType(relation, 'left')
+  assert.deepEqual(relations(), [{ type: 'left', from: 'r1', to: 'r2' }])
+  bench.press('k', 'r', 'j', 'r')
+  assert.deepEqual(relations(), [])
 })

@@ -1,5 +1,7 @@
 import type { LabelSchema, Region, TextAnchor } from '@cloister/annotation-formats'
 import { CodePoints } from '../core/code-points.ts'
+import { LabelColours } from '../core/colours.ts'
+import { relationsBetween } from '../core/complete.ts'
 import type { AnnotationDocument } from '../core/document.ts'
 import { labelKeys, type KeyPress } from '../core/keys.ts'
 import { Breaks } from './breaks.ts'
@@ -44,6 +46,7 @@ export class TextEngine {
   readonly labels: LabelSchema['labels']
   /** The key of each label, as a KeyboardEvent code. */
   readonly keys: ReadonlyMap<string, string>
+  readonly colours: LabelColours
   layout: Layout | undefined
   readonly #schema: LabelSchema
   readonly #points: CodePoints
@@ -56,10 +59,12 @@ export class TextEngine {
   #anchor = 0
   #hits: readonly Range[] = []
   #hit = -1
-  /** The region from which a relation is being drawn. */
   #relating: string | null = null
   #spans: readonly Span[] = []
   #spansOf: unknown = null
+  /** Regions are never changed in place, so what one covers stays true of it. */
+  readonly #spansByRegion = new WeakMap<Region, readonly Span[]>()
+  #chosenId: string | undefined
 
   constructor({ text, schema, document, language, onAsk }: TextEngineOptions) {
     this.text = text
@@ -70,9 +75,11 @@ export class TextEngine {
     this.#points = new CodePoints(text)
     this.#breaks = new Breaks(text, this.rows, language)
     this.keys = labelKeys(schema.labels, reservedCodes)
+    this.colours = new LabelColours(schema.labels)
     this.#labelOfKey = new Map([...this.keys].map(([name, code]) => [code, name]))
     this.#onAsk = onAsk ?? (() => undefined)
     this.#unsubscribe = document.subscribe(() => {
+      this.#goToChosen()
       this.#tell()
     })
   }
@@ -95,6 +102,7 @@ export class TextEngine {
     return this.#hit
   }
 
+  /** The region from which a relation is being drawn. */
   get relating(): string | null {
     return this.#relating
   }
@@ -354,13 +362,14 @@ export class TextEngine {
   }
 
   #relate(chosen: Region): void {
-    const type = this.#schema.relations?.[0]?.name
-    if (type === undefined) return
-    if (this.#relating === null) this.#relating = chosen.id
-    else {
-      if (this.#relating !== chosen.id) this.document.relate(type, this.#relating, chosen.id)
-      this.#relating = null
-    }
+    if ((this.#schema.relations ?? []).length === 0) return
+    const from = this.document.region(this.#relating)
+    this.#relating = from === undefined ? chosen.id : null
+    if (from === undefined || from === chosen) return
+    const { relations = [] } = this.document.annotation
+    const joined = relations.find((one) => one.from === from.id && one.to === chosen.id)
+    const type = joined?.type ?? relationsBetween(this.#schema, from, chosen)[0]
+    if (type !== undefined) this.document.relate(type, from.id, chosen.id)
   }
 
   #clear(): void {
@@ -369,6 +378,18 @@ export class TextEngine {
     this.#hit = -1
     if (this.#anchor !== this.#caret) this.#anchor = this.#caret
     else this.document.select(null)
+  }
+
+  /** Chosen from elsewhere, a mark brings the caret along, unless it stands in it already. */
+  #goToChosen(): void {
+    const { selected } = this.document
+    if (selected?.id === this.#chosenId) return
+    this.#chosenId = selected?.id
+    const parts = this.#partsOf(selected)
+    const [first] = parts
+    if (first === undefined) return
+    if (!parts.some(([from, to]) => from <= this.#caret && this.#caret <= to))
+      this.#select(first[0], first[0])
   }
 
   #showHit(): void {
@@ -408,16 +429,18 @@ export class TextEngine {
     }
   }
 
-  #spansOfRegion(region: Region): Span[] {
-    const label = this.labels.findIndex(({ name }) => name === region.label)
-    return this.#partsOf(region).map(([from, to], n) => ({
+  #spansOfRegion(region: Region): readonly Span[] {
+    const known = this.#spansByRegion.get(region)
+    if (known !== undefined) return known
+    const spans = this.#partsOf(region).map(([from, to], n) => ({
       id: region.id,
-      label,
       name: region.label ?? '',
       from,
       to: Math.min(to, this.text.length),
       first: n === 0,
     }))
+    this.#spansByRegion.set(region, spans)
+    return spans
   }
 
   #tell(): void {

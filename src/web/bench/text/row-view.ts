@@ -1,4 +1,4 @@
-import { labelColour } from '../core/colours.ts'
+import type { LabelColour, LabelColours } from '../core/colours.ts'
 import type { Row } from './rows.ts'
 import { segmentRow, type LaidSpan, type Segment } from './segments.ts'
 import css from './text.module.css'
@@ -17,10 +17,12 @@ export class RowView {
   readonly element = document.createElement('div')
   readonly row: Row
   #pieces: readonly Piece[] = []
+  readonly #colours: LabelColours
   #drawn = ''
 
-  constructor(row: Row) {
+  constructor(row: Row, colours: LabelColours) {
     this.row = row
+    this.#colours = colours
     this.element.className = css['row'] ?? ''
     this.element.dir = row.direction
   }
@@ -28,8 +30,8 @@ export class RowView {
   /** Draws the row anew if the spans over it changed since. Says whether it did. */
   draw(text: string, spans: readonly LaidSpan[], chosen: string | null): boolean {
     const signature = spans
-      .map(({ id, label, from, to, lane }) =>
-        [id, label, from, to, lane, id === chosen ? 'chosen' : ''].join(),
+      .map(({ id, name, from, to, lane }) =>
+        [id, name, from, to, lane, id === chosen ? 'chosen' : ''].join(),
       )
       .join(';')
     if (signature === this.#drawn && this.element.isConnected) return false
@@ -42,7 +44,7 @@ export class RowView {
     const elements = segments.map((segment) => {
       const node = document.createTextNode(text.slice(segment.from, segment.to))
       pieces.push({ from: segment.from, to: segment.to, node })
-      return segment.spans.length === 0 ? node : paint(segment, node, chosen)
+      return segment.spans.length === 0 ? node : paint(segment, node, chosen, this.#colours)
     })
     this.#pieces = pieces
     this.element.replaceChildren(...elements)
@@ -73,7 +75,12 @@ export class RowView {
   }
 }
 
-function paint(segment: Segment, node: Text, chosen: string | null): HTMLElement {
+function paint(
+  segment: Segment,
+  node: Text,
+  chosen: string | null,
+  colours: LabelColours,
+): HTMLElement {
   const element = document.createElement('span')
   const inner = segment.spans.at(-1)
   const isChosen = segment.spans.some(({ id }) => id === chosen)
@@ -82,9 +89,10 @@ function paint(segment: Segment, node: Text, chosen: string | null): HTMLElement
   const shown = segment.spans.filter(({ lane }) => lane < mostLanes)
   const lanes = Math.max(0, ...shown.map(({ lane }) => lane + 1))
   const { style } = element
-  style.setProperty('--c', colourOf(segment.begins.at(-1) ?? inner))
-  style.backgroundColor = `color-mix(in srgb, ${colourOf(inner)} var(--tint), transparent)`
-  style.backgroundImage = shown.map(lineOf).join()
+  const colourOf = (span: LaidSpan | undefined) => colours.of(span?.name)
+  style.setProperty('--c', colourOf(segment.begins.at(-1) ?? inner).css)
+  style.backgroundColor = `color-mix(in srgb, ${colourOf(inner).css} var(--tint), transparent)`
+  style.backgroundImage = shown.map((span) => lineOf(colourOf(span))).join()
   style.backgroundSize = shown.map(() => '100% 2px').join()
   style.backgroundPosition = shown
     .map(({ lane }) => `0 calc(100% - ${(lanes - 1 - lane) * 4}px)`)
@@ -97,14 +105,8 @@ function paint(segment: Segment, node: Text, chosen: string | null): HTMLElement
   return element
 }
 
-function colourOf(span: LaidSpan | undefined): string {
-  return labelColour(span?.label ?? -1)
-}
-
-/** Labels past the eighth share a colour with an earlier one and are drawn dashed. */
-function lineOf(span: LaidSpan): string {
-  const colour = colourOf(span)
-  return span.label < 8
-    ? `linear-gradient(${colour}, ${colour})`
-    : `repeating-linear-gradient(90deg, ${colour} 0 5px, transparent 5px 8px)`
+function lineOf({ css: colour, dashed }: LabelColour): string {
+  return dashed
+    ? `repeating-linear-gradient(90deg, ${colour} 0 5px, transparent 5px 8px)`
+    : `linear-gradient(${colour}, ${colour})`
 }

@@ -3,7 +3,7 @@ import type { Row } from './rows.ts'
 /** One part of a region in the text, in UTF-16 units. */
 export interface Span {
   readonly id: string
-  readonly label: number
+  /** The label; empty when the region has none. */
   readonly name: string
   readonly from: number
   readonly to: number

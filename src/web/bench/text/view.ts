@@ -295,7 +295,7 @@ export class TextView implements Layout {
     if (row === undefined) return
     let view = this.#rows.get(index)
     if (view === undefined) {
-      view = new RowView(row)
+      view = new RowView(row, this.#engine.colours)
       this.#rows.set(index, view)
     }
     // Spans are in order of their beginnings, so none past this row's end needs a look.
@@ -343,24 +343,27 @@ export class TextView implements Layout {
 
   #drawCaret(): void {
     this.#shownCaret = this.#engine.caret
-    this.#put(this.#caret, this.#rectAt(this.#engine.caret))
     const chosen = this.#engine.document.selected?.id
     const parts = this.#engine.spans.filter(({ id }) => id === chosen)
     const ends = [parts[0]?.from, parts.at(-1)?.to]
+    // All measures before the first change, or each would lay the page out anew.
+    const origin = this.#sizer.getBoundingClientRect()
+    const caret = this.#rectAt(this.#engine.caret)
+    const rects = ends.map((place, index) =>
+      place === undefined ? undefined : this.#rectAt(place, index === 1),
+    )
+    this.#put(this.#caret, origin, caret)
     for (const [index, handle] of this.#handles.entries()) {
-      const place = ends[index]
-      const rect = place === undefined ? undefined : this.#rectAt(place, index === 1)
-      handle.hidden = rect === undefined
-      this.#put(handle, rect)
+      handle.hidden = rects[index] === undefined
+      this.#put(handle, origin, rects[index])
     }
   }
 
-  #put(element: HTMLElement, rect: DOMRect | undefined): void {
+  #put(element: HTMLElement, origin: DOMRect, rect: DOMRect | undefined): void {
     if (rect === undefined) {
       element.style.blockSize = '0'
       return
     }
-    const origin = this.#sizer.getBoundingClientRect()
     element.style.transform = `translate(${rect.left - origin.left}px, ${rect.top - origin.top}px)`
     element.style.blockSize = `${rect.height}px`
   }

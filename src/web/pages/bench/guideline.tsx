@@ -1,7 +1,7 @@
-import { useMemo, type ReactNode } from 'react'
+import { memo, useMemo, type ReactNode } from 'react'
 import type { Missing } from '../../bench/core/complete.ts'
 import type { AnnotationDocument } from '../../bench/core/document.ts'
-import type { GuidelineState, Moment, OpenStage } from '../../bench/core/session.ts'
+import type { GuidelineState, OpenStage } from '../../bench/core/session.ts'
 import { Keys } from '../../kit/keys.tsx'
 import { useMessages } from '../../kit/words.tsx'
 import type { BenchMessages } from '../../locales/messages.gen.ts'
@@ -10,14 +10,15 @@ import { proseOf, type Piece } from './prose.ts'
 
 interface GuidelinePaneProps {
   readonly open: OpenStage
-  readonly moment: Moment
+  readonly guideline: GuidelineState
+  readonly missing: readonly Missing[]
 }
 
 /** How this item is to be treated, under what stands in the way of submitting it. */
-export function GuidelinePane({ open, moment }: GuidelinePaneProps) {
+export const GuidelinePane = memo(function GuidelinePane(props: GuidelinePaneProps) {
   const { bench } = useMessages()
+  const { open, guideline, missing } = props
   const { item, document } = open
-  const { missing, guideline } = moment
   return (
     <section className={css['side']} aria-label={bench.guideline()} tabIndex={0}>
       {item.sentBack === null ? null : (
@@ -31,7 +32,7 @@ export function GuidelinePane({ open, moment }: GuidelinePaneProps) {
       <KeyList keys={'text' in item.content ? textKeys(bench) : audioKeys(bench)} />
     </section>
   )
-}
+})
 
 function GuidelineText({ guideline }: { readonly guideline: GuidelineState }) {
   const { bench } = useMessages()
@@ -118,7 +119,21 @@ function MissingNotice({ missing, document }: MissingNoticeProps) {
       <strong>{bench.missingTitle()}</strong>
       <ul>
         {missing.slice(0, 8).map((one) => (
-          <li key={JSON.stringify(one)}>{say(one)}</li>
+          <li key={JSON.stringify(one)}>
+            {'region' in one ? (
+              <button
+                type="button"
+                className={css['go']}
+                onClick={() => {
+                  document.select(one.region)
+                }}
+              >
+                {say(one)}
+              </button>
+            ) : (
+              say(one)
+            )}
+          </li>
         ))}
       </ul>
     </div>
@@ -137,6 +152,8 @@ function textKeys(bench: BenchMessages): KeyLines {
     [bench.keysEdgesStart(), 'Alt+Shift+ArrowRight'],
     [bench.keysPart(), 'KeyA'],
     [bench.keysRelate(), 'KeyR'],
+    [bench.keysAnswer(), 'Enter'],
+    [bench.keysBack(), 'Escape'],
     [bench.searchShort(), 'Ctrl+KeyF'],
   ]
 }
@@ -155,7 +172,9 @@ function audioKeys(bench: BenchMessages): KeyLines {
     [bench.keysMerge(), 'KeyM'],
     [bench.keysTier(), 'KeyT'],
     [bench.keysWrite(), 'Enter'],
-    [bench.keysField(), 'Ctrl+Space'],
+    [bench.keysField(), 'Ctrl+Space', 'Ctrl+KeyP'],
+    [bench.keysAnswer(), 'KeyA'],
+    [bench.keysBack(), 'Escape'],
     [bench.keysSpeed(), 'Comma', 'Period'],
     [bench.keysZoom(), 'Equal', 'Minus'],
   ]

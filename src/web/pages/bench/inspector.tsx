@@ -1,37 +1,52 @@
 import { useEffect, useRef } from 'react'
 import type { LabelSchema, Region } from '@cloister/annotation-formats'
-import { labelColour } from '../../bench/core/colours.ts'
-import { isAsked, questionsOf } from '../../bench/core/complete.ts'
+import { isAsked, questionsOf, relationsBetween } from '../../bench/core/complete.ts'
+import type { LabelColours } from '../../bench/core/colours.ts'
 import type { AnnotationDocument } from '../../bench/core/document.ts'
 import { Button } from '../../kit/button.tsx'
 import { Keys } from '../../kit/keys.tsx'
-import { useLanguage, useMessages } from '../../kit/words.tsx'
+import { useMessages } from '../../kit/words.tsx'
 import css from './bench.module.css'
+import { Marked } from './marked.tsx'
 import { Say } from './say.tsx'
+import { Swatch } from './swatch.tsx'
 import { useDocument } from './use-document.ts'
 
 interface InspectorProps {
   readonly schema: LabelSchema
   readonly document: AnnotationDocument
   readonly keys: ReadonlyMap<string, string>
-  readonly excerpt: (region: Region) => string
+  readonly colours: LabelColours
+  /** What a mark covers, where the marks are to be listed here. */
+  readonly excerpt?: (region: Region) => string
   readonly onLabel: (label: string) => void
-  /** Grows by one each time that the keyboard asks for the attributes. */
-  readonly focusAttributes: number
+  /** Grows by one each time that the keyboard asks to answer: about what is chosen, else the item. */
+  readonly focusAnswers: number
   readonly onDone: () => void
 }
 
 /** Everything that can be said: the labels, the chosen mark, the answers, and what is marked. */
 export function Inspector(props: InspectorProps) {
-  const { schema, document, keys, onLabel, focusAttributes, onDone } = props
+  const { schema, document, keys, colours, excerpt, onLabel, focusAnswers, onDone } = props
   const { bench } = useMessages()
   const { annotation, selected } = useDocument(document)
+  const asked = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (focusAnswers > 0) asked.current?.querySelector<HTMLElement>('input, textarea')?.focus()
+  }, [focusAnswers])
   return (
-    <aside className={css['side']} aria-label={bench.labels()} tabIndex={0}>
+    <aside
+      className={css['side']}
+      aria-label={bench.labels()}
+      tabIndex={0}
+      onKeyDown={(event) => {
+        if (event.code === 'Escape') onDone()
+      }}
+    >
       <div>
         <h2>{bench.labels()}</h2>
         <div className={css['palette']}>
-          {schema.labels.map(({ name, title }, index) => (
+          {schema.labels.map(({ name, title }) => (
             <button
               key={name}
               type="button"
@@ -41,7 +56,7 @@ export function Inspector(props: InspectorProps) {
                 onLabel(name)
               }}
             >
-              <Swatch index={index} />
+              <Swatch colour={colours.of(name)} />
               <bdi>{title ?? name}</bdi>
               <Keys of={keys.get(name) ?? '·'} />
             </button>
@@ -49,56 +64,50 @@ export function Inspector(props: InspectorProps) {
         </div>
         <p className={`${css['soft'] ?? ''} ${css['small'] ?? ''}`}>{bench.labelsHint()}</p>
       </div>
-      <Chosen
-        schema={schema}
-        document={document}
-        selected={selected}
-        focusAttributes={focusAttributes}
-        onDone={onDone}
-      />
-      {(schema.answers ?? []).length === 0 ? null : (
-        <div className={css['chosen']}>
-          <h2>{bench.answers()}</h2>
-          {schema.answers
-            ?.filter((answer) =>
-              isAsked(answer, annotation.answers ?? {}, annotation.answers ?? {}),
-            )
-            .map((answer) => (
-              <Say
-                key={answer.name}
-                question={answer}
-                value={annotation.answers?.[answer.name]}
-                onSay={(value) => {
-                  document.setAnswer(answer.name, value)
-                }}
-              />
-            ))}
-        </div>
+      <div ref={asked} className={css['asked']}>
+        <Chosen schema={schema} document={document} selected={selected} onDone={onDone} />
+        {(schema.answers ?? []).length === 0 ? null : (
+          <div className={css['chosen']}>
+            <h2>{bench.answers()}</h2>
+            {schema.answers
+              ?.filter((answer) =>
+                isAsked(answer, annotation.answers ?? {}, annotation.answers ?? {}),
+              )
+              .map((answer) => (
+                <Say
+                  key={answer.name}
+                  question={answer}
+                  value={annotation.answers?.[answer.name]}
+                  onSay={(value) => {
+                    document.setAnswer(answer.name, value)
+                  }}
+                />
+              ))}
+          </div>
+        )}
+      </div>
+      {excerpt === undefined ? null : (
+        <Marked
+          document={document}
+          colours={colours}
+          excerpt={excerpt}
+          regions={annotation.regions}
+          selected={selected?.id}
+        />
       )}
-      <Marked {...props} regions={annotation.regions} selected={selected} />
     </aside>
   )
-}
-
-function Swatch({ index }: { readonly index: number }) {
-  const background = labelColour(index)
-  return <span className={css['swatch']} aria-hidden="true" style={{ background }} />
 }
 
 interface ChosenProps {
   readonly schema: LabelSchema
   readonly document: AnnotationDocument
   readonly selected: Region | undefined
-  readonly focusAttributes: number
   readonly onDone: () => void
 }
 
-function Chosen({ schema, document, selected, focusAttributes, onDone }: ChosenProps) {
+function Chosen({ schema, document, selected, onDone }: ChosenProps) {
   const { bench } = useMessages()
-  const box = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    if (focusAttributes > 0) box.current?.querySelector<HTMLElement>('input')?.focus()
-  }, [focusAttributes])
   const { answers = {} } = useDocument(document).annotation
   if (selected === undefined)
     return (
@@ -108,13 +117,7 @@ function Chosen({ schema, document, selected, focusAttributes, onDone }: ChosenP
       </div>
     )
   return (
-    <div
-      ref={box}
-      className={css['chosen']}
-      onKeyDown={(event) => {
-        if (event.code === 'Escape') onDone()
-      }}
-    >
+    <div className={css['chosen']}>
       <h2>
         {bench.chosen()} · <bdi>{selected.label ?? bench.notSaid()}</bdi>
       </h2>
@@ -130,7 +133,7 @@ function Chosen({ schema, document, selected, focusAttributes, onDone }: ChosenP
             }}
           />
         ))}
-      <Relations document={document} selected={selected} />
+      <Relations schema={schema} document={document} selected={selected} />
       <div>
         <Button
           small
@@ -147,64 +150,61 @@ function Chosen({ schema, document, selected, focusAttributes, onDone }: ChosenP
   )
 }
 
-function Relations({ document, selected }: { document: AnnotationDocument; selected: Region }) {
+interface RelationsProps {
+  readonly schema: LabelSchema
+  readonly document: AnnotationDocument
+  readonly selected: Region
+}
+
+/** What the chosen mark is joined to, and how. */
+function Relations({ schema, document, selected }: RelationsProps) {
   const { bench } = useMessages()
   const { annotation } = useDocument(document)
   const own = (annotation.relations ?? []).filter(({ from, to }) =>
     [from, to].includes(selected.id),
   )
   if (own.length === 0) return null
-  const name = (id: string) => document.region(id)?.label ?? id
   return (
     <div className={css['small']}>
       <strong>{bench.relations()}</strong>
-      {own.map(({ type, from, to }) => (
-        <div key={`${type} ${from} ${to}`} dir="auto">
-          {name(from)} → {type} → {name(to)}
-        </div>
-      ))}
-    </div>
-  )
-}
-
-interface MarkedProps extends InspectorProps {
-  readonly regions: readonly Region[]
-  readonly selected: Region | undefined
-}
-
-/** The list is cut where it stops helping; J and K still reach every mark. */
-const mostListed = 80
-
-function Marked({ schema, document, excerpt, regions, selected }: MarkedProps) {
-  const { bench } = useMessages()
-  const count = new Intl.NumberFormat(useLanguage())
-  return (
-    <div>
-      <h2>
-        {bench.regions()} · {count.format(regions.length)}
-      </h2>
-      {regions.length === 0 ? (
-        <p className={`${css['soft'] ?? ''} ${css['small'] ?? ''}`}>{bench.regionsNone()}</p>
-      ) : (
-        <ul className={css['regions']} tabIndex={0} aria-label={bench.regions()}>
-          {regions.slice(-mostListed).map((region) => (
-            <li key={region.id}>
-              <button
-                type="button"
-                className={css['region']}
-                aria-current={region.id === selected?.id}
-                onClick={() => {
-                  document.select(region.id)
+      {own.map((relation) => {
+        const [from, to] = [document.region(relation.from), document.region(relation.to)]
+        if (from === undefined || to === undefined) return null
+        const kinds = relationsBetween(schema, from, to)
+        const names = { from: from.label ?? from.id, to: to.label ?? to.id }
+        return (
+          <div key={`${relation.type} ${from.id} ${to.id}`} className={css['relation']}>
+            <bdi>{names.from}</bdi> →{' '}
+            {kinds.length < 2 ? (
+              <bdi>{relation.type}</bdi>
+            ) : (
+              <select
+                autoComplete="off"
+                aria-label={bench.relationKind(names)}
+                value={relation.type}
+                onChange={(event) => {
+                  document.setRelationType(relation, event.currentTarget.value)
                 }}
               >
-                <Swatch index={schema.labels.findIndex(({ name }) => name === region.label)} />
-                <bdi>{excerpt(region).slice(0, 60)}</bdi>
-                <span>{region.label}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+                {[...new Set([relation.type, ...kinds])].map((kind) => (
+                  <option key={kind}>{kind}</option>
+                ))}
+              </select>
+            )}{' '}
+            → <bdi>{names.to}</bdi>
+            <Button
+              small
+              kind="quiet"
+              aria-label={bench.relationRemove(names)}
+              onClick={() => {
+                document.relate(relation.type, from.id, to.id)
+              }}
+            >
+              ✕
+            </Button>
+          </div>
+        )
+      })}
     </div>
   )
 }

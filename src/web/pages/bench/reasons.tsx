@@ -1,39 +1,51 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { reasons, type Reason } from '../../api/bench-api.ts'
 import { Button } from '../../kit/button.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
 import { Choices, TextField } from '../../kit/field.tsx'
 import { useMessages } from '../../kit/words.tsx'
 
+/** Ctrl and Enter answer a question as they end an item; null while it cannot be answered. */
+function useAnswerKey(answer: (() => void) | null): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.code !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+      event.preventDefault()
+      answer?.()
+    }
+    document.addEventListener('keydown', press)
+    return () => {
+      document.removeEventListener('keydown', press)
+    }
+  }, [answer])
+}
+
 interface SkipDialogProps {
-  readonly open: boolean
   readonly onClose: () => void
   readonly onReason: (reason: Reason) => void
 }
 
 /** Why an item is set aside. "Something else" has to be said in words. */
-export function SkipDialog({ open, onClose, onReason }: SkipDialogProps) {
+export function SkipDialog({ onClose, onReason }: SkipDialogProps) {
   const { kit, bench } = useMessages()
   const [chosen, setChosen] = useState<Reason['kind']>('inaudible')
   const [note, setNote] = useState('')
   const unsaid = chosen === 'other' && note.trim() === ''
+  const skip = () => {
+    onClose()
+    onReason({ kind: chosen, note: note.trim() })
+  }
+  useAnswerKey(unsaid ? null : skip)
   return (
     <Dialog
-      open={open}
+      open
       onClose={onClose}
       title={bench.skipTitle()}
       text={bench.skipText()}
       actions={
         <>
           <Button onClick={onClose}>{kit.cancel()}</Button>
-          <Button
-            kind="primary"
-            disabled={unsaid}
-            onClick={() => {
-              onClose()
-              onReason({ kind: chosen, note: note.trim() })
-            }}
-          >
+          <Button kind="primary" keys="Ctrl+Enter" disabled={unsaid} onClick={skip}>
             {bench.skip()}
           </Button>
         </>
@@ -60,30 +72,28 @@ export function SkipDialog({ open, onClose, onReason }: SkipDialogProps) {
 }
 
 interface ReleaseDialogProps {
-  readonly open: boolean
   readonly onClose: () => void
   readonly onRelease: () => void
 }
 
 /** Asks before an item is given back: the marks on it go with it. */
-export function ReleaseDialog({ open, onClose, onRelease }: ReleaseDialogProps) {
+export function ReleaseDialog({ onClose, onRelease }: ReleaseDialogProps) {
   const { kit, bench } = useMessages()
+  const release = () => {
+    onClose()
+    onRelease()
+  }
+  useAnswerKey(release)
   return (
     <Dialog
-      open={open}
+      open
       onClose={onClose}
       title={bench.releaseTitle()}
       text={bench.releaseText()}
       actions={
         <>
           <Button onClick={onClose}>{kit.cancel()}</Button>
-          <Button
-            kind="danger"
-            onClick={() => {
-              onClose()
-              onRelease()
-            }}
-          >
+          <Button kind="danger" keys="Ctrl+Enter" onClick={release}>
             {bench.release()}
           </Button>
         </>
@@ -93,32 +103,30 @@ export function ReleaseDialog({ open, onClose, onRelease }: ReleaseDialogProps) 
 }
 
 interface SendBackDialogProps {
-  readonly open: boolean
   readonly onClose: () => void
   readonly onReason: (reason: string) => void
 }
 
 /** A reviewer's reason for sending an item back; there is no sending back without one. */
-export function SendBackDialog({ open, onClose, onReason }: SendBackDialogProps) {
+export function SendBackDialog({ onClose, onReason }: SendBackDialogProps) {
   const { kit, bench } = useMessages()
   const [reason, setReason] = useState('')
+  const unsaid = reason.trim() === ''
+  const send = () => {
+    onClose()
+    onReason(reason)
+  }
+  useAnswerKey(unsaid ? null : send)
   return (
     <Dialog
-      open={open}
+      open
       onClose={onClose}
       title={bench.sendBackTitle()}
       text={bench.sendBackText()}
       actions={
         <>
           <Button onClick={onClose}>{kit.cancel()}</Button>
-          <Button
-            kind="danger"
-            disabled={reason.trim() === ''}
-            onClick={() => {
-              onClose()
-              onReason(reason)
-            }}
-          >
+          <Button kind="danger" keys="Ctrl+Enter" disabled={unsaid} onClick={send}>
             {bench.sendBack()}
           </Button>
         </>

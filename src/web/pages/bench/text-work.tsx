@@ -1,4 +1,5 @@
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import type { Region } from '@cloister/annotation-formats'
 import type { OpenStage } from '../../bench/core/session.ts'
 import { TextEngine } from '../../bench/text/engine.ts'
 import { TextView } from '../../bench/text/view.ts'
@@ -6,12 +7,13 @@ import { Button } from '../../kit/button.tsx'
 import { useMessages } from '../../kit/words.tsx'
 import css from './bench.module.css'
 import { Inspector } from './inspector.tsx'
+import { useEngine } from './use-engine.ts'
 
 /** A text under work, with what may be said about it beside it. */
-export function TextWork({ open }: { readonly open: OpenStage }) {
+export const TextWork = memo(function TextWork({ open }: { readonly open: OpenStage }) {
   const { item, document } = open
   const [searching, setSearching] = useState(false)
-  const [attributesAsked, setAttributesAsked] = useState(0)
+  const [answersAsked, setAnswersAsked] = useState(0)
   const view = useRef<TextView | null>(null)
   const host = useRef<HTMLDivElement>(null)
   const { bench } = useMessages()
@@ -25,11 +27,13 @@ export function TextWork({ open }: { readonly open: OpenStage }) {
         language: item.language,
         onAsk: (what) => {
           if (what === 'search') setSearching(true)
-          else setAttributesAsked((times) => times + 1)
+          else setAnswersAsked((times) => times + 1)
         },
       }),
     [text, item, document],
   )
+  const excerpt = useCallback((region: Region) => engine.textOf(region), [engine])
+  const relating = useEngine(engine, () => engine.relating !== null)
   const name = bench.textName()
   useEffect(() => {
     if (host.current === null) return
@@ -53,25 +57,29 @@ export function TextWork({ open }: { readonly open: OpenStage }) {
             }}
           />
         ) : null}
+        <p role="status" className={relating ? css['hint'] : 'sr-only'}>
+          {relating ? bench.relating() : ''}
+        </p>
         <div ref={host} className={css['island']} />
       </section>
       <Inspector
         schema={item.schema}
         document={document}
         keys={engine.keys}
-        excerpt={(region) => engine.textOf(region)}
+        colours={engine.colours}
+        excerpt={excerpt}
         onLabel={(label) => {
           engine.label(label)
           view.current?.focus()
         }}
-        focusAttributes={attributesAsked}
+        focusAnswers={answersAsked}
         onDone={() => {
           view.current?.focus()
         }}
       />
     </>
   )
-}
+})
 
 interface SearchBarProps {
   readonly engine: TextEngine
@@ -82,10 +90,7 @@ interface SearchBarProps {
 function SearchBar({ engine, onClose }: SearchBarProps) {
   const { kit, bench } = useMessages()
   const [phrase, setPhrase] = useState('')
-  const state = useSyncExternalStore(
-    (listener) => engine.subscribe(listener),
-    () => `${engine.hit + 1}/${engine.hits.length}`,
-  )
+  const state = useEngine(engine, () => `${engine.hit + 1}/${engine.hits.length}`)
   const [at = 0, count = 0] = state.split('/').map(Number)
   return (
     <search className={css['search']}>

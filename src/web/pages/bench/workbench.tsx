@@ -1,6 +1,5 @@
-import { useEffect, useState } from 'react'
+import { memo, useEffect, useMemo, useState } from 'react'
 import type { BenchApi } from '../../api/bench-api.ts'
-import { schemaColours } from '../../bench/core/colours.ts'
 import type { BenchSession, DraftState, Moment, OpenStage } from '../../bench/core/session.ts'
 import { Badge, type Tone } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
@@ -29,34 +28,28 @@ export function Workbench({ api, session, moment, open, onOtherWork }: Workbench
   const close = () => {
     setAsking(null)
   }
-  usePageKeys(session, open, setAsking)
+  usePageKeys(session, open, asking, setAsking)
   return (
-    <main className={css['bench']} style={schemaColours(open.item.schema.labels)}>
+    <main className={css['bench']}>
       <Head open={open} moment={moment} onAsk={setAsking} {...(onOtherWork && { onOtherWork })} />
       <div className={css['body']}>
-        <GuidelinePane open={open} moment={moment} />
+        <GuidelinePane open={open} guideline={moment.guideline} missing={moment.missing} />
         {'text' in open.item.content ? (
           <TextWork open={open} />
         ) : (
           <AudioWork open={open} content={open.item.content} />
         )}
       </div>
-      <Foot session={session} open={open} onAsk={setAsking} />
-      <SkipDialog
-        open={asking === 'skip'}
-        onClose={close}
-        onReason={(reason) => void session.skip(reason)}
-      />
-      <ReleaseDialog
-        open={asking === 'release'}
-        onClose={close}
-        onRelease={() => void session.release()}
-      />
-      <SendBackDialog
-        open={asking === 'sendBack'}
-        onClose={close}
-        onReason={(reason) => void session.sendBack(reason)}
-      />
+      <Foot session={session} open={open} stuck={moment.stuck} onAsk={setAsking} />
+      {asking === 'skip' ? (
+        <SkipDialog onClose={close} onReason={(reason) => void session.skip(reason)} />
+      ) : null}
+      {asking === 'release' ? (
+        <ReleaseDialog onClose={close} onRelease={() => void session.release()} />
+      ) : null}
+      {asking === 'sendBack' ? (
+        <SendBackDialog onClose={close} onReason={(reason) => void session.sendBack(reason)} />
+      ) : null}
       {asking === 'quality' ? <QualityDialog api={api} onClose={close} /> : null}
       {asking === 'own' ? (
         <OwnWorkDialog api={api} onClose={close} onReopen={(task) => void session.reopen(task)} />
@@ -65,17 +58,22 @@ export function Workbench({ api, session, moment, open, onOtherWork }: Workbench
   )
 }
 
-/** The ways out of an item work wherever the focus is, fields included. */
+/** The ways out of an item work wherever the focus is, fields included, but not behind a question. */
 function usePageKeys(
   session: BenchSession,
-  { item }: OpenStage,
+  open: OpenStage,
+  asking: Asking,
   onAsk: (asking: Asking) => void,
 ): void {
-  const review = item.mode === 'review'
+  const review = open.item.mode === 'review'
   useEffect(() => {
+    if (asking !== null) return
     const press = (event: KeyboardEvent) => {
       const control = event.ctrlKey || event.metaKey
-      if (control && event.code === 'Enter') void (review ? session.accept() : session.submit())
+      const undo = undoOf(event)
+      if (undo !== null) open.document[undo]()
+      else if (control && event.code === 'Enter')
+        void (review ? session.accept() : session.submit())
       else if (event.altKey && event.code === 'KeyB' && review) onAsk('sendBack')
       else if (event.altKey && event.code === 'KeyS' && !review) onAsk('skip')
       else if (event.altKey && event.code === 'KeyH') onAsk('release')
@@ -86,7 +84,17 @@ function usePageKeys(
     return () => {
       document.removeEventListener('keydown', press)
     }
-  }, [session, review, onAsk])
+  }, [session, open, review, asking, onAsk])
+}
+
+/** Undo and redo wherever the focus is, but in a field that takes back its own letters. */
+function undoOf(event: KeyboardEvent): 'undo' | 'redo' | null {
+  const { target, code, shiftKey } = event
+  if (target instanceof HTMLTextAreaElement) return null
+  if (target instanceof HTMLInputElement && target.type === 'text') return null
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return null
+  if (code === 'KeyY' || (code === 'KeyZ' && shiftKey)) return 'redo'
+  return code === 'KeyZ' ? 'undo' : null
 }
 
 interface HeadProps {
@@ -99,16 +107,17 @@ interface HeadProps {
 function Head({ open, moment, onAsk, onOtherWork }: HeadProps) {
   const { bench } = useMessages()
   const language = useLanguage()
-  const names = new Intl.DisplayNames(language, { type: 'language' })
   const { item } = open
+  const spoken = useMemo(
+    () => new Intl.DisplayNames(language, { type: 'language' }).of(item.language),
+    [language, item],
+  )
   return (
     <header className={css['head']}>
       <bdi className={css['reference']}>{item.reference}</bdi>
-      <Badge>{names.of(item.language)}</Badge>
+      <Badge>{spoken}</Badge>
       {item.mode === 'review' ? <Badge tone="accent">{bench.review()}</Badge> : null}
-      <span aria-live="polite">
-        {item.mode === 'review' ? null : <Draft state={moment.draft} />}
-      </span>
+      {item.mode === 'review' ? null : <Draft state={moment.draft} />}
       <span className={css['push']} />
       <span className={`${css['soft'] ?? ''} ${css['small'] ?? ''}`}>
         {bench.finished({ count: moment.finished })}
@@ -143,7 +152,8 @@ function Head({ open, moment, onAsk, onOtherWork }: HeadProps) {
 const draftTones: Readonly<Record<DraftState, Tone>> = {
   saved: 'good',
   saving: 'plain',
-  unsent: 'warn',
+  unsent: 'plain',
+  failed: 'bad',
 }
 
 function Draft({ state }: { readonly state: DraftState }) {
@@ -152,17 +162,23 @@ function Draft({ state }: { readonly state: DraftState }) {
     saved: bench.draftSaved,
     saving: bench.draftSaving,
     unsent: bench.draftUnsent,
+    failed: bench.draftFailed,
   }[state]
-  return <Badge tone={draftTones[state]}>{words()}</Badge>
+  const badge = <Badge tone={draftTones[state]}>{words()}</Badge>
+  // Read out only when it matters: the calm states follow every key.
+  return (
+    <span role="status">{state === 'failed' ? badge : <span aria-live="off">{badge}</span>}</span>
+  )
 }
 
 interface FootProps {
   readonly session: BenchSession
   readonly open: OpenStage
+  readonly stuck: boolean
   readonly onAsk: (asking: Asking) => void
 }
 
-function Foot({ session, open, onAsk }: FootProps) {
+const Foot = memo(function Foot({ session, open, stuck, onAsk }: FootProps) {
   const { bench } = useMessages()
   const { annotation } = useDocument(open.document)
   const { document, item, busy } = open
@@ -189,7 +205,9 @@ function Foot({ session, open, onAsk }: FootProps) {
       >
         {bench.redo()}
       </Button>
-      <span className={css['push']} />
+      <span role="alert" className={css['stuck']}>
+        {stuck ? bench.stuck() : null}
+      </span>
       {review ? (
         <Button
           kind="danger"
@@ -231,4 +249,4 @@ function Foot({ session, open, onAsk }: FootProps) {
       </Button>
     </footer>
   )
-}
+})
