@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Value } from 'typebox/value'
 import type { Page } from 'playwright-core'
 import { BuildingState } from '../../src/shared/demonstration.ts'
@@ -24,18 +25,23 @@ export async function secondsUntilBlank(
   const inside = (await placesOf(building)).get('floor-1') ?? 0
   const blank = page.evaluate(
     () =>
+      // Inline, because a function with a name is sent to the page without what names it.
       new Promise<number>((seen) => {
-        const look = () => {
+        new MutationObserver(() => {
           if (document.querySelector('[role=alert] h1') !== null) seen(Date.now())
-        }
-        new MutationObserver(look).observe(document.body, { childList: true, subtree: true })
+        }).observe(document.body, { childList: true, subtree: true })
       }),
   )
-  const walking = leave()
+  const walk = { ended: false }
+  const walking = leave().finally(() => {
+    walk.ended = true
+  })
   let left = 0
-  while (left === 0) {
+  while (left === 0 && !walk.ended) {
     const before = Date.now()
     if (((await placesOf(building)).get('floor-1') ?? 0) < inside) left = before
+    // The building's page is served by the very process that is to blank the screen.
+    else await pause(10)
   }
   const seconds = ((await blank) - left) / 1000
   await walking

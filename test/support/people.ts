@@ -72,7 +72,7 @@ export async function standUp(page: Page): Promise<void> {
 /** The one-time code that a dialog shows; closes it, as whoever has written it down does. */
 export async function codeTold(page: Page): Promise<string> {
   const words = await page.getByRole('dialog').innerText()
-  const [code = ''] = /[A-Z2-7]{4,}(-[A-Z2-7]+)+/.exec(words) ?? []
+  const [code = ''] = /[a-z2-7]{5}(-[a-z2-7]{5}){3}/.exec(words) ?? []
   await page.getByRole('button', { name: 'I have written it down' }).click()
   return code
 }

@@ -29,6 +29,6 @@ export async function shootLooks(page: Page, name: string): Promise<void> {
 async function choose(page: Page, choices: readonly string[]): Promise<void> {
   await page.getByRole('banner').getByRole('button').last().click()
   for (const name of choices) await page.getByRole('radio', { name, exact: true }).check()
-  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').getByRole('button').last().click()
   await page.getByRole('dialog').waitFor({ state: 'detached' })
 }
