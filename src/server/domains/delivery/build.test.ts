@@ -100,6 +100,8 @@ test('DE23 a start removes what a killed build left behind, and orders its build
     h.room.database.db('cloister_admin'),
   )
   await transact(h.workshop.db, resumeBuilds)
-  await h.startQueue()
+  const queue = await h.startQueue()
   assert.equal((await h.until(delivery, 'built')).items, 1)
+  // A job that was just done is ticked off before its database goes.
+  await Promise.all([queue.stop(), h.jobs.stop()])
 })

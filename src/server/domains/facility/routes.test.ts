@@ -209,6 +209,7 @@ test('FA15 guards alone see who is where, and each look has its entry', async (t
   const { server, gil, ana, simulator, site } = all
   await onlyGuards(all, 'GET', '/site')
   await simulator.walk(ana.id, 'floor-1')
+  await simulator.tick()
   const now = await site()
   const floor = now.zones.find(({ zone }) => zone === 'floor-1')
   assert.deepEqual(
