@@ -133,10 +133,11 @@ suite('a newcomer’s day', { skip: skipWithoutChromium() }, () => {
     await ben.getByRole('dialog').waitFor({ state: 'detached' })
     for (let more = true; more;) more = await finish(ben)
 
-    // A Bench without work looks again by itself.
+    // Whoever has nothing in hand is told when an item comes back.
     await ana.getByText(reason).waitFor()
     await shoot(ana, 'sent-back')
     await finish(ana)
+    await ben.getByRole('button', { name: 'Look again' }).click()
     await ben.getByRole('textbox', { name: /^Text of the item/ }).waitFor()
     assert.equal(await finish(ben), false, 'every item is reviewed')
   })

@@ -99,7 +99,7 @@ export async function hearSignals(
     async next() {
       for (;;) {
         const { value } = await messages.next()
-        if (String(value) === 'changed') return
+        if (Array.isArray(value) && String(value[0]) === 'changed') return
       }
     },
   }
