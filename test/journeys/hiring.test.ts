@@ -34,7 +34,7 @@ suite('hiring by pages alone', { skip: skipWithoutChromium() }, () => {
 
   test('DAY11 Eve is entered, vetted, trained and certified; she makes her key, signs, and sees that nothing is missing', async () => {
     const rosa = await sitDown(day, where, 'Rosa')
-    await rosa.getByRole('textbox', { name: 'Name' }).fill('Eve')
+    await rosa.getByRole('textbox', { name: 'Name', exact: true }).fill('Eve')
     await rosa.getByRole('button', { name: 'Enter' }).click()
     const code = await codeTold(rosa)
     await rosa.getByRole('link', { name: 'Eve' }).click()
@@ -52,16 +52,24 @@ suite('hiring by pages alone', { skip: skipWithoutChromium() }, () => {
     await shootLooks(eve, 'about-me')
     await eve.getByRole('button', { name: 'Sign', exact: true }).click()
     const dialog = eve.getByRole('dialog')
-    await dialog.getByRole('heading', { name: 'Sign “Confidentiality”, version 1?' }).waitFor()
+    await dialog
+      .getByRole('heading', { name: shown('Sign “Confidentiality”, version 1?') })
+      .waitFor()
     await dialog.getByRole('button', { name: 'Sign', exact: true }).click()
     await eve.getByText('Nothing waits for your signature.').waitFor()
     await eve.getByText('Nothing is missing: you may be put on a team.').waitFor()
-    await eve.getByText(/^Confidentiality, version 1, signed /).waitFor()
-    await eve.getByText('Certified for en, text, until 2099-12-31').waitFor()
+    await eve.getByText(shown('Confidentiality, version 1, signed ')).waitFor()
+    await eve.getByText(shown('Certified for en, text, until 2099-12-31')).waitFor()
     await standUp(eve)
     assert.deepEqual(day.faults, [])
   })
 })
+
+/** Words as a page shows them: what is filled in stands between isolates (U+2068, U+2069). */
+function shown(words: string): RegExp {
+  const letters = [...words].map((letter) => letter.replace(/[?.]/, '[$&]'))
+  return new RegExp(letters.join('[\u2068\u2069]*'))
+}
 
 /** What a recruiter records of somebody, on their page. */
 async function recordAdmission(page: Page): Promise<void> {
@@ -84,7 +92,7 @@ async function recordAdmission(page: Page): Promise<void> {
     ['Begins', begins ?? ''],
     ['Ends', ends ?? ''],
   ])
-  await page.getByText('Certified for en').waitFor()
+  await page.getByText(shown('Certified for en')).waitFor()
 }
 
 async function record(page: Page, title: string, fields: readonly (readonly [string, string])[]) {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
-import { demonstrationSite } from '../../src/cli/stage/stage.ts'
 import { toPem } from '../../src/server/authority/index.ts'
+import { createAttestationBatch } from '../../src/workstation/attestation-batch.ts'
 import { doorCertificate, minutes, testAuthority } from '../support/certificates.ts'
 import { scratchDirectory } from '../support/cluster.ts'
+import { allowModel } from '../support/installation.ts'
 import { type Net, noNamespaces, openNet } from '../support/namespaces.ts'
 
 const ports = { inside: 8443, building: 8444, outside: 8445 } as const
@@ -45,9 +46,13 @@ async function configure(folder: string) {
   await writeFile(at('door.crt'), cert)
   await writeFile(at('ca.pem'), toPem('CERTIFICATE', authority.certificate))
   await writeFile(at('passphrase'), 'a passphrase of this test alone, made up\n', { mode: 0o600 })
-  await writeFile(at('site.yaml'), await demonstrationSite())
-  const door = (name: DoorName) =>
-    `  ${name}: { host: ${address[name]}, port: ${ports[name]}, certificate: ${at('door.crt')}, key: ${at('door.key')} }`
+  await mkdir(at('models'))
+  await allowModel(at('models'), (await createAttestationBatch(new Date())).root)
+  const door = (name: DoorName) => {
+    const origin = name === 'building' ? '' : `, origin: https://${name}.cloister.example`
+    const files = `certificate: ${at('door.crt')}, key: ${at('door.key')}`
+    return `  ${name}: { host: ${address[name]}, port: ${ports[name]}, ${files}${origin} }`
+  }
   const config = [
     `directory: ${at('state')}`,
     'doors:',
@@ -55,8 +60,8 @@ async function configure(folder: string) {
     `  operator: { socket: ${at('operator.sock')} }`,
     `root_key: { file: ${at('root.key')}, passphrase_file: ${at('passphrase')} }`,
     'clamav: none',
-    `site: ${at('site.yaml')}`,
-    `log: { origin: example.org/log, key_file: ${at('log.key')} }`,
+    'log: { origin: example.org/log }',
+    `security_keys: ${at('models')}`,
   ]
   await writeFile(at('config.yaml'), `${config.join('\n')}\n`)
   return { config: at('config.yaml'), ca: at('ca.pem'), address }
