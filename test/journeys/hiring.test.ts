@@ -67,8 +67,8 @@ suite('hiring by pages alone', { skip: skipWithoutChromium() }, () => {
 
 /** Words as a page shows them: what is filled in stands between isolates (U+2068, U+2069). */
 function shown(words: string): RegExp {
-  const letters = [...words].map((letter) => letter.replace(/[?.]/, '[$&]'))
-  return new RegExp(letters.join('[\u2068\u2069]*'))
+  const loose = (letter: string) => `${letter.replace(/[?.]/, '[$&]')}[\u2068\u2069]*`
+  return new RegExp(words.replaceAll(/./gu, loose))
 }
 
 /** What a recruiter records of somebody, on their page. */
