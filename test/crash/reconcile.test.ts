@@ -63,7 +63,7 @@ async function act<A extends Action>(
     const pass = await passFor(tx, action, where)
     await run(pass, tx)
     const details = await keepDetails(tx, plainSeal, {}, pass.project)
-    await record(tx, entryOf(pass, new Date(), 'done', details))
+    record(tx, entryOf(pass, new Date(), 'done', details))
   })
 }
 

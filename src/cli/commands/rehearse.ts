@@ -90,10 +90,10 @@ async function openBar() {
     ? new SingleBar({ format: '{bar} {value}/{total}', stream: process.stderr })
     : null
   return {
-    say(line: string) {
+    say: (line: string) => {
       if (bar?.isActive !== true) process.stderr.write(`${line}\n`)
     },
-    show(done: number, all: number) {
+    show: (done: number, all: number) => {
       if (bar === null) return
       if (bar.isActive) bar.update(done)
       else bar.start(all, done)
