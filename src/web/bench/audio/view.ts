@@ -1,5 +1,6 @@
 import { pressOf } from '../core/keys.ts'
-import type { AudioEngine, Segment } from './engine.ts'
+import type { AudioEngine } from './engine.ts'
+import type { Segment } from './segments.ts'
 import type { Peaks } from './peaks.ts'
 import { clockTime, rulerStep } from './ruler.ts'
 import css from './wave.module.css'

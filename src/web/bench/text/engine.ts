@@ -4,6 +4,7 @@ import { LabelColours } from '../core/colours.ts'
 import { relationsBetween } from '../core/complete.ts'
 import type { AnnotationDocument } from '../core/document.ts'
 import { labelKeys, type KeyPress } from '../core/keys.ts'
+import { Listeners } from '../core/listeners.ts'
 import { Breaks } from './breaks.ts'
 import {
   commandOf,
@@ -53,7 +54,7 @@ export class TextEngine {
   readonly #breaks: Breaks
   readonly #labelOfKey: ReadonlyMap<string, string>
   readonly #onAsk: (what: 'search' | 'attributes') => void
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners()
   readonly #unsubscribe: () => void
   #caret = 0
   #anchor = 0
@@ -80,7 +81,7 @@ export class TextEngine {
     this.#onAsk = onAsk ?? (() => undefined)
     this.#unsubscribe = document.subscribe(() => {
       this.#goToChosen()
-      this.#tell()
+      this.#listeners.tell()
     })
   }
 
@@ -119,10 +120,7 @@ export class TextEngine {
 
   /** Calls back after every move and every change. Returns the function that ends it. */
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => {
-      this.#listeners.delete(listener)
-    }
+    return this.#listeners.add(listener)
   }
 
   /** Lets go of the document and everyone who listens. */
@@ -136,7 +134,7 @@ export class TextEngine {
     const command = commandOf(press, this.#labelOfKey)
     if (command === undefined) return false
     this.#run(command)
-    this.#tell()
+    this.#listeners.tell()
     return true
   }
 
@@ -144,7 +142,7 @@ export class TextEngine {
   moveTo(place: number, extend = false): void {
     this.#caret = this.#breaks.snap(Math.min(Math.max(0, place), this.text.length))
     if (!extend) this.#anchor = this.#caret
-    this.#tell()
+    this.#listeners.tell()
   }
 
   /** Selects the word, sentence or row around a place. */
@@ -152,7 +150,7 @@ export class TextEngine {
     const row = this.#row(place)
     const [from, to] = unit === 'row' ? [row.from, row.shownTo] : this.#breaks.around(place, unit)
     this.#select(from, to)
-    this.#tell()
+    this.#listeners.tell()
   }
 
   /** Chooses the innermost span at a place; asked again at the same place, the next one out. */
@@ -395,7 +393,7 @@ export class TextEngine {
   #showHit(): void {
     const hit = this.#hits[this.#hit]
     if (hit !== undefined) this.#select(hit[0], hit[1])
-    this.#tell()
+    this.#listeners.tell()
   }
 
   #select(from: number, to: number): void {
@@ -441,9 +439,5 @@ export class TextEngine {
     }))
     this.#spansByRegion.set(region, spans)
     return spans
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener()
   }
 }

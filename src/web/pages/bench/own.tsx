@@ -5,6 +5,7 @@ import { Button } from '../../kit/button.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
 import { Table } from '../../kit/table.tsx'
 import { useLanguage, useMessages } from '../../kit/words.tsx'
+import { useTime } from '../house/time.ts'
 import css from './bench.module.css'
 
 type Fetched<T> = { readonly is: 'loading' | 'failed' } | { readonly is: 'there'; readonly it: T }
@@ -94,9 +95,8 @@ const tones: Readonly<Record<OwnWork['state'], Tone>> = {
 /** What one submitted; what no reviewer has begun may be taken back. */
 export function OwnWorkDialog({ api, onClose, onReopen }: OwnProps & OwnWorkActs) {
   const { kit, bench } = useMessages()
-  const language = useLanguage()
   const own = useFetched(() => api.ownWork())
-  const time = new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'short' })
+  const time = useTime()
   return (
     <Dialog
       open
@@ -125,7 +125,7 @@ export function OwnWorkDialog({ api, onClose, onReopen }: OwnProps & OwnWorkActs
             {
               id: 'time',
               words: bench.ownTime(),
-              cell: (work) => time.format(work.at),
+              cell: (work) => time.full(work.at.toISOString()),
               by: (work) => work.at.getTime(),
             },
             {

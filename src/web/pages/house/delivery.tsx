@@ -27,8 +27,12 @@ export function DeliveryFacts({ delivery }: { readonly delivery: DeliveryRow }) 
   const { items, builtAt, size, sha256, proposedAt } = delivery
   return (
     <dl className={css['facts']}>
-      <dt>{house.items()}</dt>
-      <dd>{count.format(items)}</dd>
+      {builtAt === null ? null : (
+        <>
+          <dt>{house.items()}</dt>
+          <dd>{count.format(items)}</dd>
+        </>
+      )}
       <dt>{house.proposed()}</dt>
       <dd>{time.full(proposedAt)}</dd>
       {builtAt === null ? null : (
@@ -46,8 +50,8 @@ export function DeliveryFacts({ delivery }: { readonly delivery: DeliveryRow }) 
       {sha256 === null ? null : (
         <>
           <dt>{house.sha256()}</dt>
-          <dd className={css['mono']} dir="ltr">
-            {sha256}
+          <dd className={css['mono']}>
+            <bdi dir="ltr">{sha256}</bdi>
           </dd>
         </>
       )}
