@@ -53,8 +53,8 @@ export function QualityDialog({ api, onClose }: OwnProps) {
 }
 
 function Waiting({ state }: { readonly state: 'loading' | 'failed' }) {
-  const { bench } = useMessages()
-  return <p role="status">{state === 'loading' ? bench.loadingTitle() : bench.failedTitle()}</p>
+  const { bench, house } = useMessages()
+  return <p role="status">{state === 'loading' ? house.loading() : bench.failedTitle()}</p>
 }
 
 function Figures({ quality }: { readonly quality: Quality }) {
@@ -64,7 +64,7 @@ function Figures({ quality }: { readonly quality: Quality }) {
   const count = new Intl.NumberFormat(language)
   const { submitted, accepted, corrected, sentBack } = quality
   const reviewed = accepted + corrected + sentBack
-  const shown = (part: number) => (reviewed === 0 ? bench.notYet() : share.format(part / reviewed))
+  const shown = (part: number) => (reviewed === 0 ? '–' : share.format(part / reviewed))
   const figures = [
     [bench.accepted(), shown(accepted)],
     [bench.corrected(), shown(corrected)],
@@ -73,14 +73,17 @@ function Figures({ quality }: { readonly quality: Quality }) {
     [bench.reviewed(), count.format(reviewed)],
   ] as const
   return (
-    <div className={css['figures']}>
-      {figures.map(([name, value]) => (
-        <div key={name}>
-          <strong>{value}</strong>
-          <span className={css['soft']}>{name}</span>
-        </div>
-      ))}
-    </div>
+    <>
+      {reviewed === 0 ? <p>{bench.notYet()}</p> : null}
+      <div className={css['figures']}>
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <strong>{value}</strong>
+            <span className={css['soft']}>{name}</span>
+          </div>
+        ))}
+      </div>
+    </>
   )
 }
 

@@ -65,7 +65,8 @@ function Everybody({ rows }: { readonly rows: readonly Row[] }) {
         {
           id: 'roles',
           words: people.roles(),
-          cell: ({ roles }) => roles.map((role) => people.roleWords({ role })).join(' · '),
+          cell: ({ roles }) =>
+            roles.length === 0 ? '–' : roles.map((role) => people.roleWords({ role })).join(' · '),
         },
         {
           id: 'keys',
