@@ -41,6 +41,7 @@ async function openShop(t: TestContext) {
     const jobs = await startJobs(database.connection('cloister_jobs'), kinds, {
       concurrency: 2,
       onFailure: (_, error) => failed.push(error),
+      onFault: (error) => failed.push(error),
     })
     const admin = database.db('cloister_admin')
     const left = () =>
