@@ -1,6 +1,7 @@
 import type { Item, Json } from '../model.ts'
 import { isObject } from '../checked.ts'
 import { addTo } from '../groups.ts'
+import { ItemRefs } from '../item-refs.ts'
 import { attemptRecord, InputFault, type Reader } from '../reading.ts'
 import { type ObjectRecord, readObjects } from '../records.ts'
 import type { Writer } from '../writing.ts'
@@ -95,9 +96,10 @@ export const readLabelStudioMin: Reader = async function* (input, options) {
       'needs --schema: JSON_MIN does not say what its members are',
     )
   const tasks = new TaskReader({ ...options, controls })
+  const refs = new ItemRefs({ runs: true })
   for await (const record of readObjects(input, options)) {
     const items = attemptRecord(options, () => tasks.items(taskOf(record, controls)))
-    for (const item of items ?? []) yield item
+    for (const item of items ?? []) if (refs.take(item, options, record.fault)) yield item
   }
 }
 
