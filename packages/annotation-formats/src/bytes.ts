@@ -147,8 +147,7 @@ export async function readText(bytes: AsyncIterable<Uint8Array>, file: string): 
   const [first, second] = whole
   if (first === 0xff && second === 0xfe) return decodeMarked(whole, 'utf-16le', file)
   if (first === 0xfe && second === 0xff) return decodeMarked(whole, 'utf-16be', file)
-  const marked = first === 0xef && second === 0xbb && whole[2] === 0xbf
-  return decodeUtf8(marked ? whole.subarray(3) : whole, file, '')
+  return decodeUtf8(whole.subarray(markIn(whole, file)), file, '')
 }
 
 function decodeMarked(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be', file: string): string {

@@ -96,6 +96,21 @@ export function parquetReader(most: ParquetBounds): Reader {
   }
 }
 
+/** Thrown where a cell of text is none, and turned into a fault of the file. */
+class NotUtf8 extends Error {}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+const parsers = {
+  stringFromBytes: (bytes: Uint8Array): string => {
+    try {
+      return decoder.decode(bytes)
+    } catch (cause) {
+      throw new NotUtf8('not UTF-8', { cause })
+    }
+  },
+}
+
 /** Thrown where a page is past its bound, and turned into a fault of the file. */
 class PageTooLong extends Error {}
 
@@ -127,6 +142,7 @@ async function readGroup(
       rowStart: start,
       rowEnd: start + rowGroup,
       compressors: compressorsOf(most),
+      parsers,
     })
     return rows.map((row) =>
       Object.fromEntries(
@@ -136,6 +152,7 @@ async function readGroup(
       ),
     )
   } catch (error) {
+    if (error instanceof NotUtf8) throw new InputFault(name, '', 'holds a text that is not UTF-8')
     if (error instanceof PageTooLong)
       throw new InputFault(name, '', `has a page longer than ${most.page} bytes`)
     throw new InputFault(name, '', 'is not a Parquet file, or is damaged')

@@ -115,7 +115,7 @@ function readTier(
   const tier = { name, again: names.get(name) ?? 0 }
   names.set(name, tier.again + 1)
   tokens.number()
-  tokens.number()
+  const last = tokens.number()
   const count = tokens.number()
   let end = -Infinity
   for (let each = 0; each < count; each++) {
@@ -124,6 +124,7 @@ function readTier(
     const text = tokens.text()
     if (to < from) throw tokens.fault('has an interval that ends before it begins')
     // Praat itself writes boundaries that differ in the last digit; what is more is an overlap.
+    if (to > last + 1e-6) throw tokens.fault('has an interval after the end of its tier')
     if (from < end - 1e-6) throw tokens.fault('has intervals that overlap')
     end = to
     if (text !== '') regions.add(tier, at(Math.max(from, 0)), at(Math.max(to, 0)), text)
