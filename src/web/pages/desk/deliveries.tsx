@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { Deliveries as DeliveriesShape, DeliveryMade, type DeliveryRow } from '#shared/delivery.ts'
 import { Done } from '#shared/identity.ts'
+import { Refusal } from '../../api/server.ts'
 import { Button } from '../../kit/button.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
 import { TextField } from '../../kit/field.tsx'
@@ -64,6 +65,8 @@ function DeliveryPanel({ delivery, onDone }: DeliveryPanelProps) {
   const { busy, failure, run } = useAct()
   const [recalling, setRecalling] = useState(false)
   const own = delivery.proposedBy === standing.person
+  const changed =
+    delivery.state === 'refused' || (failure instanceof Refusal && failure.kind === 'conflict')
   const approve = () =>
     void run(async () => {
       await server.ask('POST', `/deliveries/${delivery.delivery}/approve`, Done, {})
@@ -82,7 +85,7 @@ function DeliveryPanel({ delivery, onDone }: DeliveryPanelProps) {
             {desk.approve()}
           </Button>
         ) : null}
-        {delivery.state === 'recalled' ? null : (
+        {delivery.state === 'recalled' || delivery.state === 'refused' ? null : (
           <Button
             kind="danger"
             onClick={() => {
@@ -96,7 +99,7 @@ function DeliveryPanel({ delivery, onDone }: DeliveryPanelProps) {
       {own && delivery.state === 'proposed' ? (
         <p className={house['soft']}>{desk.secondNeeded()}</p>
       ) : null}
-      <FailureNote failure={failure} />
+      {changed ? <p role="alert">{desk.setChanged()}</p> : <FailureNote failure={failure} />}
       {recalling ? (
         <RecallDialog
           delivery={delivery}
