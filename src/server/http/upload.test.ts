@@ -15,9 +15,13 @@ test('DOOR7 a stream that came and is not kept is refused and recorded with its 
   const now = () => new Date()
   const faults: Error[] = []
   const app = buildDoor({ onFault: (error) => faults.push(error) })
-  t.after(() => app.close())
+  const recorder = openRecorder(database.connection('cloister_operator'))
+  t.after(async () => {
+    await app.close()
+    await recorder.close()
+  })
   const upload = uploadOn(app, {
-    ...{ door: 'operator', db, now, recorder: openRecorder(db) },
+    ...{ door: 'operator', db, now, recorder },
     gate: openGate({ decide: () => ({ allowed: true, policies: ['test'] }) }, [], [], now),
     identify: () =>
       Promise.resolve({

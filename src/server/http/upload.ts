@@ -117,8 +117,7 @@ async function take<
       await recordFailure(ground, held.pass, error)
     } finally {
       // Why it was not kept says more than why it could not be freed.
-      if (held.received !== null)
-        await operation.discard?.(held.received).catch(() => undefined)
+      if (held.received !== null) await operation.discard?.(held.received).catch(() => undefined)
     }
     throw error
   }

@@ -4,7 +4,7 @@ import { Problem } from '#shared/problems.ts'
 import { type Db, transact, type Tx } from '../../kernel/db.ts'
 import { enqueue } from '../../kernel/jobs.ts'
 import { type Caller, type Gate, type Pass, Refused } from '../access/index.ts'
-import { type Entry, openRecorder, record } from '../audit/index.ts'
+import { type Entry, record } from '../audit/index.ts'
 import type { Epochs } from './epochs.ts'
 import { epochsOf } from './store.ts'
 
@@ -144,7 +144,11 @@ function stepOf({ db, gate, sealDetails, now }: KeyWorkshop, project: string, by
       })
     } catch (error) {
       const ending = endingOf(error, held.pass)
-      if (ending !== null) await openRecorder(db).append(entryOf(action, ending.of, ending))
+      if (ending !== null)
+        await transact(db, (tx) => {
+          record(tx, entryOf(action, ending.of, ending))
+          return Promise.resolve()
+        })
       throw error
     }
   }
