@@ -35,7 +35,7 @@ export interface UploadOperation<
       note: (details: Readonly<Record<string, unknown>>) => void
     },
   ): Promise<Static<R>>
-  /** Frees what was received when it is not kept after all. */
+  /** Frees what was received when it is not kept after all. What it cannot free counts for nothing. */
   discard?(received: Received): Promise<void>
 }
 
@@ -113,8 +113,12 @@ async function take<
   } catch (error) {
     // An answer to a sender that still writes would be lost with the connection.
     request.raw.resume()
-    if (held.received !== null) await operation.discard?.(held.received)
-    await recordFailure(ground, held.pass, error)
+    try {
+      await recordFailure(ground, held.pass, error)
+    } finally {
+      // Why it was not kept says more than why it could not be freed.
+      if (held.received !== null) await operation.discard?.(held.received).catch(() => undefined)
+    }
     throw error
   }
 }

@@ -134,3 +134,37 @@ test('KE26 statements go out in the order of their calls, and one that nobody wa
   const { rows } = await sql`select place from note order by place`.execute(db)
   assert.deepEqual(rows, [{ place: 1 }, { place: 2 }, { place: 3 }])
 })
+
+test('KE27 where a transaction cannot begin, nothing of it is kept, though its statements do not wait', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  await sql`create table note (place int primary key)`.execute(db)
+  await sql`create function put(place int) returns void language sql as
+    'insert into note values (place)'`.execute(db)
+  const answered: string[] = []
+  // Kysely has names for levels of other databases: PostgreSQL refuses the beginning, and the session lives.
+  const unbegun = (work: (tx: Tx) => Promise<unknown>) =>
+    assert.rejects(transact(db, work, { isolation: 'snapshot' }), { code: '42601' })
+  await unbegun(async (tx) => {
+    sendAlong(tx, sql`insert into note values (1)`.execute(tx))
+    sendAlong(tx, sql`with x as (insert into note values (2) returning 1) table x`.execute(tx))
+    sendAlong(tx, sql`select put(3)`.execute(tx))
+    await Promise.resolve()
+  })
+  await unbegun((tx) => sql`insert into note values (4)`.execute(tx))
+  await unbegun(async (tx) => {
+    await sql`select * from note`.execute(tx)
+    answered.push('a reading')
+  })
+  await unbegun(async (tx) => {
+    await sql`insert into note values (5)`.execute(tx).catch(() => undefined)
+    await sql`insert into note values (6)`.execute(tx).catch(() => undefined)
+  })
+  assert.deepEqual((await sql`select * from note`.execute(db)).rows, [])
+  assert.deepEqual(answered, [])
+  await transact(db, async (tx) => {
+    sendAlong(tx, sql`select count(*) from note`.execute(tx))
+    sendAlong(tx, sql`insert into note values (7)`.execute(tx))
+    const { rows } = await sql`select place from note`.execute(tx)
+    assert.deepEqual(rows, [{ place: 7 }], 'what follows one that waits, waits')
+  })
+})
