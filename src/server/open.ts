@@ -130,8 +130,7 @@ export async function openServer(installation: Installation): Promise<Server> {
     })
     const ground: Ground = {
       ...{ door, db, gate, now, recorder },
-      identify:
-        door === 'operator' ? identifyOperator : identifyAt(door, installation.arrivalOf, now),
+      identify: door === 'operator' ? identifyOperator : identifyAt({ door, ...installation }),
       sealDetails: installation.sealDetails(door),
     }
     const hears = signalSocketsOf(installation, door, db)
@@ -186,12 +185,11 @@ function doorsOf({ doors }: Installation): [Door, Place | { readonly socket: str
 
 /** What a request's first steps check, done for the upgrade that Fastify never sees. */
 function signalSocketsOf(installation: Installation, door: Door, db: Db): SignalSockets {
-  const { arrivalOf, now, rules } = installation
   return openSignalSockets(async (request: IncomingMessage) => {
-    const caller = await transact(db, (tx) => identifyConnection(door, arrivalOf, now, tx, request))
-    const { origin } = request.headers
-    if (caller.kind !== 'person' || origin === undefined) return null
-    return rules.relyingParty(caller).isOrigin(origin) ? caller : null
+    if (request.headers.origin === undefined) return null
+    const known = { door, ...installation }
+    const caller = await transact(db, (tx) => identifyConnection(known, tx, request))
+    return caller.kind === 'person' ? caller : null
   })
 }
 
