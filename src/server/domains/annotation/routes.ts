@@ -147,9 +147,8 @@ function workRoutes(operate: Operate, ground: Ground): void {
     resource: task,
     async run({ pass, tx, body, also }) {
       await submitAnnotation(ground, pass, tx, body.annotation)
-      return {
-        next: body.next ? await nextTaskAfter(ground, pass, tx, 'annotate', opening(also)) : null,
-      }
+      const next = () => nextTaskAfter(ground, pass, tx, 'annotate', opening(also))
+      return { next: body.next ? await next() : null }
     },
   })
   operate('POST', '/tasks/:task/skip', {
@@ -161,9 +160,8 @@ function workRoutes(operate: Operate, ground: Ground): void {
     async run({ pass, tx, body, note, also }) {
       await skipTask(ground, pass, tx, body)
       note({ reason: body.reason })
-      return {
-        next: body.next ? await nextTaskAfter(ground, pass, tx, 'annotate', opening(also)) : null,
-      }
+      const next = () => nextTaskAfter(ground, pass, tx, 'annotate', opening(also))
+      return { next: body.next ? await next() : null }
     },
   })
   operate('POST', '/tasks/:task/review', {
@@ -176,9 +174,8 @@ function workRoutes(operate: Operate, ground: Ground): void {
     async run({ pass, tx, body, note, also }) {
       await decideReview(ground, pass, tx, body)
       note({ decision: body.decision })
-      return {
-        next: body.next ? await nextTaskAfter(ground, pass, tx, 'review', opening(also)) : null,
-      }
+      const next = () => nextTaskAfter(ground, pass, tx, 'review', opening(also))
+      return { next: body.next ? await next() : null }
     },
   })
 }
