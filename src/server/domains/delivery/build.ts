@@ -1,14 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { transact, type Tx } from '../../kernel/db.ts'
+import type { Tx } from '../../kernel/db.ts'
 import { syncFolder } from '../../kernel/durable.ts'
 import { record } from '../audit/index.ts'
 import { type Packed, writePackage } from './package.ts'
 import { writePayload } from './payload.ts'
 import { moveDelivery } from './stamps.ts'
 import { deliveryById } from './store.ts'
-import { admitBuild, type Delivery, type Workshop } from './workshop.ts'
+import {
+  type BuildOrder,
+  type BuildPass,
+  type Delivery,
+  underPass,
+  type Workshop,
+} from './workshop.ts'
 
 /**
  * Builds the package of an approved delivery: opens every accepted annotation under a pass of its
@@ -17,10 +23,11 @@ import { admitBuild, type Delivery, type Workshop } from './workshop.ts'
  */
 export async function buildDelivery(
   shop: Workshop,
-  id: string,
+  order: BuildOrder,
   signal: AbortSignal,
 ): Promise<void> {
-  const row = await transact(shop.db, (tx) => deliveryById(tx, id))
+  const { id } = order
+  const row = await underPass(shop, order, (tx) => deliveryById(tx, id))
   if (row === undefined || row.state !== 'approved') return
   const incoming = join(shop.packages, 'incoming')
   await mkdir(incoming, { recursive: true, mode: 0o700 })
@@ -52,8 +59,7 @@ async function finish(
   { draft, packed, items }: { draft: string; packed: Packed; items: number },
 ): Promise<void> {
   const file = `${row.id}.tar`
-  await transact(shop.db, async (tx) => {
-    const pass = await admitBuild(shop, tx, row)
+  await underPass(shop, row, async (tx, pass) => {
     const { size, sha256 } = packed
     const built = { state: 'built', file, items, size, built_at: pass.at } as const
     const hash = Buffer.from(sha256, 'hex')
@@ -67,7 +73,7 @@ async function finish(
 async function recordBuild(
   shop: Workshop,
   tx: Tx,
-  pass: Awaited<ReturnType<typeof admitBuild>>,
+  pass: BuildPass,
   words: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const details = await shop.sealDetails(tx, words, pass.project)

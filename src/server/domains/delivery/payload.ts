@@ -16,7 +16,7 @@ import { itemById, schemaVersion } from '../projects/index.ts'
 import { acceptance } from '../quality/index.ts'
 import { Measured, measureOf, type Named, writeMeasured } from './measured.ts'
 import { clearItems, insertItems, keyById } from './store.ts'
-import { admitBuild, type BuildPass, type Delivery, type Workshop } from './workshop.ts'
+import { type BuildPass, type Delivery, underPass, type Workshop } from './workshop.ts'
 
 /** Items opened and written at a time; bounds the memory, whatever the project's size. */
 const pageSize = 500
@@ -68,7 +68,7 @@ async function* archive(
   found: Found,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  await transact(shop.db, (tx) => clearItems(tx, row.id))
+  await underPass(shop, row, (tx) => clearItems(tx, row.id))
   function* file(name: string, text: string): Generator<Uint8Array> {
     const bytes = Buffer.from(text, 'utf8')
     found.contents.push({ name, ...measureOf(bytes) })
@@ -81,7 +81,7 @@ async function* archive(
   let after = ''
   for (let part = 1; ; part += 1) {
     signal.throwIfAborted()
-    const page = await transact(shop.db, (tx) => openPage(shop, tx, row, after))
+    const page = await underPass(shop, row, (tx, pass) => openPage(shop, tx, pass, row, after))
     const last = page.items.at(-1)
     if (last === undefined) break
     after = page.last
@@ -90,17 +90,17 @@ async function* archive(
     for (const version of page.schemas) schemas.add(version)
     const number = String(part).padStart(5, '0')
     yield* file(`annotations/${number}.jsonl`, written(writeCloister, page.items, losses))
-    const schema = await schemaOf(shop, row.project, page.schemas)
+    const schema = await schemaOf(shop, row, page.schemas)
     yield* file(
       `label-studio/${number}.json`,
       written(writeLabelStudio, page.items, losses, schema),
     )
   }
   for (const version of schemas) {
-    const schema = await transact(shop.db, (tx) => schemaVersion(tx, row.project, version))
+    const schema = await underPass(shop, row, (tx) => schemaVersion(tx, row.project, version))
     yield* file(`schema/${version}.json`, `${JSON.stringify(schema?.body, null, 2)}\n`)
   }
-  const quality = await transact(shop.db, (tx) => acceptance(tx, row.project))
+  const quality = await underPass(shop, row, (tx) => acceptance(tx, row.project))
   yield* file(
     'quality.json',
     `${JSON.stringify({ rule: 'every item reviewed', ...quality }, null, 2)}\n`,
@@ -112,10 +112,11 @@ async function* archive(
 /** The newest schema of a page, which names the controls of formats that have them. */
 async function schemaOf(
   shop: Workshop,
-  project: string,
+  row: Delivery,
   versions: ReadonlySet<number>,
 ): Promise<LabelSchema | undefined> {
-  const found = await transact(shop.db, (tx) => schemaVersion(tx, project, Math.max(...versions)))
+  const newest = Math.max(...versions)
+  const found = await underPass(shop, row, (tx) => schemaVersion(tx, row.project, newest))
   const parsed = parseLabelSchema(found?.body)
   return parsed.ok ? parsed.value : undefined
 }
@@ -138,8 +139,7 @@ function written(
 }
 
 /** Opens one page of accepted items with what the client calls them, under one pass of the job. */
-async function openPage(shop: Workshop, tx: Tx, row: Delivery, after: string) {
-  const pass = await admitBuild(shop, tx, row)
+async function openPage(shop: Workshop, tx: Tx, pass: BuildPass, row: Delivery, after: string) {
   const accepted = await acceptedAnnotations(tx, row.project, after, pageSize)
   const items: Item[] = []
   const batches = new Set<string>()

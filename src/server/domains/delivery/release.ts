@@ -7,6 +7,7 @@ import { projectById } from '../projects/index.ts'
 import { acceptance } from '../quality/index.ts'
 import { moveDelivery, putDelivery } from './stamps.ts'
 import { deliveryById, effectiveKey, unbuilt } from './store.ts'
+import type { BuildOrder } from './workshop.ts'
 
 /**
  * Proposes to hand a project's accepted annotations over. The acceptance that the project promised
@@ -51,7 +52,7 @@ export async function approveDelivery(
     ...{ state: 'approved', approved_by: pass.actor, approved_at: pass.at },
   })
   if (!moved) throw new Problem('already-done')
-  await orderBuild(tx, id)
+  await orderBuild(tx, { id, approved_by: pass.actor })
 }
 
 /**
@@ -60,11 +61,11 @@ export async function approveDelivery(
  * when an installation starts.
  */
 export async function resumeBuilds(tx: Tx): Promise<void> {
-  for (const id of await unbuilt(tx)) await orderBuild(tx, id)
+  for (const order of await unbuilt(tx)) await orderBuild(tx, order)
 }
 
-function orderBuild(tx: Tx, id: string): Promise<void> {
-  return enqueue(tx, 'delivery.build', { delivery: id }, { key: `build ${id}` })
+function orderBuild(tx: Tx, { id, approved_by: by }: BuildOrder): Promise<void> {
+  return enqueue(tx, 'delivery.build', { delivery: id, by }, { key: `build ${id}` })
 }
 
 /** The client's word on a package: taken, or sent back with a reason. */
