@@ -6,7 +6,8 @@
  * smallest project in the same run.
  */
 import { addTasks, type NewItem } from '../src/server/domains/annotation/index.ts'
-import { endLease, setTask, takeTask } from '../src/server/domains/annotation/store.ts'
+import { endLease, takeTask } from '../src/server/domains/annotation/store/leases.ts'
+import { setTask } from '../src/server/domains/annotation/store/tasks.ts'
 import { type Db, openClient, openDb, transact } from '../src/server/kernel/db.ts'
 import { prepareDatabase } from '../src/server/kernel/migrate.ts'
 import { newId } from '../src/server/kernel/random.ts'

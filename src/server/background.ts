@@ -95,6 +95,9 @@ export async function startWork(
       onFailure: (kind, error) => {
         onFault(error, kind)
       },
+      onFault: (error) => {
+        onFault(error, 'jobs')
+      },
     },
   )
   return async () => {

@@ -1,7 +1,8 @@
 import { actOf } from '#shared/actions.ts'
 import type { FactSource, ResourceSource } from '../access/index.ts'
 import { projectNature } from '../projects/index.ts'
-import { holding, taskById } from './store.ts'
+import { holding } from './store/leases.ts'
+import { taskById } from './store/tasks.ts'
 
 /** Whether the person holds the task now, and whether they would review their own work. */
 export const annotationFacts: FactSource = {

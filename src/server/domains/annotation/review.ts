@@ -7,7 +7,7 @@ import { signalPerson } from '../identity/index.ts'
 import { type Ground, placeOf } from './ground.ts'
 import { closeListening } from './media.ts'
 import { putDecision } from './stamps.ts'
-import { lockTaskOfItem, setTask } from './store.ts'
+import { lockTaskOfItem, setTask } from './store/tasks.ts'
 import { keepAnnotation, leaveFinished } from './submit.ts'
 import { mustHold } from './tasks.ts'
 

@@ -43,6 +43,7 @@ async function openShop(t: TestContext) {
     const jobs = await startJobs(database.connection('cloister_jobs'), kinds, {
       concurrency: 2,
       onFailure: (_, error) => failed.push(error),
+      onFault: (error) => failed.push(error),
     })
     const left = () =>
       admin
