@@ -44,46 +44,40 @@ begin
 end
 $$;
 
--- What looks past the policies. Each answers names of projects and nothing else of a row.
+-- What looks past the policies. Each answers names of projects and nothing else of a row. Their names
+-- are resolved here and now, so that no search path can turn them.
 create schema access;
 
 create function access.project_of_task(task text) returns text
-language plpgsql stable strict security definer set search_path = '' as $$
-begin
-  return (select t.project from annotation.task t where t.id = task);
-end
-$$;
+language sql stable strict security definer
+return (select t.project from annotation.task t where t.id = task);
 
 create function access.project_of_item(item text) returns text
-language plpgsql stable strict security definer set search_path = '' as $$
-begin
-  return (select i.project from projects.item i where i.id = item);
-end
-$$;
+language sql stable strict security definer
+return (select i.project from projects.item i where i.id = item);
 
 create function access.project_of_delivery(delivery text) returns text
-language plpgsql stable strict security definer set search_path = '' as $$
-begin
-  return (select d.project from delivery.delivery d where d.id = delivery);
-end
-$$;
+language sql stable strict security definer
+return (select d.project from delivery.delivery d where d.id = delivery);
 
 -- On whose team somebody is, or for whose client they speak.
 create function access.projects_of(who text) returns setof text
-language sql stable strict security definer set search_path = '' as $$
+language sql stable strict security definer
+begin atomic
   select t.project from projects.team t where t.person = who
   union
   select p.id from projects.client_person c join projects.project p on p.client = c.client
-   where c.person = who
-$$;
+   where c.person = who;
+end;
 
 -- All there are, and the site, which has keys of its own.
 create function access.every_project() returns setof text
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer
+begin atomic
   select p.id from projects.project p
   union
-  select k.project from vault.project_key k
-$$;
+  select k.project from vault.project_key k;
+end;
 
 grant usage on schema access to cloister_inside, cloister_outside, cloister_operator, cloister_jobs;
 grant execute on all functions in schema access
@@ -91,8 +85,9 @@ grant execute on all functions in schema access
 
 -- Files without a row are deleted: this must know every row, whoever asks and whatever is opened.
 create function vault.unknown_locations(asked text[]) returns setof text
-language sql stable strict security definer set search_path = '' as $$
+language sql stable strict security definer
+begin atomic
   select l.location from unnest(asked) as l (location)
-   where not exists (select from vault.object o where o.location = l.location)
-$$;
+   where not exists (select from vault.object o where o.location = l.location);
+end;
 grant execute on function vault.unknown_locations to cloister_inside, cloister_operator, cloister_jobs;
