@@ -10,7 +10,7 @@ import {
   readPolicies,
   type ResourceSource,
 } from './domains/access/index.ts'
-import { openRecorder } from './domains/audit/index.ts'
+import { openRecorder, type Recorder } from './domains/audit/index.ts'
 import {
   identityFacts,
   identityRoutes,
@@ -88,6 +88,7 @@ export async function openServer(installation: Installation): Promise<Server> {
     now,
   )
   const pools: Db[] = []
+  const recorders: Recorder[] = []
   const apps: FastifyInstance[] = []
   const ports: Partial<Record<Door, number>> = {}
   const sockets: SignalSockets[] = []
@@ -100,11 +101,13 @@ export async function openServer(installation: Installation): Promise<Server> {
       pool: door === 'inside' ? installation.poolSize : 4,
     })
     pools.push(db)
+    const recorder = openRecorder(connect(`cloister_${door}`))
+    recorders.push(recorder)
     const tls = 'tls' in place ? place.tls : undefined
     const app = buildDoor({ ...(tls && { tls }), onFault: installation.onFault })
     apps.push(app)
     const ground: Ground = {
-      ...{ door, db, gate, now, recorder: openRecorder(db) },
+      ...{ door, db, gate, now, recorder },
       identify:
         door === 'operator' ? identifyOperator : identifyAt(door, installation.arrivalOf, now),
       sealDetails: installation.sealDetails(door),
@@ -131,6 +134,7 @@ export async function openServer(installation: Installation): Promise<Server> {
       await app.close()
     }
     await signals?.close()
+    for (const recorder of recorders) await recorder.close()
     for (const pool of pools) await pool.destroy()
     await installation.onClose?.()
   }

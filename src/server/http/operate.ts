@@ -186,7 +186,7 @@ export async function recordFailure(
   pass: Pass | null,
   error: unknown,
 ): Promise<void> {
-  if (error instanceof Refused && pass === null) {
+  if (error instanceof Refused && (pass === null || isRefusalOf(pass, error))) {
     const { caller, action, resource, located, zone, policies } = error.refusal
     await ground.recorder.append({
       time: ground.now(),
@@ -208,6 +208,10 @@ export async function recordFailure(
       policies: [error instanceof Problem ? error.kind : 'internal'],
     })
 }
+
+/** A pass that was not renewed: a refusal of its own act, and not of one further act of several. */
+const isRefusalOf = (pass: Pass, { refusal: { action, resource } }: Refused) =>
+  action === pass.action && resource.type === pass.resource.type && resource.id === pass.resource.id
 
 /** The log entry of an act that had this pass. */
 export function entryOf(
