@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
+import pg from 'pg'
 import Type from 'typebox'
-import { good, openRoom, refusal, taskIn } from '../../test/support/room.ts'
+import { good, marked, nextIn, openRoom, refusal, taskIn } from '../../test/support/room.ts'
 import { bound, fillProjects } from '../../test/support/two-projects.ts'
 import { ProjectMade } from '../shared/projects.ts'
 import { type Caller, Refused } from './domains/access/index.ts'
@@ -172,4 +173,27 @@ test('ROW11 an act that begins a project is open for the new one, which its entr
   const refused = await ana.post('/projects', { ...wanted, code: 'mine' })
   assert.equal(refusal(refused)['kind'], 'access-denied')
   assert.equal((await room.log()).at(-1)?.['project'], null)
+})
+
+test('ROW13 opening a transaction costs no waiting: what is asked next goes out before the answer', async (t) => {
+  const { room, ana } = await besideAnother(t)
+  const { task } = taskIn(await ana.post(`/projects/${room.project}/next`))
+  const seen = { sent: 0, openings: 0, alone: 0 }
+  const driver = pg.Client.prototype as { query: (...asked: unknown[]) => Promise<unknown> }
+  const send = driver.query
+  t.after(() => {
+    driver.query = send
+  })
+  driver.query = function (this: unknown, ...asked) {
+    const answer = send.apply(this, asked)
+    const place = (seen.sent += 1)
+    if (JSON.stringify(asked[0]).includes('set_config')) {
+      seen.openings += 1
+      void answer.then(() => (seen.alone += Number(seen.sent === place)))
+    }
+    return answer
+  }
+  nextIn(await ana.post(`/tasks/${task}/submit`, { annotation: marked(2), next: true }))
+  // The act and the opening of the next task, each in its project.
+  assert.deepEqual([seen.openings, seen.alone], [2, 0])
 })
