@@ -93,13 +93,14 @@ export function operateOn(app: FastifyInstance, ground: Ground): Operate {
     app.route({
       method,
       url,
+      config: { act: { action: operation.action, kind: 'json' } },
       schema: {
         ...(operation.params && { params: operation.params }),
         ...(operation.query && { querystring: operation.query }),
         ...(operation.body && { body: operation.body }),
         response: { 200: operation.answer },
       },
-      bodyLimit: operation.limit ?? 65_536,
+      ...(operation.limit !== undefined && { bodyLimit: operation.limit }),
       handler: async (request, reply: FastifyReply) =>
         reply.send(await answerWith(ground, operation, method, request, reply)),
     })

@@ -41,9 +41,13 @@ export type StreamOut = <A extends Action, P extends TObject>(
 export function streamOn(app: FastifyInstance, ground: Ground, sockets: SignalSockets): StreamOut {
   return (url, operation) => {
     if (!actOf(operation.action).doors.some((door) => door === ground.door)) return
-    app.get(url, { schema: { params: operation.params } }, (request, reply) =>
-      send(ground, sockets, operation, request, reply),
-    )
+    app.route({
+      method: 'GET',
+      url,
+      config: { act: { action: operation.action, kind: 'stream' } },
+      schema: { params: operation.params },
+      handler: (request, reply) => send(ground, sockets, operation, request, reply),
+    })
   }
 }
 

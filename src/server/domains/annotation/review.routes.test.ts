@@ -25,7 +25,11 @@ async function reviewing(room: Room) {
 }
 
 const accepted = (room: Room) =>
-  transactIn(room.db, room.project, (tx) => acceptedAnnotations(tx, room.project, '', 100))
+  transactIn(room.db, room.project, async (tx) => {
+    const items = await tx.selectFrom('projects.item').select('id').execute()
+    const ids = items.map(({ id }) => id)
+    return acceptedAnnotations(tx, room.project, ids)
+  })
 
 test('AN20 a draft is kept under the version it was based on; another base is a conflict', async (t) => {
   const room = await openRoom(t)
