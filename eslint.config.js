@@ -81,6 +81,25 @@ export default tseslint.config(
     },
   },
   {
+    // The gate opens transactions; what looks through every project is begun where the parts are put together.
+    files: ['src/server/domains/**'],
+    ignores: ['src/server/domains/access/**', '**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '/access/index[.]ts$',
+              importNames: ['transactOverAll'],
+              message: 'Ask for an act that is `across` projects, or be handed such a transaction.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['*.config.*', 'tools/**/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { 'no-restricted-syntax': 'off' },

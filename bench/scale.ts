@@ -13,6 +13,7 @@ import { prepareDatabase } from '../src/server/kernel/migrate.ts'
 import { newId } from '../src/server/kernel/random.ts'
 import { adminRole } from '../src/server/kernel/roles.ts'
 import { startTestCluster } from '../test/support/cluster.ts'
+import { transactIn } from '../test/support/opened.ts'
 
 const sizes = [10_000, 100_000, 1_000_000]
 const chunk = 5000
@@ -72,7 +73,7 @@ async function fill(admin: Db, project: string, size: number): Promise<void> {
 async function oneRound(db: Db, project: string, person: string): Promise<number> {
   const now = new Date()
   const before = performance.now()
-  const task = await transact(db, (tx) =>
+  const task = await transactIn(db, project, (tx) =>
     takeTask(tx, {
       ...{ project, type: 'annotate', person, languages: ['en', 'es'], schema: 1 },
       ...{ guideline: null, now, until: new Date(now.getTime() + 120_000) },
@@ -80,7 +81,7 @@ async function oneRound(db: Db, project: string, person: string): Promise<number
   )
   const took = performance.now() - before
   if (task === undefined) throw new Error('the queue ran dry')
-  await transact(db, async (tx) => {
+  await transactIn(db, project, async (tx) => {
     await endLease(tx, task)
     await setTask(tx, task, { state: 'submitted', since: now })
   })

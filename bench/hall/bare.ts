@@ -10,7 +10,7 @@ import { createReadStream, statSync } from 'node:fs'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static, TObject, TSchema } from 'typebox'
 import type { Action } from '../../src/shared/actions.ts'
-import { openGate, type Pass } from '../../src/server/domains/access/index.ts'
+import { openGate, type Pass, transactUnder } from '../../src/server/domains/access/index.ts'
 import {
   annotationRoutes,
   type Seals,
@@ -153,7 +153,7 @@ function serveFile(door: FastifyInstance, file: string): void {
 
 annotationRoutes(operate, () => undefined, {
   ...{ gate, seals: plain, sealDetails: () => Promise.resolve(null) },
-  apart: (work) => transact(db, work),
+  apart: (pass, work) => transactUnder(db, pass, work),
 })
 if (options.file !== null) serveFile(app, options.file)
 await app.listen({ host: '127.0.0.1', port: 0 })

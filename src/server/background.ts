@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import type { logSigner } from '@cloister/transparency-log'
+import { transactOverAll } from './domains/access/index.ts'
 import { proofOf, startCosigning, startSequencer } from './domains/audit/index.ts'
 import { buildDelivery, resumeBuilds, sweepDrafts } from './domains/delivery/index.ts'
 import { startKeeper } from './domains/facility/index.ts'
-import { rollDueKeys, rollKeys, type Vault } from './domains/vault/index.ts'
+import { type KeyWorkshop, rollDueKeys, rollKeys, type Vault } from './domains/vault/index.ts'
 import type { Connect } from './databases.ts'
 import type { Config } from './kernel/config.ts'
 import { openClient, openDb, transact } from './kernel/db.ts'
@@ -63,17 +64,23 @@ export async function startWork(
   const packages = join(config.directory, 'deliveries')
   await sweepDrafts(packages)
   const db = openDb(connect('cloister_jobs'), { pool: 2 })
-  await transact(db, resumeBuilds)
+  // What is due in any project is looked for in all; each piece of work is then done under its own pass.
+  const everywhere: KeyWorkshop['everywhere'] = (work) => transactOverAll(db, work)
+  await everywhere(resumeBuilds)
   const workshop = { ...shop, db, gate, packages, proofOf, now }
-  const keyShop = { db, gate, epochs: shop.vault.epochs, sealDetails: shop.sealDetails, now }
+  const { vault, sealDetails } = shop
+  const keyShop = { db, gate, everywhere, epochs: vault.epochs, sealDetails, now }
   // What a killed process left half done goes on now, and not in an hour.
   await transact(db, (tx) => enqueue(tx, 'vault.epochs', {}, { key: 'vault epochs' }))
   const jobs = await startJobs(
     connect('cloister_jobs'),
     {
       'delivery.build': async (payload, signal) => {
-        if (typeof payload === 'object' && payload !== null && 'delivery' in payload)
-          await buildDelivery(workshop, String(payload.delivery), signal)
+        if (typeof payload !== 'object' || payload === null) return
+        if ('delivery' in payload && 'by' in payload) {
+          const order = { id: String(payload.delivery), approved_by: String(payload.by) }
+          await buildDelivery(workshop, order, signal)
+        }
       },
       'vault.roll': async (payload, signal) => {
         if (typeof payload !== 'object' || payload === null) return

@@ -11,6 +11,7 @@ import {
   removeTasks,
   taskSource,
 } from './domains/annotation/index.ts'
+import { transactUnder } from './domains/access/index.ts'
 import { keepDetails, logFacts } from './domains/audit/index.ts'
 import { backupRoute } from './backup.ts'
 import { auditRoutes } from './domains/audit/routes.ts'
@@ -40,7 +41,7 @@ import {
 } from './domains/vault/index.ts'
 import type { OpenedDatabase } from './databases.ts'
 import type { Config, NetworkDoorName } from './kernel/config.ts'
-import { openDb, transact } from './kernel/db.ts'
+import { openDb } from './kernel/db.ts'
 import { type InstallationKeys, placeOf } from './keys.ts'
 import type { Installation, Place } from './open.ts'
 import { keyRulesOf } from './parties.ts'
@@ -89,10 +90,10 @@ export async function installationOf(
       auditRoutes(operate, { policy, readers })
       annotationRoutes(operate, streamOut, {
         ...{ gate, seals: vault ?? closedVault(), sealDetails: sealDetails('inside') },
-        apart: (work) =>
+        apart: (pass, work) =>
           apart === null
             ? Promise.reject(new Error('only the inside door has work apart'))
-            : transact(apart, work),
+            : transactUnder(apart, pass, work),
       })
       deliveryRoutes(operate, streamOut, {
         packages,
@@ -106,7 +107,7 @@ export async function installationOf(
       backupRoute(upload, config, database.admin)
       importRoutes(operate, upload, {
         ...{ vault, scanner: scannerOf(config), addTasks, removeTasks },
-        apart: (work) => transact(imports, work),
+        apart: (pass, work) => transactUnder(imports, pass, work),
       })
     },
     doors: {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { logSigner } from '@cloister/transparency-log'
+import { transactOverAll } from './domains/access/index.ts'
 import { openDirectory, openVault, type Vault, VaultFault } from './domains/vault/index.ts'
 import { type Backstage, type End, keepBuilding, startLog, startWork } from './background.ts'
 import { openDatabase, type OpenedDatabase } from './databases.ts'
@@ -94,7 +95,7 @@ async function openVaultOf(
     const before = config.alone ? undefined : new Date(now().getTime() - longestArrivalMs)
     const db = openDb(connect('cloister_operator'), { pool: 1 })
     await transact(db, (tx) => vault.reconcile(tx, before))
-    for (const project of await transact(db, (tx) => vault.epochs.lost(tx)))
+    for (const project of await transactOverAll(db, (tx) => vault.epochs.lost(tx)))
       onFault(new VaultFault('key-missing', `Nothing of ${project} opens without it.`), 'vault')
     await db.destroy()
   }

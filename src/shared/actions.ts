@@ -42,13 +42,21 @@ interface PlainAct {
   readonly quiet?: true
   /** The acted-on thing's existence is itself confidential: a refusal answers 404. */
   readonly hidden?: true
+  /**
+   * Sees rows of other projects than that of the thing it is on: of those that its person works for,
+   * or of every one. Nothing said: of none (docs/decisions/0063).
+   */
+  readonly across?: 'own' | 'every'
+  /** Begins a project: its pass names the new one. */
+  readonly founds?: true
 }
 
 /** Shows or takes in a client's content. The type leaves out the doors that can never serve it. */
-interface ConfidentialAct extends Omit<PlainAct, 'doors' | 'confidential' | 'quiet'> {
+interface ConfidentialAct extends Omit<PlainAct, 'doors' | 'confidential' | 'quiet' | 'across'> {
   readonly doors: readonly 'inside'[]
   readonly confidential: true
   readonly quiet?: false
+  readonly across?: never
 }
 
 type Act = PlainAct | ConfidentialAct
@@ -109,20 +117,20 @@ export const actions = {
   // projects
   'projects.client.create': { doors: staff, group: 'managing', on: 'Site' },
   'projects.client.terms.set': { doors: staff, group: 'managing', on: 'Client' },
-  'projects.list': { doors: staff, group: 'releasing', on: 'Site' },
-  'projects.create': { doors: staff, group: 'managing', on: 'Site' },
+  'projects.list': { doors: staff, group: 'releasing', on: 'Site', across: 'every' },
+  'projects.create': { doors: staff, group: 'managing', on: 'Site', founds: true },
   'projects.read': { doors: staff, group: 'releasing', on: 'Project' },
   'projects.schema.publish': { doors: staff, group: 'managing', on: 'Project' },
   'projects.guideline.publish': { doors: inside, group: 'managing', on: 'Project' },
   'projects.team.set': { doors: staff, group: 'managing', on: 'Project' },
   'projects.state.set': { doors: staff, group: 'managing', on: 'Project' },
   'projects.import.order': { doors: ['operator'], group: 'operating', on: 'Project' },
-  'projects.import.find': { doors: ['operator'], group: 'operating', on: 'Site' },
+  'projects.import.find': { doors: ['operator'], group: 'operating', on: 'Site', across: 'every' },
   'projects.import.run': { doors: ['operator'], group: 'operating', on: 'Project' },
   'projects.import.undo': { doors: ['operator'], group: 'operating', on: 'Project' },
 
   // annotation
-  'annotation.work.read': { doors: inside, group: 'self', on: 'Person' },
+  'annotation.work.read': { doors: inside, group: 'self', on: 'Person', across: 'own' },
   'annotation.task.next': { ...content, group: 'annotating', on: 'Project' },
   'annotation.task.open': { ...content, group: 'working', on: 'Task' },
   'annotation.task.renew': { ...content, group: 'working', on: 'Task' },
@@ -150,7 +158,7 @@ export const actions = {
   'delivery.approve': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
   'delivery.build': { doors: ['operator'], group: 'job', on: 'Delivery' },
   'delivery.list': { doors: staff, group: 'releasing', on: 'Project' },
-  'delivery.client.list': { doors: ['outside'], group: 'self', on: 'Person' },
+  'delivery.client.list': { doors: ['outside'], group: 'self', on: 'Person', across: 'own' },
   'delivery.download': { doors: ['outside'], group: 'client', on: 'Delivery' },
   'delivery.receipt': { doors: ['outside'], group: 'client', on: 'Delivery' },
   'delivery.recall': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
@@ -160,10 +168,15 @@ export const actions = {
   'audit.log.prove': { doors: staff, group: 'auditing', on: 'Site' },
   'audit.log.export': { doors: ['operator'], group: 'operating', on: 'Site' },
   'audit.checkpoint.read': { doors: staff, group: 'open', on: 'Site' },
-  'audit.reconcile': { doors: ['operator'], group: 'operating', on: 'Site' },
+  'audit.reconcile': { doors: ['operator'], group: 'operating', on: 'Site', across: 'every' },
 
   // vault: `Keys` are those of a project, or of the site
-  'vault.epoch.list': { doors: ['inside', 'operator'], group: 'keeping', on: 'Site' },
+  'vault.epoch.list': {
+    doors: ['inside', 'operator'],
+    group: 'keeping',
+    on: 'Site',
+    across: 'every',
+  },
   'vault.epoch.begin': { doors: ['inside', 'operator'], group: 'keeping', on: 'Keys' },
   /** The same by the calendar. */
   'vault.epoch.due': { doors: ['operator'], group: 'job', on: 'Keys' },

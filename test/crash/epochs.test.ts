@@ -12,13 +12,14 @@ import {
   openVault,
 } from '../../src/server/domains/vault/index.ts'
 import { readConfig } from '../../src/server/kernel/config.ts'
-import { openDb, transact } from '../../src/server/kernel/db.ts'
+import { openDb } from '../../src/server/kernel/db.ts'
 import { newId } from '../../src/server/kernel/random.ts'
 import { startInstallation } from '../../src/server/start.ts'
 import { scratchDirectory } from '../support/cluster.ts'
 import { testDatabase } from '../support/database.ts'
 import { keyActs } from '../support/key-workshop.ts'
 import { openVaultIn } from '../support/operator-door.ts'
+import { transactIn } from '../support/opened.ts'
 import { passFor } from '../support/pass.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -34,11 +35,11 @@ test('VA80 a rolling that is killed again and again, each time a few statements 
   const db = database.db('cloister_jobs')
   const vault = await openVaultIn(folder)
   const ids = Array.from({ length: 2300 }, (_, n) => `itm_${String(n)}`)
-  const arrival = await transact(db, (tx) => vault.receive(tx, project, ids))
+  const arrival = await transactIn(db, project, (tx) => vault.receive(tx, project, ids))
   for (const id of ids) arrival.seal(id, 'content', words(id))
-  await transact(db, (tx) => arrival.keep(tx))
+  await transactIn(db, project, (tx) => arrival.keep(tx))
   const keys = { id: project, located: { project } }
-  await transact(db, async (tx) =>
+  await transactIn(db, project, async (tx) =>
     vault.epochs.begin(await passFor(tx, 'vault.epoch.begin', keys), tx),
   )
   vault.close()
@@ -63,23 +64,24 @@ test('VA80 a rolling that is killed again and again, each time a few statements 
   }
   assert.ok(killed >= 3, `it was killed only ${String(killed)} times`)
 
-  const epochs = await db.selectFrom('vault.owner_key').select('epoch').distinct().execute()
+  const admin = database.db('cloister_admin')
+  const epochs = await admin.selectFrom('vault.owner_key').select('epoch').distinct().execute()
   assert.deepEqual(epochs, [{ epoch: 2 }])
   const files = await readdir(join(folder, 'keys'), { recursive: true, withFileTypes: true })
   assert.equal(files.filter((entry) => entry.isFile()).length, 1)
   const fresh = await openVaultIn(folder)
-  const rows = await db.selectFrom('vault.object').select(['id', 'owner']).execute()
+  const rows = await admin.selectFrom('vault.object').select(['id', 'owner']).execute()
   assert.equal(rows.length, 2300)
   for (const { id, owner } of rows.filter((_, n) => n % 23 === 0))
     assert.deepEqual(
-      await transact(db, async (tx) => {
+      await transactIn(db, project, async (tx) => {
         const located = { project, item: owner }
         return fresh.open(tx, await passFor(tx, 'annotation.task.open', { located }), id)
       }),
       words(owner),
     )
   fresh.close()
-  const acts = await keyActs(database.db('cloister_admin'))
+  const acts = await keyActs(admin)
   const of = (action: string) => acts.filter((act) => act.includes(` ${action} `)).length
   // Three batches of items, and the keys of the project's classes with one of them or after.
   assert.ok(of('vault.epoch.rewrap') >= 3 && of('vault.epoch.rewrap') <= 5, acts.join('\n'))
@@ -142,7 +144,7 @@ test('VA82 the command takes a project’s key to its next epoch while the insta
   try {
     const id = newId('prj')
     const owner = { kind: 'item', item: 'itm_a' } as const
-    const object = await transact(db, (tx) =>
+    const object = await transactIn(db, id, (tx) =>
       vault.seal(tx, { project: id, owner, asset: 'content', version: 1 }, words('itm_a')),
     )
     const socket = ['--socket', installation.operatorSocket]
@@ -159,7 +161,7 @@ test('VA82 the command takes a project’s key to its next epoch while the insta
     const rolled = await cloister('keys', 'roll', id, ...socket)
     assert.deepEqual(rolled, { keys: id, epoch: 2, ended: true })
     assert.deepEqual(await own(), [{ epoch: 2, begunBy: 'operator', ...nothingLeft }])
-    const opened = await transact(db, async (tx) => {
+    const opened = await transactIn(db, id, async (tx) => {
       const located = { project: id, item: 'itm_a' }
       return vault.open(tx, await passFor(tx, 'annotation.task.open', { located }), object)
     })

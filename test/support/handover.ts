@@ -86,8 +86,8 @@ export async function openHandover(t: TestContext): Promise<Handover> {
       room.database.connection('cloister_jobs'),
       {
         'delivery.build': (payload, signal) => {
-          const { delivery } = payload as { delivery: string }
-          return buildDelivery(workshop, delivery, signal)
+          const { delivery, by } = payload as { delivery: string; by: string }
+          return buildDelivery(workshop, { id: delivery, approved_by: by }, signal)
         },
       },
       {

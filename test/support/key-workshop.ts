@@ -1,4 +1,4 @@
-import { openGate, readPolicies } from '../../src/server/domains/access/index.ts'
+import { openGate, readPolicies, transactOverAll } from '../../src/server/domains/access/index.ts'
 import { keepDetails } from '../../src/server/domains/audit/index.ts'
 import { identityFacts } from '../../src/server/domains/identity/index.ts'
 import { keysSource, type KeyWorkshop, type Vault } from '../../src/server/domains/vault/index.ts'
@@ -12,6 +12,7 @@ export function keyWorkshop(db: Db, vault: Vault, now = () => new Date()): KeyWo
   } as const
   return {
     ...{ db, now, epochs: vault.epochs },
+    everywhere: (work) => transactOverAll(db, work),
     gate: openGate(readPolicies('policies'), [identityFacts(rules)], [keysSource], now),
     sealDetails: (tx, words, project) =>
       keepDetails(tx, (...at) => vault.sealDetailBytes(...at), words, project),

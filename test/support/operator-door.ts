@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Pass, transactUnder } from '../../src/server/domains/access/index.ts'
 import {
   addTasks,
   annotationFacts,
@@ -16,7 +17,7 @@ import {
   type Vault,
   withoutScanner,
 } from '../../src/server/domains/vault/index.ts'
-import { type Connection, openDb, transact, type Tx } from '../../src/server/kernel/db.ts'
+import { type Connection, openDb, type Tx } from '../../src/server/kernel/db.ts'
 import { newId } from '../../src/server/kernel/random.ts'
 import type { Role } from '../../src/server/kernel/roles.ts'
 import { openServer } from '../../src/server/open.ts'
@@ -49,7 +50,7 @@ export async function openOperatorDoor(
 ): Promise<OperatorDoor> {
   const vault = await openVaultIn(folder)
   const db = openDb(connect('cloister_operator'), { pool: 4 })
-  const apart = <T>(work: (tx: Tx) => Promise<T>) => transact(db, work)
+  const apart = <T>(pass: Pass, work: (tx: Tx) => Promise<T>) => transactUnder(db, pass, work)
   const socket = join(folder, 'operator.sock')
   const server = await openServer({
     ...{ demonstration: true, now: () => new Date(), connect, poolSize: 2 },

@@ -15,6 +15,7 @@ import {
   openGate,
   readPolicies,
   type ResourceSource,
+  transactUnder,
 } from '../../src/server/domains/access/index.ts'
 import {
   addTasks,
@@ -40,6 +41,7 @@ import { newId } from '../../src/server/kernel/random.ts'
 import { NextTask, TaskPayload } from '../../src/shared/annotation.ts'
 import { testDatabase, type TestDatabase } from './database.ts'
 import { plainSeal } from './log-doors.ts'
+import { transactIn } from './opened.ts'
 
 /** What a door answered: the status, and the body as it was parsed. */
 export interface Answered {
@@ -63,6 +65,8 @@ export interface Member {
 export interface Room {
   readonly database: TestDatabase
   readonly db: Db
+  /** Sees and changes every row. */
+  readonly admin: Db
   /** As the import and its undoing enter the database. */
   readonly operator: Db
   readonly vault: Vault
@@ -185,7 +189,7 @@ export async function openRoom(
     const [operate, streamOut] = [operateOn(app, ground), streamOn(app, ground, sockets)]
     annotationRoutes(operate, streamOut, {
       ...{ gate, seals: vault, sealDetails: ground.sealDetails },
-      apart: (work) => transact(own, work),
+      apart: (pass, work) => transactUnder(own, pass, work),
     })
     more?.routes(operate, streamOut)
     t.after(async () => {
@@ -228,7 +232,7 @@ export async function openRoom(
   const admin = database.db('cloister_admin')
   const { client, project, batch } = await beginProject(admin, kind, now.at)
   return {
-    ...{ database, db, operator: database.db('cloister_operator'), vault, gate },
+    ...{ database, db, admin, operator: database.db('cloister_operator'), vault, gate },
     ...{ client, project, now, building, sealedWords },
     nobody: speaker('', 'inside'),
     outside: (member) => speaker(member.id, 'outside'),
@@ -239,7 +243,7 @@ export async function openRoom(
       return speaker(id, 'inside')
     },
     addTexts: (texts, language = 'en') =>
-      transact(db, async (tx) => {
+      transactIn(db, project, async (tx) => {
         const items: string[] = []
         for (const text of texts) {
           const item = newId('itm')
@@ -261,7 +265,7 @@ export async function openRoom(
         return items
       }),
     addSound: (wave, peaks, samples, rate) =>
-      transact(db, async (tx) => {
+      transactIn(db, project, async (tx) => {
         const item = newId('itm')
         const sha256 = createHash('sha256').update(wave).digest()
         const row = { item, project, batch, kind, language: 'en', length: samples, rate, sha256 }

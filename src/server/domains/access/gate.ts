@@ -1,6 +1,7 @@
 import { type Action, actOf, type ActionGroup, type Door } from '#shared/actions.ts'
 import { Problem } from '#shared/problems.ts'
 import type { Tx } from '../../kernel/db.ts'
+import { newId } from '../../kernel/random.ts'
 import type { Policies } from './cedar.ts'
 import type {
   Caller,
@@ -12,6 +13,15 @@ import type {
   Resource,
   ResourceSource,
 } from './facts.ts'
+import {
+  openedFor,
+  openFor,
+  openForAll,
+  openForPerson,
+  openOnlyFor,
+  openWith,
+  siteProject,
+} from './store.ts'
 
 interface Grant<A extends Action> {
   readonly caller: Caller
@@ -95,7 +105,9 @@ export class Refused extends Problem {
 
 export interface Gate {
   /**
-   * Pulls the facts that the act needs, once, inside the given transaction, and lets Cedar decide.
+   * Opens the transaction for the rows of the project that the act is in, beside what other acts
+   * opened it for; pulls the facts that the act needs, once, inside it, and lets Cedar decide. What
+   * is refused leaves the transaction as open as it was.
    * @throws Refused (`access-denied`, `step-up-needed`, `not-signed-in`, or `not-found` where existence is confidential)
    */
   admit<A extends Action>(tx: Tx, caller: Caller, action: A, resource: Resource): Promise<Pass<A>>
@@ -142,6 +154,15 @@ const partsOf: Record<ActionGroup, readonly Part[]> = {
 /** Where no fact expires sooner, a pass does not outlive this. */
 const longest = 15 * 60_000
 
+const nowhere: Located = { project: null, item: null }
+
+/** A project that is not there yet, and for which the transaction is open from now on. */
+function begin(tx: Tx): Located {
+  const project = newId('prj')
+  openFor(tx, [project])
+  return { project, item: null }
+}
+
 export function openGate(
   policies: Pick<Policies, 'decide'>,
   sources: readonly FactSource[],
@@ -157,11 +178,8 @@ export function openGate(
     resource: Resource,
   ): Promise<IssuedPass<A>> {
     const act = actOf(action)
-    const nowhere: Located = { project: null, item: null }
-    const found =
-      resource.type === 'Site'
-        ? nowhere
-        : await places.get(resource.type)?.locate(tx, resource.id, caller)
+    const before = openedFor(tx)
+    const found = await find(tx, act, caller, resource)
     const located = found ?? nowhere
     const at = now()
     const question: Question = { caller, action, resource, located, now: at }
@@ -171,6 +189,7 @@ export function openGate(
       : { allowed: false, policies: ['inside'] }
     const zone = facts.workstation?.zone ?? null
     if (found === undefined || found === null || !decision.allowed) {
+      openOnlyFor(tx, before)
       const absent = (found === undefined || found === null) && decision.allowed
       const named = absent ? ['absent'] : decision.policies
       throw new Refused(refusalKind(act, caller, absent, named), {
@@ -179,9 +198,27 @@ export function openGate(
       })
     }
     return new IssuedPass({
-      ...{ caller, action, resource, located, zone, at, until, policies: decision.policies },
+      ...{ caller, action, resource, zone, at, until, policies: decision.policies },
       actor: caller.id ?? 'nobody',
+      located: act.founds === true ? begin(tx) : located,
     })
+  }
+
+  /** The thing, in a transaction that is open for its project: the gate's own reading is bound as well. */
+  async function find(
+    tx: Tx,
+    act: ReturnType<typeof actOf>,
+    caller: Caller,
+    { type, id }: Resource,
+  ): Promise<Located | null | undefined> {
+    const locate = async () =>
+      type === 'Site' ? nowhere : places.get(type)?.locate(tx, id, caller)
+    if (type === 'Task' || type === 'Item' || type === 'Delivery')
+      return openWith(tx, { type, id }, locate)
+    if (act.across === 'every') await openForAll(tx)
+    else if (act.across === 'own') await openForPerson(tx, caller.id ?? 'nobody')
+    openFor(tx, [type === 'Project' || type === 'Keys' ? id : siteProject])
+    return locate()
   }
 
   return { admit, renew: (tx, pass) => admit(tx, pass.caller, pass.action, pass.resource) }

@@ -104,7 +104,7 @@ test('AN43 a next item that the gate refuses does not undo the submission before
   const room = await openRoom(t)
   await room.addTexts(['one'])
   const [held] = await room.addTexts(['two'])
-  await room.db
+  await room.admin
     .updateTable('projects.item')
     .set({ state: 'held' })
     .where('id', '=', held ?? '')
@@ -113,7 +113,7 @@ test('AN43 a next item that the gate refuses does not undo the submission before
   const first = taskIn(await ana.post(`/projects/${room.project}/next`))
   const body = { annotation: marked(2), next: true }
   assert.equal(nextIn(await ana.post(`/tasks/${first.task}/submit`, body)), null)
-  const tasks = await room.db
+  const tasks = await room.admin
     .selectFrom('annotation.task')
     .select(['item', 'state'])
     .where('type', '=', 'annotate')
@@ -123,7 +123,7 @@ test('AN43 a next item that the gate refuses does not undo the submission before
     { item: first.item, state: 'submitted' },
     { item: held, state: 'waiting' },
   ])
-  assert.deepEqual(await room.db.selectFrom('annotation.lease').selectAll().execute(), [])
+  assert.deepEqual(await room.admin.selectFrom('annotation.lease').selectAll().execute(), [])
   const refused = (await room.log()).filter((line) => line['outcome'] === 'refused')
   assert.deepEqual(
     refused.map(({ action, item, policies }) => [action, item, policies]),

@@ -11,8 +11,8 @@ export interface Ground {
   readonly seals: Seals
   /** Writes the entry of a closed recording: the words go sealed beside it. */
   readonly recordClose: (tx: Tx, closed: Closed) => Promise<void>
-  /** Does work in a transaction of its own, for what happens after an answer has begun. */
-  readonly apart: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
+  /** Does work under the pass in a transaction of its own, for what happens after an answer has begun. */
+  readonly apart: <T>(pass: Pass, work: (tx: Tx) => Promise<T>) => Promise<T>
 }
 
 /** Asks the gate for opening a further task in the same request; recorded as an act of its own. */

@@ -81,7 +81,7 @@ export async function readAudio(
         yield piece
       }
     } finally {
-      if (at > from) await keepSent(ground, listening, [from, at])
+      if (at > from) await keepSent(ground, pass, listening, [from, at])
     }
   }
   return { length: opened.length, type: 'audio/wav', read }
@@ -119,10 +119,11 @@ async function openAsset(
 /** Adds a range to its opening; where that was closed meanwhile, the range gets an entry of its own. */
 async function keepSent(
   ground: Ground,
+  pass: Pass,
   listening: string,
   range: readonly [from: number, to: number],
 ): Promise<void> {
-  await ground.apart(async (tx) => {
+  await ground.apart(pass, async (tx) => {
     const row = await addSent(tx, listening, range)
     if (row?.closed_at != null) await ground.recordClose(tx, closedOf(row, row.closed_at, [range]))
   })

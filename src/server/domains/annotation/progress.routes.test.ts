@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Progress } from '#shared/annotation.ts'
 import { Done } from '#shared/identity.ts'
 import { Problem } from '#shared/problems.ts'
-import { transact } from '../../kernel/db.ts'
+import { transactIn } from '../../../../test/support/opened.ts'
 import { good, marked, nextIn, openRoom, refusal, taskIn } from '../../../../test/support/room.ts'
 import { acceptedAnnotations, removeTasks } from './index.ts'
 
@@ -32,7 +32,7 @@ test('AN60 a manager moves a task to a person of the team or back to everybody',
   assert.equal(taskIn(await ben.post(`/projects/${room.project}/next`)).task, task)
   await ben.post(`/tasks/${task}/submit`, { annotation: marked(2), next: false })
   assert.deepEqual(refusal(await move(null)), { kind: 'conflict' })
-  const [review] = await room.db
+  const [review] = await room.admin
     .selectFrom('annotation.task')
     .select('id')
     .where('type', '=', 'review')
@@ -78,25 +78,28 @@ test('AN70 a batch leaves the queue while nothing of it was begun, and not after
   const room = await openRoom(t)
   await room.addTexts(['one', 'two'])
   const ana = await room.hire({ roles: ['annotator'] })
-  const { batch } = await room.db
+  const { batch } = await room.admin
     .selectFrom('annotation.task')
     .select('batch')
     .executeTakeFirstOrThrow()
   const { task } = taskIn(await ana.post(`/projects/${room.project}/next`))
-  const remove = () => transact(room.operator, (tx) => removeTasks(tx, batch))
+  const remove = () => transactIn(room.operator, room.project, (tx) => removeTasks(tx, batch))
   const begun = (error: unknown) => error instanceof Problem && error.kind === 'not-ready'
   await assert.rejects(remove, begun)
   await ana.put(`/tasks/${task}/draft`, { annotation: marked(1), base: 0 })
   await ana.post(`/tasks/${task}/release`)
   await assert.rejects(remove, begun)
-  assert.equal((await room.db.selectFrom('annotation.task').selectAll().execute()).length, 2)
+  assert.equal((await room.admin.selectFrom('annotation.task').selectAll().execute()).length, 2)
   const other = await openRoom(t)
   await other.addTexts(['one', 'two', 'three'])
-  const fresh = await other.db
+  const fresh = await other.admin
     .selectFrom('annotation.task')
     .select('batch')
     .executeTakeFirstOrThrow()
-  assert.equal(await transact(other.operator, (tx) => removeTasks(tx, fresh.batch)), 3)
+  assert.equal(
+    await transactIn(other.operator, other.project, (tx) => removeTasks(tx, fresh.batch)),
+    3,
+  )
 })
 
 test('AN71 of the items asked for, those that are accepted and free are read, with who made and who reviewed them', async (t) => {
@@ -114,7 +117,7 @@ test('AN71 of the items asked for, those that are accepted and free are read, wi
   const admin = room.database.db('cloister_admin')
   await admin.updateTable('projects.item').set({ state: 'held' }).where('id', '=', held).execute()
   const read = (project: string, asked: readonly string[]) =>
-    transact(room.db, (tx) => acceptedAnnotations(tx, project, asked))
+    transactIn(room.db, room.project, (tx) => acceptedAnnotations(tx, project, asked))
   const rows = await read(room.project, [...items, 'itm_unknown'])
   assert.deepEqual(
     rows.map((row) => [row.item, row.annotator, row.reviewer, row.schema]),

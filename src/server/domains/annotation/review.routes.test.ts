@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DraftSaved, OwnWork } from '#shared/annotation.ts'
-import { transact } from '../../kernel/db.ts'
+import { transactIn } from '../../../../test/support/opened.ts'
 import {
   good,
   marked,
@@ -25,7 +25,7 @@ async function reviewing(room: Room) {
 }
 
 const accepted = (room: Room) =>
-  transact(room.db, async (tx) => {
+  transactIn(room.db, room.project, async (tx) => {
     const items = await tx.selectFrom('projects.item').select('id').execute()
     const ids = items.map(({ id }) => id)
     return acceptedAnnotations(tx, room.project, ids)
@@ -44,7 +44,7 @@ test('AN20 a draft is kept under the version it was based on; another base is a 
   assert.deepEqual([lost.status, refusal(lost)], [409, { kind: 'conflict', version: 2 }])
   const { annotation, draft } = taskIn(await ana.get(`/tasks/${task}`))
   assert.deepEqual([annotation, draft], [marked(2), 2])
-  const objects = await room.db
+  const objects = await room.admin
     .selectFrom('vault.object')
     .select(['asset', 'version'])
     .where('asset', 'like', 'draft-%')
@@ -73,7 +73,7 @@ test('AN21 an annotation that does not fit is refused with the places, and nothi
     assert.ok(fault?.path.startsWith(path), JSON.stringify(said))
   }
   assert.equal(taskIn(await ana.get(`/tasks/${task}`)).annotation, null)
-  assert.deepEqual(await room.db.selectFrom('annotation.annotation').selectAll().execute(), [])
+  assert.deepEqual(await room.admin.selectFrom('annotation.annotation').selectAll().execute(), [])
   assert.equal(nextIn(await submit(marked(4))), null)
 })
 
@@ -103,10 +103,10 @@ test('AN24 what anybody wrote is found in no column of the database in the clear
   for (const table of [
     ...(['task', 'lease', 'annotation', 'draft', 'flag', 'decision', 'tally'] as const),
   ]) {
-    const rows = await room.db.selectFrom(`annotation.${table}`).selectAll().execute()
+    const rows = await room.admin.selectFrom(`annotation.${table}`).selectAll().execute()
     assert.ok(!JSON.stringify(rows).includes(marker), table)
   }
-  const objects = await room.db.selectFrom('vault.object').select('sealed').execute()
+  const objects = await room.admin.selectFrom('vault.object').select('sealed').execute()
   assert.ok(objects.length >= 6)
   assert.ok(objects.every(({ sealed }) => sealed?.includes(marker) === false))
   assert.ok(!JSON.stringify(await room.log()).includes(marker))
@@ -123,7 +123,7 @@ test('AN30 a review shows the submitted annotation to somebody who never annotat
   const own = await ana.post(`/projects/${room.project}/next-review`)
   assert.deepEqual(refusal(own), { kind: 'no-task' })
   // Held by whatever way, the gate refuses it still.
-  const [waiting] = await room.db
+  const [waiting] = await room.admin
     .selectFrom('annotation.task')
     .select(['id', 'project'])
     .where('type', '=', 'review')
@@ -131,7 +131,7 @@ test('AN30 a review shows the submitted annotation to somebody who never annotat
     .execute()
   assert.ok(waiting !== undefined)
   const until = new Date(room.now.at.getTime() + 60_000)
-  await room.db
+  await room.admin
     .insertInto('annotation.lease')
     .values({ task: waiting.id, project: waiting.project, type: 'review', person: ana.id, until })
     .execute()

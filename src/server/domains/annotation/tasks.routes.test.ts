@@ -19,12 +19,12 @@ const minutes = (room: Room, n: number) => {
 const counts = async (room: Room) => {
   const read = (from: 'task' | 'tally') =>
     from === 'task'
-      ? room.db
+      ? room.admin
           .selectFrom('annotation.task')
           .select((eb) => ['type', 'state', 'language', eb.fn.countAll<number>().as('n')])
           .groupBy(['type', 'state', 'language'])
           .execute()
-      : room.db
+      : room.admin
           .selectFrom('annotation.tally')
           .select((eb) => ['type', 'state', 'language', eb.fn.sum<string>('tasks').as('n')])
           .groupBy(['type', 'state', 'language'])

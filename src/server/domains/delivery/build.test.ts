@@ -6,20 +6,23 @@ import { sql } from 'kysely'
 import { openPackage } from '../../../cli/open-package.ts'
 import { waysToChange } from '../../../../test/support/changes.ts'
 import { type Handover, openHandover } from '../../../../test/support/handover.ts'
-import { transact } from '../../kernel/db.ts'
+import { transactOverAll } from '../access/index.ts'
 import { measureOf } from './measured.ts'
 import { buildDelivery, resumeBuilds, sweepDrafts } from './index.ts'
 
 const never = new AbortController().signal
 
 /** An approved delivery whose building is left to the test. */
-async function approved(h: Handover, texts: readonly string[]): Promise<string> {
+async function approved(
+  h: Handover,
+  texts: readonly string[],
+): Promise<{ id: string; approved_by: string }> {
   await h.jobs.stop()
   await h.finish(texts)
   await h.confirmKey()
   const delivery = await h.propose()
   await h.noor.post(`/deliveries/${delivery}/approve`, {})
-  return delivery
+  return { id: delivery, approved_by: h.noor.id }
 }
 
 const filesIn = async (folder: string) => (await readdir(folder, { recursive: true })).sort()
@@ -40,14 +43,16 @@ test('DE20 an opened package holds every accepted annotation once, in each forma
   assert.deepEqual(delivered.map(({ source }) => source.text).sort(), texts.sort())
   const studio: unknown = JSON.parse(await readFile(join(out, 'label-studio/00001.json'), 'utf8'))
   assert.equal(Array.isArray(studio) && studio.length, texts.length)
-  const items = await h.room.db.selectFrom('delivery.item').selectAll().execute()
+  const admin = h.room.database.db('cloister_admin')
+  const items = await admin.selectFrom('delivery.item').selectAll().execute()
   assert.equal(items.length, texts.length)
   assert.deepEqual(await filesIn(join(h.packages, 'incoming')), [])
 })
 
 test('DE21 a build that is cut off anywhere leaves neither a file nor a word that it was built', async (t) => {
   const h = await openHandover(t)
-  const delivery = await approved(h, ['play Ada'])
+  const order = await approved(h, ['play Ada'])
+  const { id: delivery } = order
   const cut = new Error('cut')
   const failing = [
     { ...h.workshop, proofOf: () => Promise.reject(cut) },
@@ -55,21 +60,22 @@ test('DE21 a build that is cut off anywhere leaves neither a file nor a word tha
     { ...h.workshop, signingKey: 'no key' },
     { ...h.workshop, packages: join(h.policy, 'no folder') },
   ]
-  for (const shop of failing) await assert.rejects(buildDelivery(shop, delivery, never))
-  await assert.rejects(buildDelivery(h.workshop, delivery, AbortSignal.abort(cut)), cut)
+  for (const shop of failing) await assert.rejects(buildDelivery(shop, order, never))
+  await assert.rejects(buildDelivery(h.workshop, order, AbortSignal.abort(cut)), cut)
   assert.deepEqual(await filesIn(h.packages), ['incoming'])
   assert.equal((await h.until(delivery, 'approved')).sha256, null)
-  await buildDelivery(h.workshop, delivery, never)
+  await buildDelivery(h.workshop, order, never)
   assert.equal((await h.until(delivery, 'built')).items, 1)
   assert.deepEqual(await filesIn(h.packages), [`${delivery}.tar`, 'incoming'])
 })
 
 test('DE22 of two builds at once, and of a build and a recall, one alone has its way', async (t) => {
   const h = await openHandover(t)
-  const delivery = await approved(h, ['play Ada'])
+  const order = await approved(h, ['play Ada'])
+  const { id: delivery } = order
   const other = await h.propose()
   await h.noor.post(`/deliveries/${other}/approve`, {})
-  await Promise.allSettled([1, 2, 3].map(() => buildDelivery(h.workshop, delivery, never)))
+  await Promise.allSettled([1, 2, 3].map(() => buildDelivery(h.workshop, order, never)))
   const { sha256, size } = await h.until(delivery, 'built')
   const bytes = await readFile(join(h.packages, `${delivery}.tar`))
   assert.deepEqual(measureOf(bytes), { sha256, size })
@@ -80,7 +86,7 @@ test('DE22 of two builds at once, and of a build and a recall, one alone has its
       return h.workshop.proofOf(...asked)
     },
   }
-  await buildDelivery(recalling, other, never)
+  await buildDelivery(recalling, { ...order, id: other }, never)
   assert.deepEqual(await filesIn(h.packages), [`${delivery}.tar`, 'incoming'])
   const built = (await h.room.log()).filter((entry) => entry['action'] === 'delivery.build')
   assert.deepEqual(
@@ -91,7 +97,8 @@ test('DE22 of two builds at once, and of a build and a recall, one alone has its
 
 test('DE23 a start removes what a killed build left behind, and orders its build anew', async (t) => {
   const h = await openHandover(t)
-  const delivery = await approved(h, ['play Ada'])
+  const order = await approved(h, ['play Ada'])
+  const { id: delivery } = order
   await mkdir(join(h.packages, 'incoming'), { recursive: true })
   await writeFile(join(h.packages, 'incoming', `${delivery}-0000.age`), 'half')
   await sweepDrafts(h.packages)
@@ -100,7 +107,7 @@ test('DE23 a start removes what a killed build left behind, and orders its build
   await sql`update graphile_worker._private_jobs set locked_by = 'killed', locked_at = now()`.execute(
     h.room.database.db('cloister_admin'),
   )
-  await transact(h.workshop.db, resumeBuilds)
+  await transactOverAll(h.workshop.db, resumeBuilds)
   const queue = await h.startQueue()
   assert.equal((await h.until(delivery, 'built')).items, 1)
   // A job that was just done is ticked off before its database goes.
@@ -109,10 +116,11 @@ test('DE23 a start removes what a killed build left behind, and orders its build
 
 test('DE24 a package holds exactly what was approved, and the acceptance of its proposal, whatever came after', async (t) => {
   const h = await openHandover(t)
-  const delivery = await approved(h, ['play Ada'])
+  const order = await approved(h, ['play Ada'])
+  const { id: delivery } = order
   await h.finish(['play Ben'])
   await h.room.addTexts(['one', 'two', 'three'])
-  await buildDelivery(h.workshop, delivery, never)
+  await buildDelivery(h.workshop, order, never)
   assert.equal((await h.until(delivery, 'built')).items, 1)
   const out = join(h.packages, '..', 'opened')
   const file = join(h.packages, `${delivery}.tar`)
@@ -142,7 +150,7 @@ test('DE25 a build whose set no longer stands delivers nothing, and everybody se
     const delivery = await h.propose()
     assert.equal((await h.noor.post(`/deliveries/${delivery}/approve`, {})).status, 200)
     const undo = await change(delivery)
-    await buildDelivery(h.workshop, delivery, never)
+    await buildDelivery(h.workshop, { id: delivery, approved_by: h.noor.id }, never)
     assert.equal((await h.until(delivery, 'refused')).sha256, null, way)
     await undo()
   }
@@ -157,7 +165,7 @@ test('DE25 a build whose set no longer stands delivers nothing, and everybody se
       return h.workshop.proofOf(...asked)
     },
   }
-  await buildDelivery(late, delivery, never)
+  await buildDelivery(late, { id: delivery, approved_by: h.noor.id }, never)
   await h.until(delivery, 'refused')
   assert.equal(undoes.length, 1)
   assert.deepEqual(await filesIn(h.packages), [`${whole}.tar`, 'incoming'])

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { transact, type Tx } from '../../kernel/db.ts'
+import type { Tx } from '../../kernel/db.ts'
 import { syncFolder } from '../../kernel/durable.ts'
 import { record } from '../audit/index.ts'
 import { type Packed, writePackage } from './package.ts'
@@ -9,7 +9,13 @@ import { SetFallen, writePayload } from './payload.ts'
 import { fallen, wordsOf } from './set.ts'
 import { moveDelivery } from './stamps.ts'
 import { deliveryById } from './store.ts'
-import { admitBuild, type BuildPass, type Delivery, type Workshop } from './workshop.ts'
+import {
+  type BuildOrder,
+  type BuildPass,
+  type Delivery,
+  underPass,
+  type Workshop,
+} from './workshop.ts'
 
 /**
  * Builds the package of an approved delivery: opens every annotation of its set under a pass of its
@@ -19,10 +25,11 @@ import { admitBuild, type BuildPass, type Delivery, type Workshop } from './work
  */
 export async function buildDelivery(
   shop: Workshop,
-  id: string,
+  order: BuildOrder,
   signal: AbortSignal,
 ): Promise<void> {
-  const row = await transact(shop.db, (tx) => deliveryById(tx, id))
+  const { id } = order
+  const row = await underPass(shop, order, (tx) => deliveryById(tx, id))
   if (row === undefined || row.state !== 'approved') return
   const incoming = join(shop.packages, 'incoming')
   await mkdir(incoming, { recursive: true, mode: 0o700 })
@@ -57,8 +64,7 @@ async function finish(
   { draft, packed, items }: { draft: string; packed: Packed; items: number },
 ): Promise<void> {
   const file = `${row.id}.tar`
-  await transact(shop.db, async (tx) => {
-    const pass = await admitBuild(shop, tx, row)
+  await underPass(shop, row, async (tx, pass) => {
     const { size, sha256 } = packed
     const built = { state: 'built', file, items, size, built_at: pass.at } as const
     const hash = Buffer.from(sha256, 'hex')
@@ -74,8 +80,7 @@ async function finish(
 
 /** The end of a delivery whose set stands no more; another one has to be proposed. */
 async function refuse(shop: Workshop, row: Delivery): Promise<void> {
-  await transact(shop.db, async (tx) => {
-    const pass = await admitBuild(shop, tx, row)
+  await underPass(shop, row, async (tx, pass) => {
     const moved = await moveDelivery(tx, row.id, ['approved'], {
       ...{ state: 'refused', ended_at: pass.at },
     })

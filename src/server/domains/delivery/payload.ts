@@ -16,7 +16,7 @@ import { itemById, schemaVersion } from '../projects/index.ts'
 import { Measured, measureOf, type Named, writeMeasured } from './measured.ts'
 import { SetHash } from './set.ts'
 import { type DeliveredItem, itemsAfter, keyById } from './store.ts'
-import { admitBuild, type BuildPass, type Delivery, type Workshop } from './workshop.ts'
+import { type BuildPass, type Delivery, underPass, type Workshop } from './workshop.ts'
 
 /** Items opened and written at a time; bounds the memory, whatever the project's size. */
 const pageSize = 500
@@ -89,25 +89,25 @@ async function* archive(
   let after = ''
   for (let part = 1; ; part += 1) {
     signal.throwIfAborted()
-    const fixed = await transact(shop.db, (tx) => itemsAfter(tx, row.id, after, pageSize))
+    const fixed = await underPass(shop, row, (tx) => itemsAfter(tx, row.id, after, pageSize))
     const last = fixed.at(-1)
     if (last === undefined) break
     after = last.item
     for (const one of fixed) set.add(one)
-    const page = await transact(shop.db, (tx) => openPage(shop, tx, row, fixed))
+    const page = await underPass(shop, row, (tx, pass) => openPage(shop, tx, pass, row, fixed))
     found.items += page.items.length
     for (const batch of page.batches) found.batches.add(batch)
     for (const version of page.schemas) schemas.add(version)
     const number = String(part).padStart(5, '0')
     yield* file(`annotations/${number}.jsonl`, written(writeCloister, page.items, losses))
-    const schema = await schemaOf(shop, row.project, page.schemas)
+    const schema = await schemaOf(shop, row, page.schemas)
     yield* file(
       `label-studio/${number}.json`,
       written(writeLabelStudio, page.items, losses, schema),
     )
   }
   for (const version of schemas) {
-    const schema = await transact(shop.db, (tx) => schemaVersion(tx, row.project, version))
+    const schema = await underPass(shop, row, (tx) => schemaVersion(tx, row.project, version))
     yield* file(`schema/${version}.json`, `${JSON.stringify(schema?.body, null, 2)}\n`)
   }
   if (row.set_sha256?.equals(set.result()) !== true || row.quality === null) throw new SetFallen()
@@ -119,10 +119,11 @@ async function* archive(
 /** The newest schema of a page, which names the controls of formats that have them. */
 async function schemaOf(
   shop: Workshop,
-  project: string,
+  row: Delivery,
   versions: ReadonlySet<number>,
 ): Promise<LabelSchema | undefined> {
-  const found = await transact(shop.db, (tx) => schemaVersion(tx, project, Math.max(...versions)))
+  const newest = Math.max(...versions)
+  const found = await underPass(shop, row, (tx) => schemaVersion(tx, row.project, newest))
   const parsed = parseLabelSchema(found?.body)
   return parsed.ok ? parsed.value : undefined
 }
@@ -145,8 +146,13 @@ function written(
 }
 
 /** Opens one page of the set with what the client calls its items, under one pass of the job. */
-async function openPage(shop: Workshop, tx: Tx, row: Delivery, fixed: readonly DeliveredItem[]) {
-  const pass = await admitBuild(shop, tx, row)
+async function openPage(
+  shop: Workshop,
+  tx: Tx,
+  pass: BuildPass,
+  row: Delivery,
+  fixed: readonly DeliveredItem[],
+) {
   const names = fixed.map(({ item }) => item)
   const accepted = await acceptedAnnotations(tx, row.project, names)
   const stands = fixed.every(({ annotation }, at) => accepted[at]?.annotation === annotation)

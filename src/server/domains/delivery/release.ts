@@ -7,6 +7,7 @@ import { projectById } from '../projects/index.ts'
 import { type FixedSet, fixSet, mustBeAccepted, mustStand } from './set.ts'
 import { moveDelivery } from './stamps.ts'
 import { deliveryById, effectiveKey, insertDelivery, unbuilt } from './store.ts'
+import type { BuildOrder } from './workshop.ts'
 
 /**
  * Proposes to hand a project's accepted annotations over, those that stand now and no others. The
@@ -49,7 +50,7 @@ export async function approveDelivery(
   })
   if (row === undefined) throw new Problem('already-done')
   await mustStand(tx, row)
-  await orderBuild(tx, id)
+  await orderBuild(tx, { id, approved_by: pass.actor })
   return row
 }
 
@@ -59,11 +60,11 @@ export async function approveDelivery(
  * when an installation starts.
  */
 export async function resumeBuilds(tx: Tx): Promise<void> {
-  for (const id of await unbuilt(tx)) await orderBuild(tx, id)
+  for (const order of await unbuilt(tx)) await orderBuild(tx, order)
 }
 
-function orderBuild(tx: Tx, id: string): Promise<void> {
-  return enqueue(tx, 'delivery.build', { delivery: id }, { key: `build ${id}` })
+function orderBuild(tx: Tx, { id, approved_by: by }: BuildOrder): Promise<void> {
+  return enqueue(tx, 'delivery.build', { delivery: id, by }, { key: `build ${id}` })
 }
 
 /** The client's word on a package: taken, or sent back with a reason. */

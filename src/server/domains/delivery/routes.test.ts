@@ -119,7 +119,7 @@ test('DE3 the newest key in effect is the one that a delivery is sealed for', as
   const { key } = good(DeliveryKeyMade, await h.carla.post(path, { recipient }))
   await h.mara.post(`${path}/${key}/confirm`, {})
   const keyOf = async (delivery: string) =>
-    h.room.db
+    h.room.admin
       .selectFrom('delivery.delivery')
       .select('key')
       .where('id', '=', delivery)

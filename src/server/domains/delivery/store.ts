@@ -150,11 +150,10 @@ export function itemsAfter(
 }
 
 /** Deliveries that were approved and never built: what a start has to take up again. */
-export async function unbuilt(tx: Tx): Promise<string[]> {
-  const rows = await tx
+export function unbuilt(tx: Tx) {
+  return tx
     .selectFrom('delivery.delivery')
-    .select('id')
+    .select(['id', 'approved_by'])
     .where('state', '=', 'approved')
     .execute()
-  return rows.map((row) => row.id)
 }

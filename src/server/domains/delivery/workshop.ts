@@ -1,4 +1,4 @@
-import type { Db, Tx } from '../../kernel/db.ts'
+import { type Db, transact, type Tx } from '../../kernel/db.ts'
 import type { Caller, Gate, Pass } from '../access/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { DeliveryTables } from './tables.ts'
@@ -30,11 +30,20 @@ export interface Workshop {
   readonly now: () => Date
 }
 
-/** The pass of the build itself, issued for the person who approved it. */
-export function admitBuild(shop: Workshop, tx: Tx, row: Delivery): Promise<BuildPass> {
+/** A delivery that is to be built, and the person who approved it. */
+export type BuildOrder = Pick<Delivery, 'id' | 'approved_by'>
+
+/** One transaction of a build, under a pass of its own that is issued for the person who approved it. */
+export function underPass<T>(
+  { db, gate }: Workshop,
+  { id, approved_by }: BuildOrder,
+  work: (tx: Tx, pass: BuildPass) => Promise<T>,
+): Promise<T> {
   const caller: Caller = {
-    ...{ door: 'operator', kind: 'job', id: row.approved_by, session: null, signedInAt: null },
+    ...{ door: 'operator', kind: 'job', id: approved_by, session: null, signedInAt: null },
     ...{ workstation: null, certificate: null, address: 'local' },
   }
-  return shop.gate.admit(tx, caller, 'delivery.build', { type: 'Delivery', id: row.id })
+  return transact(db, async (tx) =>
+    work(tx, await gate.admit(tx, caller, 'delivery.build', { type: 'Delivery', id })),
+  )
 }

@@ -19,14 +19,15 @@ import type { ProjectsTables } from './tables.ts'
 
 type Project = ProjectsTables['projects.project']
 
-/** Begins a project in state `draft`, with the client's instruction that covers it. */
+/** Begins the pass's project in state `draft`, with the client's instruction that covers it. */
 export async function createProject(
   pass: Pass<'projects.create'>,
   tx: Tx,
   wanted: { client: string; code: string; kind: Project['kind']; instruction: string },
 ): Promise<string> {
   if (!(await clientExists(tx, wanted.client))) throw new Problem('not-found')
-  const id = newId('prj')
+  const id = pass.project
+  if (id === null) throw new Problem('not-found')
   const { client, code, kind } = wanted
   const made = await insertProject(tx, {
     ...{ id, client, code, kind, state: 'draft' },

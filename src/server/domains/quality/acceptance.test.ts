@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { transactIn } from '../../../../test/support/opened.ts'
 import { marked, openRoom, taskIn } from '../../../../test/support/room.ts'
-import { transact } from '../../kernel/db.ts'
 import { judge } from './acceptance.ts'
 import { acceptance } from './index.ts'
 
@@ -41,7 +41,7 @@ test('QU3 acceptance follows the work, for the project and for each batch', asyn
   await room.addTexts(['one', 'two'])
   const ana = await room.hire({ roles: ['annotator'] })
   const ben = await room.hire({ roles: ['reviewer'] })
-  const now = () => transact(room.db, (tx) => acceptance(tx, room.project))
+  const now = () => transactIn(room.db, room.project, (tx) => acceptance(tx, room.project))
   const first = taskIn(await ana.post(`/projects/${room.project}/next`))
   await ana.post(`/tasks/${first.task}/submit`, { annotation: marked(2), next: false })
   const { batches, ...whole } = await now()

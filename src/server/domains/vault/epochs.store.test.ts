@@ -7,9 +7,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { testDatabase } from '../../../../test/support/database.ts'
 import { openVaultIn } from '../../../../test/support/operator-door.ts'
+import { transactIn } from '../../../../test/support/opened.ts'
 import { passFor } from '../../../../test/support/pass.ts'
 import { Problem } from '#shared/problems.ts'
 import { type Db, transact } from '../../kernel/db.ts'
+import { transactOverAll } from '../access/index.ts'
 import { holdEpochs, type Vault } from './index.ts'
 
 const project = 'prj_a'
@@ -25,27 +27,34 @@ async function openTestVault(t: TestContext) {
   t.after(() => {
     vault.close()
   })
-  return { folder, database, vault, db: database.db('cloister_jobs') }
+  const admin = database.db('cloister_admin')
+  return { folder, database, vault, db: database.db('cloister_jobs'), admin }
 }
 
 const seal = (db: Db, vault: Vault, id: string) =>
-  transact(db, (tx) => vault.seal(tx, place(id), words(id)))
+  transactIn(db, project, (tx) => vault.seal(tx, place(id), words(id)))
 
 const open = (db: Db, vault: Vault, id: string, object: string) =>
-  transact(db, async (tx) => {
+  transactIn(db, project, async (tx) => {
     const located = { project, item: id }
     return vault.open(tx, await passFor(tx, 'annotation.task.open', { located }), object)
   })
 
 const keys = { id: project, located: { project } }
 const begin = (db: Db, { epochs }: Vault) =>
-  transact(db, async (tx) => epochs.begin(await passFor(tx, 'vault.epoch.begin', keys), tx))
+  transactIn(db, project, async (tx) =>
+    epochs.begin(await passFor(tx, 'vault.epoch.begin', keys), tx),
+  )
 const rewrap = (db: Db, { epochs }: Vault) =>
-  transact(db, async (tx) => epochs.rewrap(await passFor(tx, 'vault.epoch.rewrap', keys), tx))
+  transactIn(db, project, async (tx) =>
+    epochs.rewrap(await passFor(tx, 'vault.epoch.rewrap', keys), tx),
+  )
 const end = (db: Db, { epochs }: Vault) =>
-  transact(db, async (tx) => epochs.end(await passFor(tx, 'vault.epoch.end', keys), tx))
+  transactIn(db, project, async (tx) => epochs.end(await passFor(tx, 'vault.epoch.end', keys), tx))
 const destroy = (db: Db, { epochs }: Vault) =>
-  transact(db, async (tx) => epochs.destroy(await passFor(tx, 'vault.key.destroy', keys), tx))
+  transactIn(db, project, async (tx) =>
+    epochs.destroy(await passFor(tx, 'vault.key.destroy', keys), tx),
+  )
 
 /** Rolls to the end, as the job does. */
 async function roll(db: Db, vault: Vault): Promise<void> {
@@ -76,19 +85,21 @@ async function filesOf(folder: string): Promise<string[]> {
 }
 
 test('VA70 after a new epoch everything that is left opens, in this process and in the next', async (t) => {
-  const { vault, db, folder } = await openTestVault(t)
+  const { vault, db, folder, admin } = await openTestVault(t)
   const ids = Array.from({ length: 2300 }, (_, n) => `itm_${String(n)}`)
-  const arrival = await transact(db, (tx) => vault.receive(tx, project, ids))
+  const arrival = await transactIn(db, project, (tx) => vault.receive(tx, project, ids))
   for (const id of ids) arrival.seal(id, 'content', words(id))
-  await transact(db, (tx) => arrival.keep(tx))
-  const rows = await db.selectFrom('vault.object').select(['id', 'owner']).execute()
+  await transactIn(db, project, (tx) => arrival.keep(tx))
+  const rows = await admin.selectFrom('vault.object').select(['id', 'owner']).execute()
   const objects = new Map(rows.map(({ id, owner }) => [owner, id]))
   const guideline = {
     project,
     owner: { kind: 'class', name: 'guidelines' },
     asset: 'text',
   } as const
-  const rules = await transact(db, (tx) => vault.seal(tx, { ...guideline, version: 1 }, words('g')))
+  const rules = await transactIn(db, project, (tx) =>
+    vault.seal(tx, { ...guideline, version: 1 }, words('g')),
+  )
   const [first] = await filesOf(join(folder, 'keys'))
   assert.equal(await begin(db, vault), 2)
   assert.deepEqual(
@@ -105,7 +116,7 @@ test('VA70 after a new epoch everything that is left opens, in this process and 
   for (const v of [vault, await openVaultIn(folder)]) {
     for (const id of ids.filter((_, n) => n % 200 === 0))
       assert.deepEqual(await open(db, v, id, objects.get(id) ?? ''), words(id))
-    const opened = await transact(db, async (tx) =>
+    const opened = await transactIn(db, project, async (tx) =>
       v.open(tx, await passFor(tx, 'annotation.guideline.read', { located: { project } }), rules),
     )
     assert.deepEqual(opened, words('g'))
@@ -114,10 +125,9 @@ test('VA70 after a new epoch everything that is left opens, in this process and 
 })
 
 test('VA71 what was erased before a new epoch opens from no copy of the database, whatever keys there are today', async (t) => {
-  const { vault, db, database, folder } = await openTestVault(t)
+  const { vault, db, admin, folder } = await openTestVault(t)
   const object = await seal(db, vault, 'itm_erased')
   await seal(db, vault, 'itm_other')
-  const admin = database.db('cloister_admin')
   const all = async () => ({
     projectKeys: await admin.selectFrom('vault.project_key').selectAll().execute(),
     ownerKeys: await admin.selectFrom('vault.owner_key').selectAll().execute(),
@@ -125,7 +135,9 @@ test('VA71 what was erased before a new epoch opens from no copy of the database
   })
   const copy = await all()
   await cp(join(folder, 'keys'), join(folder, 'keys of then'), { recursive: true })
-  await transact(db, (tx) => vault.removeItems(tx, project, ['itm_erased'])).then((free) => free())
+  await transactIn(db, project, (tx) => vault.removeItems(tx, project, ['itm_erased'])).then(
+    (free) => free(),
+  )
   await roll(db, vault)
 
   const { projectKeys } = await all()
@@ -152,7 +164,7 @@ test('VA71 what was erased before a new epoch opens from no copy of the database
 })
 
 test('VA72 while people seal, open, bring in and remove, epoch after epoch ends and nothing is lost', async (t) => {
-  const { vault, db, database, folder } = await openTestVault(t)
+  const { vault, db, database, admin, folder } = await openTestVault(t)
   const inside = database.db('cloister_inside')
   const others = await openVaultIn(folder)
   t.after(() => {
@@ -174,17 +186,19 @@ test('VA72 while people seal, open, bring in and remove, epoch after epoch ends 
   const bringIn = async (of: Vault, name: string) => {
     for (let n = 0; rolling; n += 1) {
       const batch = Array.from({ length: 20 }, (_, k) => `itm_in_${name}_${String(n)}_${String(k)}`)
-      const arrival = await transact(db, (tx) => of.receive(tx, project, batch))
+      const arrival = await transactIn(db, project, (tx) => of.receive(tx, project, batch))
       for (const id of batch) arrival.seal(id, 'content', words(id))
       await pause(n % 7)
-      const kind = await transact(db, (tx) => arrival.keep(tx)).then(
+      const kind = await transactIn(db, project, (tx) => arrival.keep(tx)).then(
         () => 'kept',
         (error: unknown) => (error instanceof Problem ? error.kind : error),
       )
       if (kind === 'conflict') continue
       assert.equal(kind, 'kept')
       if (n % 3 === 0)
-        await transact(db, (tx) => of.removeItems(tx, project, batch)).then((free) => free())
+        await transactIn(db, project, (tx) => of.removeItems(tx, project, batch)).then((free) =>
+          free(),
+        )
     }
   }
   const rollAll = async () => {
@@ -199,7 +213,7 @@ test('VA72 while people seal, open, bring in and remove, epoch after epoch ends 
     ...[bringIn(vault, 'a'), bringIn(others, 'b'), rollAll()],
   ])
   assert.ok(count > 20, `only ${String(count)} sealings met the rolling`)
-  const [newest] = await db
+  const [newest] = await admin
     .selectFrom('vault.project_key')
     .select('epoch')
     .orderBy('epoch', 'desc')
@@ -207,7 +221,7 @@ test('VA72 while people seal, open, bring in and remove, epoch after epoch ends 
   assert.equal(newest?.epoch, 7)
   const fresh = await openVaultIn(folder)
   for (const [id, object] of kept) assert.deepEqual(await open(db, fresh, id, object), words(id))
-  const arrived = await db
+  const arrived = await admin
     .selectFrom('vault.object')
     .select(['id', 'owner'])
     .where('owner', 'like', 'itm_in_%')
@@ -218,26 +232,26 @@ test('VA72 while people seal, open, bring in and remove, epoch after epoch ends 
 })
 
 test('VA73 keys that were drawn under an epoch that ended meanwhile are not kept', async (t) => {
-  const { vault, db } = await openTestVault(t)
+  const { vault, db, admin } = await openTestVault(t)
   await seal(db, vault, 'itm_a')
-  const arrival = await transact(db, (tx) => vault.receive(tx, project, ['itm_b']))
+  const arrival = await transactIn(db, project, (tx) => vault.receive(tx, project, ['itm_b']))
   arrival.seal('itm_b', 'content', words('itm_b'))
   await roll(db, vault)
   await assert.rejects(
-    transact(db, (tx) => arrival.keep(tx)),
+    transactIn(db, project, (tx) => arrival.keep(tx)),
     { kind: 'conflict' },
   )
   await arrival.discard()
-  const rows = await db.selectFrom('vault.owner_key').select('owner').execute()
+  const rows = await admin.selectFrom('vault.owner_key').select('owner').execute()
   assert.deepEqual(rows, [{ owner: 'itm_a' }])
 })
 
 test('VA79 a key that is being drawn holds the next epoch off until it is stored', async (t) => {
-  const { vault, db, database, folder } = await openTestVault(t)
+  const { vault, db, admin, folder } = await openTestVault(t)
   await seal(db, vault, 'itm_a')
   const stored = gateway()
   const drawn = gateway()
-  const sealing = transact(db, async (tx) => {
+  const sealing = transactIn(db, project, async (tx) => {
     const object = await vault.seal(tx, place('itm_b'), words('itm_b'))
     drawn.open()
     await stored.opened
@@ -246,7 +260,6 @@ test('VA79 a key that is being drawn holds the next epoch off until it is stored
   await drawn.opened
   const order: string[] = []
   const rolling = roll(db, vault).then(() => order.push('rolled'))
-  const admin = database.db('cloister_admin')
   const waiting = () =>
     sql`select from pg_locks where locktype = 'advisory' and not granted`.execute(admin)
   while ((await waiting()).rows.length === 0) await pause(10)
@@ -289,7 +302,7 @@ test('VA75 no epoch ends while a backup is being taken', async (t) => {
 test('VA83 a start is told of every project of which a key has no file', async (t) => {
   const { vault, db, folder } = await openTestVault(t)
   await seal(db, vault, 'itm_a')
-  const lost = () => transact(db, (tx) => vault.epochs.lost(tx))
+  const lost = () => transactOverAll(db, (tx) => vault.epochs.lost(tx))
   assert.deepEqual(await lost(), [])
   await roll(db, vault)
   assert.deepEqual(await lost(), [], 'what was destroyed on purpose is not missing')

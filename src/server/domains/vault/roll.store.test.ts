@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
 import { testDatabase } from '../../../../test/support/database.ts'
 import { keyActs, keyWorkshop } from '../../../../test/support/key-workshop.ts'
+import { transactIn } from '../../../../test/support/opened.ts'
 import { openVaultIn } from '../../../../test/support/operator-door.ts'
 import { transact } from '../../kernel/db.ts'
 import { startJobs } from '../../kernel/jobs.ts'
@@ -25,9 +26,10 @@ async function openShop(t: TestContext) {
     vault.close()
   })
   const db = database.db('cloister_jobs')
+  const admin = database.db('cloister_admin')
   const shop = keyWorkshop(db, vault, now)
   const seal = (project: string, id: string) =>
-    transact(db, (tx) => {
+    transactIn(db, project, (tx) => {
       const owner = { kind: 'item', item: id } as const
       return vault.seal(tx, { project, owner, asset: 'content', version: 1 }, Buffer.from(id))
     })
@@ -45,7 +47,6 @@ async function openShop(t: TestContext) {
       onFailure: (_, error) => failed.push(error),
       onFault: (error) => failed.push(error),
     })
-    const admin = database.db('cloister_admin')
     const left = () =>
       admin
         .selectFrom('vault.project_key')
@@ -67,13 +68,13 @@ async function openShop(t: TestContext) {
     assert.deepEqual(failed, [])
   }
   const epochs = () =>
-    db
+    admin
       .selectFrom('vault.project_key')
       .select(['project', 'epoch', 'begun_by', 'location'])
       .orderBy('project')
       .orderBy('epoch')
       .execute()
-  return { db, shop, clock, seal, work, epochs, admin: database.db('cloister_admin') }
+  return { db, shop, clock, seal, work, epochs, admin }
 }
 
 test('VA76 a key that is older than the installation allows has a new epoch without anybody’s order, and each step stands in the log', async (t) => {

@@ -13,6 +13,8 @@ export interface KeyWorkshop {
   readonly db: Db
   readonly gate: Gate
   readonly epochs: Epochs
+  /** Does work that looks through every project. */
+  readonly everywhere: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
   /** Keeps words sealed beside the log and answers the hash for the leaf. */
   readonly sealDetails: (
     tx: Tx,
@@ -80,9 +82,8 @@ export async function rollKeys(
 export async function rollDueKeys(shop: KeyWorkshop, days: number): Promise<void> {
   const due = shop.now().getTime() - days * day
   const faults: unknown[] = []
-  for (const { project, begun_at, begun_by, earlier, condemned } of await transact(shop.db, (tx) =>
-    epochsOf(tx, null),
-  ))
+  const all = await shop.everywhere((tx) => epochsOf(tx, null))
+  for (const { project, begun_at, begun_by, earlier, condemned } of all)
     try {
       if (earlier.length + condemned.length > 0)
         await transact(shop.db, (tx) => orderRoll(tx, project, begun_by))

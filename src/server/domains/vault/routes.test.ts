@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { transactIn } from '../../../../test/support/opened.ts'
 import { entriesOf, said, staffed } from '../../../../test/support/staff.ts'
-import { transact } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 
 test('VA81 a security officer inside, or the operator, begins an epoch and sees how far it has come; nobody else', async (t) => {
@@ -10,7 +10,7 @@ test('VA81 a security officer inside, or the operator, begins an epoch and sees 
   const mara = await hire('Mara', ['manager'])
   const project = newId('prj')
   const owner = { kind: 'item', item: 'itm_a' } as const
-  await transact(server.database.db('cloister_inside'), (tx) =>
+  await transactIn(server.database.db('cloister_inside'), project, (tx) =>
     vault.seal(tx, { project, owner, asset: 'content', version: 1 }, Buffer.from('words')),
   )
   const begin = `/epochs/${project}`

@@ -156,11 +156,10 @@ export async function deleteOwnerKey(
     .execute()
 }
 
-/** Which of these locations no row knows: written by a transaction that never committed. */
+/** Which of these locations no row knows, of any project: written by a transaction that never committed. */
 export async function unknownLocations(tx: Tx, locations: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ location: string }>`
-    select l.location from unnest(${[...locations]}::text[]) as l(location)
-     where not exists (select 1 from vault.object o where o.location = l.location)`.execute(tx)
+    select vault.unknown_locations(${[...locations]}::text[]) as location`.execute(tx)
   return rows.map((row) => row.location)
 }
 

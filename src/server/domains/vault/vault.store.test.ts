@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { testDatabase } from '../../../../test/support/database.ts'
+import { transactIn } from '../../../../test/support/opened.ts'
 import { passFor } from '../../../../test/support/pass.ts'
 import { transact } from '../../kernel/db.ts'
 import { openDirectory, openRootFile, openVault } from './index.ts'
@@ -30,9 +31,9 @@ const text = Buffer.from('words that nobody outside may read')
 test('VA60 what was sealed opens for a pass that names its project and item, also after a restart', async (t) => {
   const { vault, open, db } = await openTestVault(t)
   const place = { project: 'prj_a', owner: item('itm_a'), asset: 'content', version: 1 }
-  const id = await transact(db, (tx) => vault.seal(tx, place, text))
+  const id = await transactIn(db, 'prj_a', (tx) => vault.seal(tx, place, text))
   for (const v of [vault, open()]) {
-    const opened = await transact(db, async (tx) =>
+    const opened = await transactIn(db, 'prj_a', async (tx) =>
       v.open(
         tx,
         await passFor(tx, 'annotation.task.open', { located: { project: 'prj_a', item: 'itm_a' } }),
@@ -46,9 +47,9 @@ test('VA60 what was sealed opens for a pass that names its project and item, als
 test('VA61 a pass for another item or project, an ended one and a look-alike open nothing', async (t) => {
   const { vault, db } = await openTestVault(t)
   const place = { project: 'prj_a', owner: item('itm_a'), asset: 'content', version: 1 }
-  const id = await transact(db, (tx) => vault.seal(tx, place, text))
+  const id = await transactIn(db, 'prj_a', (tx) => vault.seal(tx, place, text))
   const past = new Date(Date.now() - 1000)
-  await transact(db, async (tx) => {
+  await transactIn(db, 'prj_a', async (tx) => {
     const named = { project: 'prj_a', item: 'itm_a' }
     const good = await passFor(tx, 'annotation.task.open', { located: named })
     const bad = [
@@ -67,7 +68,7 @@ test('VA61 a pass for another item or project, an ended one and a look-alike ope
 
 test('VA62 a job opens every item of the project that it was ordered for, and of no other', async (t) => {
   const { vault, db } = await openTestVault(t)
-  await transact(db, async (tx) => {
+  await transactIn(db, ['prj_a', 'prj_b'], async (tx) => {
     const mine = await vault.seal(
       tx,
       { project: 'prj_a', owner: item('itm_a'), asset: 'content', version: 1 },
@@ -92,9 +93,11 @@ test('VA63 a large stream lies in the object store only as ciphertext and is rea
     await Promise.resolve()
   })()
   const place = { project: 'prj_a', owner: item('itm_a'), asset: 'media', version: 1 }
-  const { object, length } = await transact(db, (tx) => vault.sealStream(tx, place, source))
+  const { object, length } = await transactIn(db, 'prj_a', (tx) =>
+    vault.sealStream(tx, place, source),
+  )
   assert.equal(length, large.length)
-  const opened = await transact(db, async (tx) =>
+  const opened = await transactIn(db, 'prj_a', async (tx) =>
     vault.openRange(
       tx,
       await passFor(tx, 'annotation.media.read', { located: { project: 'prj_a', item: 'itm_a' } }),
@@ -114,14 +117,14 @@ test('VA64 a key drawn in a transaction that was rolled back is never used again
   const owner = { kind: 'class', name: 'guidelines' } as const
   const place = { project: 'prj_a', owner, asset: 'guideline', version: 1 }
   await assert.rejects(
-    transact(db, async (tx) => {
+    transactIn(db, 'prj_a', async (tx) => {
       await vault.seal(tx, place, text)
       await vault.seal(tx, { ...place, version: 2 }, text)
       throw new Error('no')
     }),
   )
-  const id = await transact(db, (tx) => vault.seal(tx, place, text))
-  const opened = await transact(db, async (tx) =>
+  const id = await transactIn(db, 'prj_a', (tx) => vault.seal(tx, place, text))
+  const opened = await transactIn(db, 'prj_a', async (tx) =>
     open().open(
       tx,
       await passFor(tx, 'annotation.guideline.read', { located: { project: 'prj_a' } }),
@@ -136,12 +139,12 @@ test('VA65 objects of transactions that never ended are removed at the next star
   const large = Buffer.alloc(400_000, 1)
   const place = (id: string) => ({ project: 'prj_a', owner: item(id), asset: 'media', version: 1 })
   await assert.rejects(
-    transact(db, async (tx) => {
+    transactIn(db, 'prj_a', async (tx) => {
       await vault.seal(tx, place('itm_a'), large)
       throw new Error('no')
     }),
   )
-  await transact(db, (tx) => vault.seal(tx, place('itm_b'), large))
+  await transactIn(db, 'prj_a', (tx) => vault.seal(tx, place('itm_b'), large))
   assert.equal(await transact(db, (tx) => vault.reconcile(tx)), 1)
   assert.equal(await transact(db, (tx) => vault.reconcile(tx)), 0)
 })
@@ -150,9 +153,9 @@ test('VA66 removing an item with its key leaves nothing that opens', async (t) =
   const { vault, database } = await openTestVault(t)
   const db = database.db('cloister_operator')
   const place = { project: 'prj_a', owner: item('itm_a'), asset: 'content', version: 1 }
-  const id = await transact(db, (tx) => vault.seal(tx, place, text))
-  await transact(db, (tx) => vault.remove(tx, place, true)).then((free) => free())
-  await transact(db, async (tx) => {
+  const id = await transactIn(db, 'prj_a', (tx) => vault.seal(tx, place, text))
+  await transactIn(db, 'prj_a', (tx) => vault.remove(tx, place, true)).then((free) => free())
+  await transactIn(db, 'prj_a', async (tx) => {
     const pass = await passFor(tx, 'annotation.task.open', {
       located: { project: 'prj_a', item: 'itm_a' },
     })

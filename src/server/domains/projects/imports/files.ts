@@ -50,7 +50,9 @@ export async function receiveFile(
   const item = newId('itm')
   const fault = faultOfRow(head.row)
   if (fault !== undefined) return { head, item, content: { reason: fault } }
-  const arrival = await ground.apart((tx) => ground.vault.receive(tx, projectOf(pass), [item]))
+  const arrival = await ground.apart(pass, (tx) =>
+    ground.vault.receive(tx, projectOf(pass), [item]),
+  )
   try {
     const measure = await sealFile(ground, head, item, arrival, rest)
     return { head, item, content: { measure, arrival } }
