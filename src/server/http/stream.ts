@@ -5,7 +5,7 @@ import { type Action, actOf } from '#shared/actions.ts'
 import { Problem } from '#shared/problems.ts'
 import type { Pass, Resource } from '../domains/access/index.ts'
 import { transact, type Tx } from '../kernel/db.ts'
-import { entryOf, type Ground, recordFailure } from './operate.ts'
+import { admitted, entryOf, type Ground, recordFailure } from './operate.ts'
 import type { SignalSockets } from './sockets.ts'
 
 /** Bytes to be sent, of known length, from any place on. */
@@ -60,8 +60,8 @@ async function send<A extends Action, P extends TObject>(
   const held: { pass: Pass<A> | null } = { pass: null }
   try {
     const { pass, streamed } = await transact(ground.db, async (tx) => {
-      const caller = await ground.identify(tx, request)
-      const pass = await ground.gate.admit(tx, caller, operation.action, operation.resource(params))
+      const resource = () => operation.resource(params)
+      const pass = await admitted(ground, tx, request, operation.action, resource)
       held.pass = pass
       return { pass, streamed: await operation.run({ pass, tx, params }) }
     })

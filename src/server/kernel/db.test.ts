@@ -134,3 +134,17 @@ test('KE26 statements go out in the order of their calls, and one that nobody wa
   const { rows } = await sql`select place from note order by place`.execute(db)
   assert.deepEqual(rows, [{ place: 1 }, { place: 2 }, { place: 3 }])
 })
+
+test('KE27 a transaction that is over takes no more statements, however late they come', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  await sql`create table note (place int primary key)`.execute(db)
+  const late: Promise<unknown>[] = []
+  const work = transact(db, (tx) => {
+    const first = sql`select pg_sleep(0.05)`.execute(tx)
+    late.push(first.then(() => sql`insert into note values (1)`.execute(tx)))
+    return Promise.reject(new Error('refused meanwhile'))
+  })
+  await assert.rejects(work, /refused meanwhile/)
+  await assert.rejects(Promise.all(late), /already rolled back/)
+  assert.deepEqual((await sql`select * from note`.execute(db)).rows, [])
+})

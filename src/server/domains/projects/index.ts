@@ -6,7 +6,7 @@ export {
   clientsOf,
   itemById,
   latestGuideline,
-  latestSchema,
+  latestVersions,
   projectByCode,
   projectById,
   projectsOf,
