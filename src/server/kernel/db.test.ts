@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Socket } from 'node:net'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { testDatabase } from '../../../test/support/database.ts'
@@ -147,4 +148,21 @@ test('KE27 a transaction that is over takes no more statements, however late the
   await assert.rejects(work, /refused meanwhile/)
   await assert.rejects(Promise.all(late), /already rolled back/)
   assert.deepEqual((await sql`select * from note`.execute(db)).rows, [])
+})
+
+test('KE28 statements that do not wait for each other leave in one packet, with what begins their transaction', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  const ask = (tx: Tx, n: number) => sql<{ n: number }>`select ${n}::int4 as n`.execute(tx)
+  await transact(db, (tx) => ask(tx, 1))
+  const packets = [
+    t.mock.method(Socket.prototype, '_write'),
+    t.mock.method(Socket.prototype, '_writev'),
+  ]
+  const answers = await transact(db, (tx) => Promise.all([1, 2, 3, 4].map((n) => ask(tx, n))))
+  assert.deepEqual(
+    answers.map(({ rows }) => rows[0]?.n),
+    [1, 2, 3, 4],
+  )
+  const sent = packets.reduce((sum, { mock }) => sum + mock.callCount(), 0)
+  assert.equal(sent, 2, 'one for the statements, one for the commit')
 })
