@@ -6,7 +6,8 @@
  * smallest project in the same run.
  */
 import { addTasks, type NewItem } from '../src/server/domains/annotation/index.ts'
-import { endLease, setTask, takeTask } from '../src/server/domains/annotation/store.ts'
+import { endLease, takeTask } from '../src/server/domains/annotation/store/leases.ts'
+import { setTask } from '../src/server/domains/annotation/store/tasks.ts'
 import { type Db, openClient, openDb, transact } from '../src/server/kernel/db.ts'
 import { prepareDatabase } from '../src/server/kernel/migrate.ts'
 import { newId } from '../src/server/kernel/random.ts'
@@ -80,8 +81,8 @@ async function oneRound(db: Db, project: string, person: string): Promise<number
   const took = performance.now() - before
   if (task === undefined) throw new Error('the queue ran dry')
   await transact(db, async (tx) => {
-    await endLease(tx, task)
-    await setTask(tx, task, { state: 'submitted', since: now })
+    await endLease(tx, task.id)
+    await setTask(tx, task.id, { state: 'submitted', since: now })
   })
   return took
 }

@@ -88,6 +88,9 @@ export async function startWork(
       onFailure: (kind, error) => {
         onFault(error, kind)
       },
+      onFault: (error) => {
+        onFault(error, 'jobs')
+      },
     },
   )
   return async () => {

@@ -90,7 +90,11 @@ export async function openHandover(t: TestContext): Promise<Handover> {
           return buildDelivery(workshop, delivery, signal)
         },
       },
-      { concurrency: 1, onFailure: (_, error) => faults.push(error) },
+      {
+        concurrency: 1,
+        onFailure: (_, error) => faults.push(error),
+        onFault: (error) => faults.push(error),
+      },
     )
     let stopped: Promise<void> | undefined
     const stop = () => (stopped ??= jobs.stop())

@@ -12,7 +12,7 @@ const callerNamed = (id: string): Caller => ({
   ...{ workstation: 'ws-1', certificate: null, address: '127.0.0.1' },
 })
 
-test('GATE10 the gate is asked beforehand about who spoke last on a connection, and that counts only for exactly them', async (t) => {
+test('GATE11 the gate is asked beforehand about who spoke last on a connection, and that counts only for exactly them', async (t) => {
   const db = (await testDatabase(t)).db('cloister_inside')
   const asked: string[] = []
   const decide = ({ id }: { id: string }) => {

@@ -1,27 +1,35 @@
 import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
 import { testDatabase, type TestDatabase } from '../../../test/support/database.ts'
 import { transact } from './db.ts'
-import { enqueue, startJobs, type JobWork } from './jobs.ts'
+import { enqueue, type JobOptions, type JobWork, type RunningJobs, startJobs } from './jobs.ts'
 import { prepareDatabase } from './migrate.ts'
 
 const noFailure = (kind: string, error: unknown) => {
   throw new Error(`${kind} failed`, { cause: error })
 }
 
+const noFault = (cause: unknown) => {
+  throw new Error('the work came to a stand', { cause })
+}
+
 async function work(
   t: TestContext,
   database: TestDatabase,
   kinds: Record<string, JobWork>,
-  onFailure: (kind: string, error: unknown, last: boolean) => void = noFailure,
-): Promise<void> {
-  const jobs = await startJobs(database.connection('cloister_jobs'), kinds, {
-    concurrency: 2,
-    onFailure,
-  })
+  { onFailure = noFailure, onFault = noFault }: Partial<JobOptions> = {},
+): Promise<RunningJobs> {
+  const options = { concurrency: 2, onFailure, onFault }
+  const jobs = await startJobs(database.connection('cloister_jobs'), kinds, options)
   t.after(() => jobs.stop())
+  return jobs
 }
+
+const waiting = sql<{
+  jobs: number
+}>`select count(*)::int as jobs from graphile_worker._private_jobs`
 
 test('KE70 a job is done when its transaction commits, and never when it is rolled back', async (t) => {
   const database = await testDatabase(t)
@@ -73,9 +81,11 @@ test('KE72 a failed attempt is reported, with the word whether it was the last',
   const database = await testDatabase(t)
   await transact(database.db('cloister_operator'), (tx) => enqueue(tx, 'fail', {}, { attempts: 1 }))
   const heard = await new Promise<unknown[]>((resolve, reject) => {
-    work(t, database, { fail: () => Promise.reject(new Error('no')) }, (...failure) => {
+    const onFailure: JobOptions['onFailure'] = (...failure) => {
       resolve(failure)
-    }).catch(reject)
+    }
+    const fail = () => Promise.reject(new Error('no'))
+    work(t, database, { fail }, { onFailure }).catch(reject)
   })
   assert.deepEqual(heard, ['fail', new Error('no'), true])
 })
@@ -88,4 +98,51 @@ test('KE73 a door may order a job, and neither read nor change what is ordered',
     await assert.rejects(statement.execute(db), /permission denied/)
   }
   assert.deepEqual(await prepareDatabase(database.connection('cloister_admin')), [])
+})
+
+test('KE74 stopping waits until a job that is done is off the list', async (t) => {
+  const database = await testDatabase(t)
+  const administrator = database.db('cloister_admin')
+  await transact(database.db('cloister_inside'), (tx) => enqueue(tx, 'short', {}))
+  const told = new EventEmitter()
+  const begun = once(told, 'begun')
+  const jobs = await work(t, database, {
+    short: async () => {
+      told.emit('begun')
+      await once(told, 'end')
+    },
+  })
+  await begun
+  const stopped = jobs.stop()
+  told.emit('end')
+  await stopped
+  assert.deepEqual((await waiting.execute(administrator)).rows, [{ jobs: 0 }])
+})
+
+test('KE75 when the database goes away while a job ends, jobs are done again when it is back', async (t) => {
+  const database = await testDatabase(t)
+  const administrator = database.db('cloister_admin')
+  const found = await sql<{ name: string }>`select current_database() as name`.execute(
+    administrator,
+  )
+  const name = sql.id(found.rows[0]?.name ?? '')
+  const admit = (limit: number) =>
+    sql`alter database ${name} connection limit ${sql.lit(limit)}`.execute(administrator)
+  const order = () => transact(administrator, (tx) => enqueue(tx, 'cut', {}))
+  await order()
+  const told = new EventEmitter()
+  const [fault, again] = [once(told, 'fault'), once(told, 'again')]
+  let turns = 0
+  const cut = async () => {
+    if (++turns > 1) return void told.emit('again')
+    await admit(0)
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where usename = 'cloister_jobs' and datname = current_database()`.execute(administrator)
+  }
+  await work(t, database, { cut }, { onFault: (error) => told.emit('fault', error) })
+  await fault
+  await admit(-1)
+  await order()
+  await again
+  assert.equal(turns, 2)
 })

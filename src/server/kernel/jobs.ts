@@ -1,4 +1,7 @@
-import { Logger, parseCronItems, run, runMigrations } from 'graphile-worker'
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Logger, parseCronItems, run, runMigrations, type Runner } from 'graphile-worker'
+import type { Pool } from 'pg'
 import { openPool, type Connection, type Tx } from './db.ts'
 
 /** The work of one kind of job. Repeated after a failure, so it must bear being begun twice. */
@@ -9,6 +12,15 @@ export interface JobOrder {
   readonly key?: string
   /** How often it is tried before it is given up; the pauses grow from seconds to hours. */
   readonly attempts?: number
+}
+
+export interface JobOptions {
+  readonly concurrency: number
+  readonly hourly?: readonly string[]
+  /** Hears of each attempt that failed, and whether it was the last. */
+  readonly onFailure: (kind: string, error: unknown, last: boolean) => void
+  /** Hears when the work itself came to a stand. */
+  readonly onFault: (error: unknown) => void
 }
 
 export interface RunningJobs {
@@ -54,29 +66,64 @@ export async function enqueue(
     .execute()
 }
 
+/** How long after a runner ended of itself the next one is begun. */
+const pauseMs = 1_000
+
 /**
  * Does the jobs of the given kinds, at most `concurrency` at a time, as the role of the connection
  * (`cloister_jobs`). Kinds in `hourly` are also ordered once an hour, with an empty payload, by however
- * many processes run jobs. `onFailure` hears of each attempt that failed, and whether it was the last.
+ * many processes run jobs. While the database is away the work stands still, and goes on when it is
+ * back; a job that was done and could not be taken off the list meanwhile is done again, hours later.
  */
 export async function startJobs(
   connection: Connection,
   kinds: Readonly<Record<string, JobWork>>,
-  options: {
-    readonly concurrency: number
-    readonly hourly?: readonly string[]
-    readonly onFailure: (kind: string, error: unknown, last: boolean) => void
-  },
+  options: JobOptions,
 ): Promise<RunningJobs> {
   const pool = openPool(connection, { size: options.concurrency + 2 })
+  const begin = () => beginRunner(pool, kinds, options)
+  const stopping = new AbortController()
+  const kept = keepRunning(await begin(), begin, stopping.signal, options.onFault)
+  const closed = kept.then(() => pool.end())
+  return {
+    stop() {
+      stopping.abort()
+      return closed
+    },
+  }
+}
+
+/** Ends when told to, with the runner of that time; one that ended before is followed by the next. */
+async function keepRunning(
+  first: Runner,
+  begin: () => Promise<Runner>,
+  signal: AbortSignal,
+  onFault: (error: unknown) => void,
+): Promise<void> {
+  const stopped = once(signal, 'abort')
+  const over = () => signal.aborted
+  for (let runner: Runner | null = first; !over(); runner = null) {
+    try {
+      runner ??= await begin()
+      await Promise.race([runner.promise, stopped])
+      if (over()) await runner.stop()
+    } catch (error) {
+      onFault(error)
+    }
+    if (!over()) await Promise.race([pause(pauseMs), stopped])
+  }
+}
+
+async function beginRunner(
+  pgPool: Pool,
+  kinds: Readonly<Record<string, JobWork>>,
+  { concurrency, hourly = [], onFailure }: JobOptions,
+): Promise<Runner> {
   const runner = await run({
-    pgPool: pool,
-    logger: silent,
-    concurrency: options.concurrency,
-    noHandleSignals: true,
-    parsedCronItems: parseCronItems(
-      (options.hourly ?? []).map((task) => ({ task, match: '7 * * * *' })),
-    ),
+    ...{ pgPool, concurrency, logger: silent, noHandleSignals: true },
+    // Only what is batched, be it by nothing, is waited for at the end, and heard of when it fails.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+    parsedCronItems: parseCronItems(hourly.map((task) => ({ task, match: '7 * * * *' }))),
     taskList: Object.fromEntries(
       Object.entries(kinds).map(([kind, work]) => [
         kind,
@@ -85,12 +132,7 @@ export async function startJobs(
     ),
   })
   runner.events.on('job:error', ({ job, error }) => {
-    options.onFailure(job.task_identifier, error, job.attempts >= job.max_attempts)
+    onFailure(job.task_identifier, error, job.attempts >= job.max_attempts)
   })
-  return {
-    async stop() {
-      await runner.stop()
-      await pool.end()
-    },
-  }
+  return runner
 }

@@ -1,7 +1,7 @@
 import { actOf } from '#shared/actions.ts'
 import type { FactSource, ResourceSource } from '../access/index.ts'
 import { placeOfTask } from './places.ts'
-import { holding } from './store.ts'
+import { holding } from './store/leases.ts'
 
 /** Whether the person holds the task now, and whether they would review their own work. */
 export const annotationFacts: FactSource = {

@@ -5,7 +5,7 @@ import type { Pass } from '../access/index.ts'
 import { itemById } from '../projects/index.ts'
 import type { Asset } from '../vault/index.ts'
 import type { Closed, Ground, Seals } from './ground.ts'
-import { addSent, closeOpen, openListening, startListening } from './store.ts'
+import { addSent, closeOpen, openListening, startListening } from './store/listening.ts'
 
 /** Bytes for http/stream: the domain's own view of what it answers with. */
 export interface Sound {

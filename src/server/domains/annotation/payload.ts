@@ -7,7 +7,7 @@ import type { Asset } from '../vault/index.ts'
 import type { Ground, Seals } from './ground.ts'
 import { assetOf, channelsOf } from './media.ts'
 import { schemaOf } from './schemas.ts'
-import { heldTask } from './store.ts'
+import { heldTask } from './store/tasks.ts'
 
 /** A task and who it was handed to. */
 export interface Handed {

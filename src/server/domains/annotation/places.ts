@@ -1,7 +1,7 @@
 import type { Tx } from '../../kernel/db.ts'
 import type { Located } from '../access/index.ts'
 import { projectNature } from '../projects/index.ts'
-import { taskById } from './store.ts'
+import { taskById } from './store/tasks.ts'
 
 interface Place {
   readonly project: string

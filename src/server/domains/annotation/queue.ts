@@ -1,7 +1,7 @@
 import { Problem } from '#shared/problems.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
-import { deleteUntouched, insertTasks } from './store.ts'
+import { deleteUntouched, insertTasks } from './store/tasks.ts'
 
 /** An item that import has just stored. */
 export interface NewItem {

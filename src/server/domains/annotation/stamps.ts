@@ -1,6 +1,7 @@
 import { sendAlong, type Tx } from '../../kernel/db.ts'
 import { rowBytes, type RowReader, sha256, stamp } from '../audit/index.ts'
-import { annotationsAfter, decisionsAfter, insertAnnotation, insertDecision } from './store.ts'
+import { annotationsAfter, insertAnnotation } from './store/annotations.ts'
+import { decisionsAfter, insertDecision } from './store/reviews.ts'
 import type { AnnotationTables } from './tables.ts'
 
 type AnnotationRow = AnnotationTables['annotation.annotation']

@@ -6,15 +6,10 @@ import type { Pass } from '../access/index.ts'
 import { itemById } from '../projects/index.ts'
 import { type Ground, placeOf } from './ground.ts'
 import { closeListening } from './media.ts'
-import {
-  draftOf,
-  endLease,
-  nextVersion,
-  offerReview,
-  removeDrafts,
-  setTask,
-  upsertDraft,
-} from './store.ts'
+import { nextVersion } from './store/annotations.ts'
+import { draftOf, removeDrafts, upsertDraft } from './store/drafts.ts'
+import { endLease } from './store/leases.ts'
+import { offerReview, setTask } from './store/tasks.ts'
 import { schemaOf } from './schemas.ts'
 import { putAnnotation } from './stamps.ts'
 import { mustHold, type Task } from './tasks.ts'

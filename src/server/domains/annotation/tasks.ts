@@ -14,18 +14,20 @@ import { keepPlace } from './places.ts'
 import {
   endLease,
   holding,
-  insertFlag,
   insertLease,
   leaseOf,
-  lockTask,
-  lockTaskOfItem,
   reclaimTasks,
   renewLease,
-  setTask,
   takeTask,
+} from './store/leases.ts'
+import {
+  insertFlag,
+  lockTask,
+  lockTaskOfItem,
+  setTask,
   taskById,
   undoFlags,
-} from './store.ts'
+} from './store/tasks.ts'
 import type { AnnotationTables, TaskType } from './tables.ts'
 
 export type Task = Selectable<AnnotationTables['annotation.task']>

@@ -6,15 +6,8 @@ import { latestGuideline, projectsOf } from '../projects/index.ts'
 import { certifiedLanguages } from '../workforce/index.ts'
 import type { Ground } from './ground.ts'
 import { textOf } from './payload.ts'
-import {
-  heldIn,
-  lastWorkOf,
-  leasesOf,
-  outcomesOf,
-  setAsideIn,
-  tallyOf,
-  waitingOf,
-} from './store.ts'
+import { heldIn, leasesOf } from './store/leases.ts'
+import { lastWorkOf, outcomesOf, setAsideIn, tallyOf, waitingOf } from './store/progress.ts'
 import type { TaskState, TaskType } from './tables.ts'
 
 /** What somebody may work on, what waits for them there, and which conditions keep them from it now. */

@@ -4,6 +4,7 @@ export { importRoutes } from './imports/routes.ts'
 export { guidelineRoutes, projectsRoutes } from './routes.ts'
 export {
   clientsOf,
+  isFree,
   itemById,
   latestGuideline,
   latestVersions,

@@ -1,0 +1,144 @@
+import { type Insertable, sql } from 'kysely'
+import type { Tx } from '../../../kernel/db.ts'
+import type { AnnotationTables, TaskState, TaskType } from '../tables.ts'
+
+export function taskById(tx: Tx, id: string) {
+  return tx.selectFrom('annotation.task').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** The task, locked until the transaction ends. */
+export function lockTask(tx: Tx, id: string) {
+  return tx
+    .selectFrom('annotation.task')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** The task of the other type on the same item. */
+export function lockTaskOfItem(tx: Tx, item: string, type: TaskType) {
+  return tx
+    .selectFrom('annotation.task')
+    .selectAll()
+    .where('item', '=', item)
+    .where('type', '=', type)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** All that a screen needs of a task that this person holds, but for what the vault and `projects` keep. */
+export async function heldTask(tx: Tx, task: string, person: string) {
+  const { rows } = await sql<{
+    id: string
+    type: TaskType
+    item: string
+    project: string
+    schema: number
+    guideline: number | null
+    until: Date
+    draft: number
+    draft_object: string | null
+    annotation_object: string | null
+    returned_reason: string | null
+  }>`
+    select t.id, t.type, t.item, t.project, t.schema, t.guideline, l.until,
+      coalesce(d.version, 0) as draft, d.object as draft_object,
+      a.object as annotation_object,
+      case when t.type = 'annotate' and x.decision = 'return' then x.reason end as returned_reason
+      from annotation.task t
+      join annotation.lease l on l.task = t.id and l.person = ${person}
+      left join annotation.draft d on d.task = t.id and d.person = ${person}
+      left join annotation.annotation a on a.id = t.annotation
+      left join annotation.decision x on x.annotation = t.annotation
+     where t.id = ${task}`.execute(tx)
+  return rows[0]
+}
+
+/** Only what is named changes; `since` is when. */
+export async function setTask(
+  tx: Tx,
+  task: string,
+  change: {
+    readonly state: TaskState
+    readonly since: Date
+    readonly reserved?: string | null
+    readonly author?: string
+    readonly annotation?: string
+  },
+): Promise<void> {
+  await tx.updateTable('annotation.task').set(change).where('id', '=', task).execute()
+}
+
+/** Puts a finished piece of work up for review: the item's first review, or the same task again. */
+export async function offerReview(
+  tx: Tx,
+  offer: {
+    id: string
+    annotated: { project: string; item: string; batch: string; language: string }
+    author: string
+    annotation: string
+    schema: number
+    guideline: number | null
+    now: Date
+  },
+): Promise<void> {
+  const { id, annotated, author, annotation, schema, guideline, now } = offer
+  const { project, item, batch, language } = annotated
+  const open = { state: 'waiting', reserved: null, author, annotation, schema, guideline } as const
+  await tx
+    .insertInto('annotation.task')
+    .values({ id, project, item, batch, language, type: 'review', ...open, since: now })
+    .onConflict((c) => c.columns(['item', 'type']).doUpdateSet({ ...open, since: now }))
+    .execute()
+}
+
+/** Adds tasks in the order given. */
+export async function insertTasks(
+  tx: Tx,
+  tasks: readonly { id: string; item: string; project: string; batch: string; language: string }[],
+  now: Date,
+): Promise<void> {
+  const column = (name: 'id' | 'item' | 'project' | 'batch' | 'language') =>
+    tasks.map((task) => task[name])
+  await sql`
+    insert into annotation.task (id, item, project, batch, language, type, state, since)
+    select n.id, n.item, n.project, n.batch, n.language, 'annotate', 'waiting', ${now}
+      from unnest(${column('id')}::text[], ${column('item')}::text[], ${column('project')}::text[],
+                  ${column('batch')}::text[], ${column('language')}::text[])
+           with ordinality as n (id, item, project, batch, language, place)
+     order by n.place`.execute(tx)
+}
+
+/** Removes a batch's tasks that nobody has begun; answers how many there were, and how many of them went. */
+export async function deleteUntouched(
+  tx: Tx,
+  batch: string,
+): Promise<{ all: number; removed: number }> {
+  const { rows } = await sql<{ all: number; removed: number }>`
+    with removed as (
+      delete from annotation.task t
+       where t.batch = ${batch} and t.state = 'waiting' and t.annotation is null
+         and not exists (select from annotation.draft d where d.task = t.id)
+      returning 1
+    )
+    select (select count(*) from annotation.task t where t.batch = ${batch}) as all,
+           (select count(*) from removed) as removed`.execute(tx)
+  return rows[0] ?? { all: 0, removed: 0 }
+}
+
+export async function insertFlag(
+  tx: Tx,
+  row: Insertable<AnnotationTables['annotation.flag']>,
+): Promise<void> {
+  await tx.insertInto('annotation.flag').values(row).execute()
+}
+
+export async function undoFlags(tx: Tx, task: string, now: Date): Promise<void> {
+  await tx
+    .updateTable('annotation.flag')
+    .set({ undone_at: now })
+    .where('task', '=', task)
+    .where('undone_at', 'is', null)
+    .execute()
+}
