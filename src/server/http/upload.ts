@@ -6,7 +6,7 @@ import { Problem } from '#shared/problems.ts'
 import type { Pass, Resource } from '../domains/access/index.ts'
 import { record } from '../domains/audit/index.ts'
 import { transact, type Tx } from '../kernel/db.ts'
-import { entryOf, type Ground, recordFailure } from './operate.ts'
+import { admitted, entryOf, type Ground, recordFailure } from './operate.ts'
 
 interface Arriving<A extends Action, P> {
   readonly pass: Pass<A>
@@ -88,18 +88,17 @@ async function take<
   const params = request.params as Static<P>
   const held: { pass: Pass<A> | null; received: Received | null } = { pass: null, received: null }
   try {
-    const admitted = await transact(ground.db, async (tx) => {
-      const caller = await ground.identify(tx, request)
-      return ground.gate.admit(tx, caller, operation.action, operation.resource(params))
-    })
-    held.pass = admitted
+    const first = await transact(ground.db, (tx) =>
+      admitted(ground, tx, request, operation.action, () => operation.resource(params)),
+    )
+    held.pass = first
     if (request.headers['content-type'] !== bodyType) throw new Problem('unsupported-media')
     const bytes = bounded(request.raw, operation.limit)
-    const received = await operation.receive({ pass: admitted, params, bytes })
+    const received = await operation.receive({ pass: first, params, bytes })
     held.received = received
     request.raw.resume()
     return await transact(ground.db, async (tx) => {
-      const pass = await ground.gate.renew(tx, admitted)
+      const pass = await ground.gate.renew(tx, first)
       const noted: Record<string, unknown> = {}
       const note = (details: Readonly<Record<string, unknown>>): void => {
         Object.assign(noted, details)

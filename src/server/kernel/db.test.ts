@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Socket } from 'node:net'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { testDatabase } from '../../../test/support/database.ts'
@@ -167,4 +168,36 @@ test('KE27 where a transaction cannot begin, nothing of it is kept, though its s
     const { rows } = await sql`select place from note`.execute(tx)
     assert.deepEqual(rows, [{ place: 7 }], 'what follows one that waits, waits')
   })
+})
+
+test('KE29 a transaction that is over takes no more statements, however late they come', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  await sql`create table note (place int primary key)`.execute(db)
+  const late: Promise<unknown>[] = []
+  const work = transact(db, (tx) => {
+    const first = sql`select pg_sleep(0.05)`.execute(tx)
+    late.push(first.then(() => sql`insert into note values (1)`.execute(tx)))
+    return Promise.reject(new Error('refused meanwhile'))
+  })
+  await assert.rejects(work, /refused meanwhile/)
+  await assert.rejects(Promise.all(late), /already rolled back/)
+  assert.deepEqual((await sql`select * from note`.execute(db)).rows, [])
+})
+
+test('KE28 statements that do not wait for each other leave in one packet, with what begins their transaction', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  const ask = (tx: Tx, n: number) =>
+    sql<{ n: number }>`select n from (values (${n}::int4)) v (n)`.execute(tx)
+  await transact(db, (tx) => ask(tx, 1))
+  const packets = [
+    t.mock.method(Socket.prototype, '_write'),
+    t.mock.method(Socket.prototype, '_writev'),
+  ]
+  const answers = await transact(db, (tx) => Promise.all([1, 2, 3, 4].map((n) => ask(tx, n))))
+  assert.deepEqual(
+    answers.map(({ rows }) => rows[0]?.n),
+    [1, 2, 3, 4],
+  )
+  const sent = packets.reduce((sum, { mock }) => sum + mock.callCount(), 0)
+  assert.equal(sent, 2, 'one for the statements, one for the commit')
 })

@@ -8,6 +8,7 @@ import {
   Transaction,
 } from 'kysely'
 import pg from 'pg'
+import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../../shared/problems.ts'
 import { codeOf } from './fault.ts'
@@ -116,6 +117,7 @@ export function openDb(connection: Connection, { pool }: { readonly pool: number
     idle_in_transaction_session_timeout: idleTransactionTimeout,
     // A statement goes out when it is asked for, not when the one before it was answered.
     pipeline: true,
+    stream: () => new GatheringSocket(),
   })
   return new Kysely<Tables>({
     dialect: new PostgresDialect({
@@ -125,6 +127,27 @@ export function openDb(connection: Connection, { pool }: { readonly pool: number
       },
     }),
   })
+}
+
+/** Sends what is written within one turn of the event loop at once: statements that go together are one packet. */
+class GatheringSocket extends Socket {
+  #gathering = false
+
+  /** The driver calls this before each statement, and `uncork` after it. */
+  override cork(): void {
+    if (this.#gathering) return
+    this.#gathering = true
+    super.cork()
+    // Runs when the promises that are due have been served, and what they send is written.
+    process.nextTick(() => {
+      this.#gathering = false
+      super.uncork()
+    })
+  }
+
+  override uncork(): void {
+    // The end of the turn does.
+  }
 }
 
 /**
@@ -150,7 +173,8 @@ function guard(client: pg.PoolClient): PostgresPoolClient {
     values: unknown[],
   ): Promise<pg.QueryResult | typeof beginning> {
     if (/^(begin|start transaction)/.test(text)) {
-      begun = client.query(text).catch(rethrow)
+      // With a name it is sent as other statements are, and in one packet with the first of them.
+      begun = client.query({ name: text, text }).catch(rethrow)
       begun.catch(() => undefined)
       return beginning
     }

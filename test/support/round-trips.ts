@@ -1,0 +1,44 @@
+import type { TestContext } from 'node:test'
+import pg from 'pg'
+
+/** How often the transactions of a test waited for the database, and what they asked of it. */
+export interface RoundTrips {
+  /** The longest chain of statements of one transaction each of which was sent after an answer. */
+  readonly waits: number
+  readonly statements: number
+}
+
+/**
+ * Counts at the database's driver while the work runs; one transaction at a time. A statement's
+ * depth is one more than that of the deepest whose answer had come when it was sent: statements that
+ * are sent together are one round trip, whatever the clock says.
+ */
+export async function countRoundTrips(
+  t: TestContext,
+  work: () => Promise<unknown>,
+): Promise<RoundTrips> {
+  const counted = { waits: 0, statements: 0 }
+  let answered = 0
+  const { query } = Object.getOwnPropertyDescriptors(pg.Client.prototype)
+  const counting = t.mock.method(
+    pg.Client.prototype,
+    'query',
+    function (this: pg.Client, ...args: unknown[]): unknown {
+      const depth = answered + 1
+      counted.waits = Math.max(counted.waits, depth)
+      counted.statements += 1
+      const answer: unknown = query.value?.apply(this, args)
+      const done = () => {
+        answered = Math.max(answered, depth)
+      }
+      if (answer instanceof Promise) answer.then(done, done)
+      return answer
+    },
+  )
+  try {
+    await work()
+  } finally {
+    counting.mock.restore()
+  }
+  return counted
+}
