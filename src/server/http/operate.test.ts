@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { AddressInfo } from 'node:net'
 import { Agent, request } from 'node:http'
 import { test } from 'node:test'
 import { testDatabase } from '../../../test/support/database.ts'
@@ -31,7 +32,7 @@ test('GATE11 the gate is asked beforehand about who spoke last on a connection, 
   )
   t.after(() => app.close())
   await app.listen({ host: '127.0.0.1', port: 0 })
-  const port = app.addresses()[0]?.port
+  const { port } = app.server.address() as AddressInfo
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.after(() => {
     agent.destroy()

@@ -189,10 +189,8 @@ test('KE28 statements that do not wait for each other leave in one packet, with 
   const ask = (tx: Tx, n: number) =>
     sql<{ n: number }>`select n from (values (${n}::int4)) v (n)`.execute(tx)
   await transact(db, (tx) => ask(tx, 1))
-  const packets = [
-    t.mock.method(Socket.prototype, '_write'),
-    t.mock.method(Socket.prototype, '_writev'),
-  ]
+  const writers = Socket.prototype as Required<Pick<Socket, '_write' | '_writev'>>
+  const packets = [t.mock.method(writers, '_write'), t.mock.method(writers, '_writev')]
   const answers = await transact(db, (tx) => Promise.all([1, 2, 3, 4].map((n) => ask(tx, n))))
   assert.deepEqual(
     answers.map(({ rows }) => rows[0]?.n),
