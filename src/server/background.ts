@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import type { logSigner } from '@cloister/transparency-log'
+import { closeLeftListening, closeRecorder } from './domains/annotation/index.ts'
 import { proofOf, startCosigning, startSequencer } from './domains/audit/index.ts'
 import { buildDelivery, resumeBuilds, sweepDrafts } from './domains/delivery/index.ts'
 import { startKeeper } from './domains/facility/index.ts'
 import { rollDueKeys, rollKeys, type Vault } from './domains/vault/index.ts'
 import type { Connect } from './databases.ts'
 import type { Config } from './kernel/config.ts'
-import { openClient, openDb, transact } from './kernel/db.ts'
+import { openClient, openDb, transact, type Tx } from './kernel/db.ts'
 import { enqueue, startJobs } from './kernel/jobs.ts'
 import { openSignals } from './kernel/signals.ts'
 import type { Installation, Server } from './open.ts'
@@ -66,6 +67,7 @@ export async function startWork(
   await transact(db, resumeBuilds)
   const workshop = { ...shop, db, gate, packages, proofOf, now }
   const keyShop = { db, gate, epochs: shop.vault.epochs, sealDetails: shop.sealDetails, now }
+  const recordClose = closeRecorder(shop.sealDetails)
   // What a killed process left half done goes on now, and not in an hour.
   await transact(db, (tx) => enqueue(tx, 'vault.epochs', {}, { key: 'vault epochs' }))
   const jobs = await startJobs(
@@ -81,10 +83,15 @@ export async function startWork(
           await rollKeys(keyShop, String(payload.project), String(payload.by), signal)
       },
       'vault.epochs': () => rollDueKeys(keyShop, config.epochDays),
+      async 'annotation.listening'(_, signal) {
+        const close = (tx: Tx) => closeLeftListening({ recordClose }, tx, now())
+        while (!signal.aborted && (await transact(db, close)) > 0);
+      },
     },
     {
       concurrency: config.workers.jobs,
       hourly: ['vault.epochs'],
+      minutely: ['annotation.listening'],
       onFailure: (kind, error) => {
         onFault(error, kind)
       },

@@ -29,8 +29,7 @@ export async function submitAnnotation(
   given: unknown,
 ): Promise<void> {
   const task = await mustHold(pass, tx, 'annotate')
-  // First, for its entry would else take the annotation's stamp.
-  if (pass.located.taskType === 'audio') await closeListening(ground, tx, task.id, pass.at)
+  if (pass.located.taskType === 'audio') await closeListening(ground, tx, [task.id], pass.at)
   const annotation = await keepAnnotation(ground, pass, tx, task, given)
   await leaveFinished(ground, tx, task)
   const { actor: author, at: now } = pass

@@ -57,9 +57,9 @@ export async function nextTask(
   type: TaskType,
   admit: AdmitOpening,
 ): Promise<TaskPayload | null> {
-  const task = await leaseNext(pass, tx, type)
+  const task = await leaseNext(ground, pass, tx, type)
   if (task === null) return null
-  if (pass.located.taskType === 'audio') await closeListening(ground, tx, task, pass.at)
+  if (pass.located.taskType === 'audio') await closeListening(ground, tx, [task], pass.at)
   return openTask(ground, await admit(task), tx)
 }
 
@@ -74,9 +74,9 @@ export async function nextTaskAfter(
   type: TaskType,
   admit: AdmitOpening,
 ): Promise<TaskPayload | null> {
-  const task = await leaseNext(pass, tx, type)
+  const task = await leaseNext(ground, pass, tx, type)
   if (task === null) return null
-  if (pass.located.taskType === 'audio') await closeListening(ground, tx, task, pass.at)
+  if (pass.located.taskType === 'audio') await closeListening(ground, tx, [task], pass.at)
   try {
     return await openTask(ground, await admit(task), tx)
   } catch (error) {
@@ -87,7 +87,12 @@ export async function nextTaskAfter(
   }
 }
 
-async function leaseNext(pass: Pass<Asking>, tx: Tx, type: TaskType): Promise<string | null> {
+async function leaseNext(
+  ground: Ground,
+  pass: Pass<Asking>,
+  tx: Tx,
+  type: TaskType,
+): Promise<string | null> {
   const { project, actor: person, at: now } = pass
   const kind = pass.located.taskType
   if (project === null || kind == null) throw new Problem('not-found')
@@ -108,7 +113,8 @@ async function leaseNext(pass: Pass<Asking>, tx: Tx, type: TaskType): Promise<st
     })
     if (task !== undefined) return task
     if (round > 0) continue
-    await reclaimTasks(tx, { project, type, now, before })
+    const taken = await reclaimTasks(tx, { project, type, now, before })
+    if (kind === 'audio') await closeListening(ground, tx, taken, now)
   }
   return null
 }
@@ -141,7 +147,7 @@ export async function releaseTask(
   tx: Tx,
 ): Promise<void> {
   const task = await mustHold(pass, tx, null)
-  await closeListening(ground, tx, task.id, pass.at)
+  await closeListening(ground, tx, [task.id], pass.at)
   await endLease(tx, task.id)
   await setTask(tx, task.id, { state: 'waiting', reserved: null, since: pass.at })
 }
@@ -162,7 +168,7 @@ export async function skipTask(
     ...{ id, task: task.id, person: pass.actor, reason, note: sealed },
     ...{ at: pass.at, undone_at: null },
   })
-  await closeListening(ground, tx, task.id, pass.at)
+  await closeListening(ground, tx, [task.id], pass.at)
   await endLease(tx, task.id)
   const { actor: author, at: since } = pass
   await setTask(tx, task.id, { state: 'skipped', reserved: null, author, since })
@@ -204,7 +210,7 @@ async function layAside(
 ): Promise<void> {
   const lease = await leaseOf(tx, of.person, of.project, of.type)
   if (lease === undefined) return
-  await closeListening(ground, tx, lease.task, of.now)
+  await closeListening(ground, tx, [lease.task], of.now)
   await endLease(tx, lease.task)
   await setTask(tx, lease.task, { state: 'waiting', reserved: of.person, since: of.now })
 }
@@ -216,6 +222,7 @@ async function layAside(
  *   on the project, `four-eyes` when they would review what they annotated
  */
 export async function reassignTask(
+  ground: Pick<Ground, 'recordClose'>,
   pass: Pass<'annotation.task.reassign'>,
   tx: Tx,
   person: string | null,
@@ -231,6 +238,7 @@ export async function reassignTask(
       throw new Problem('not-ready', { missing: role })
     if ((await holding(tx, task.id, person))?.annotated === true) throw new Problem('four-eyes')
   }
+  await closeListening(ground, tx, [task.id], pass.at)
   const before = await endLease(tx, task.id)
   await setTask(tx, task.id, { state: 'waiting', reserved: person, since: pass.at })
   if (before !== undefined) await signalPerson(tx, before)
