@@ -69,7 +69,6 @@ export async function leaveFinished(ground: Ground, tx: Tx, task: Task): Promise
   for (const person of await removeDrafts(tx, task.id)) await discardDraft(ground, tx, task, person)
 }
 
-/** A large draft's bytes stay in the object store until the next start's reconciliation finds them unnamed. */
 async function discardDraft({ seals }: Ground, tx: Tx, task: Task, person: string): Promise<void> {
   const { project, owner, asset } = placeOf(task, draftAsset(task, person), 1)
   await seals.remove(tx, { project, owner, asset }, false)
