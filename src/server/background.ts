@@ -50,6 +50,9 @@ export function startLog(
   }
 }
 
+/** A draft that nobody has written to for so long belongs to no build that is still under way. */
+const longestBuildMs = 24 * 3_600_000
+
 /** Jobs, each done once by whichever process takes it. */
 export async function startWork(
   config: Config,
@@ -62,7 +65,9 @@ export async function startWork(
   { gate }: Server,
 ): Promise<End> {
   const packages = join(config.directory, 'deliveries')
-  await sweepDrafts(packages)
+  const sweep = () => sweepDrafts(packages, new Date(now().getTime() - longestBuildMs))
+  // Alone, no other process builds, and nothing is being built yet.
+  await (config.alone ? sweepDrafts(packages) : sweep())
   const db = openDb(connect('cloister_jobs'), { pool: 2 })
   await transact(db, resumeBuilds)
   const workshop = { ...shop, db, gate, packages, proofOf, now }
@@ -77,6 +82,7 @@ export async function startWork(
         if (typeof payload === 'object' && payload !== null && 'delivery' in payload)
           await buildDelivery(workshop, String(payload.delivery), signal)
       },
+      'delivery.sweep': sweep,
       'vault.roll': async (payload, signal) => {
         if (typeof payload !== 'object' || payload === null) return
         if ('project' in payload && 'by' in payload)
@@ -90,7 +96,7 @@ export async function startWork(
     },
     {
       concurrency: config.workers.jobs,
-      hourly: ['vault.epochs'],
+      hourly: ['vault.epochs', 'delivery.sweep'],
       minutely: ['annotation.listening'],
       onFailure: (kind, error) => {
         onFault(error, kind)
