@@ -61,8 +61,8 @@ export function DeliveryFacts({ delivery }: { readonly delivery: DeliveryRow }) 
       {sha256 === null ? null : (
         <>
           <dt>{house.sha256()}</dt>
-          <dd className={css['mono']} dir="ltr">
-            {sha256}
+          <dd className={css['mono']}>
+            <bdi dir="ltr">{sha256}</bdi>
           </dd>
         </>
       )}
