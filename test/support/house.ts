@@ -65,7 +65,10 @@ export function everyRoute(more: Required<More>): Route[] {
   const operate: Operate = (method, url, operation) => add('json', method, url, operation)
   const streamOut: StreamOut = (url, operation) => add('stream', 'GET', url, operation)
   const upload: Upload = (url, operation) => add('upload', 'POST', url, operation)
-  identityRoutes(operate, demonstrationKeyRules, true)
+  identityRoutes(operate, {
+    ...{ rules: demonstrationKeyRules, demonstration: true },
+    ...{ shiftEnd: refuse, onOfficerBeyond: refuse },
+  })
   workforceRoutes(operate)
   projectsRoutes(operate)
   const none = new Uint8Array(0)

@@ -1,5 +1,4 @@
 import { Problem } from '#shared/problems.ts'
-import type { SiteRole } from '#shared/identity.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
@@ -13,39 +12,53 @@ import {
   requestReplacement,
   revokeKeys,
 } from './store.ts'
+import { foundingOfficers, insertRoles } from './store/roles.ts'
 
 /**
- * Admits a person and answers the one-time code with which they register their key.
- * Only a security officer may create people who hold a role on the whole site.
+ * Admits a person and answers the one-time code with which they make their key. Roles on the site
+ * are granted to them beside this, by officers.
  */
-export async function createPerson(
+export function createPerson(
   pass: Pass<'identity.person.create'>,
-  tx: Tx,
-  who: { name: string; roles: readonly SiteRole[] },
-  actorRoles: readonly string[],
-): Promise<{ person: string; code: string }> {
-  if (who.roles.length > 0 && !actorRoles.includes('security'))
-    throw new Problem('access-denied', { conditions: ['officers'] })
-  return admitPerson(tx, who, pass.actor, pass.at)
-}
-
-/** The first security officer, by the operator on the server itself. */
-export function createOfficer(
-  pass: Pass<'identity.officer.create'>,
   tx: Tx,
   name: string,
 ): Promise<{ person: string; code: string }> {
-  return admitPerson(tx, { name, roles: ['security'] }, pass.actor, pass.at)
+  return admitPerson(tx, name, pass.actor, pass.at)
+}
+
+/** A site begins with two officers whom nobody but the operator can name. */
+const founding = 2
+
+/**
+ * A security officer, by the operator on the server itself: the two with whom a site begins, whose
+ * roles nobody could confirm. A further one only says for what reason, and `beyond` tells so.
+ * @throws Problem `already-done` when the site has its two and no reason is given
+ */
+export async function createOfficer(
+  pass: Pass<'identity.officer.create'>,
+  tx: Tx,
+  { name, reason }: { readonly name: string; readonly reason?: string },
+): Promise<{ person: string; code: string; beyond: boolean }> {
+  const beyond = (await foundingOfficers(tx, pass.at)) >= founding
+  if (beyond && reason === undefined)
+    throw new Problem('already-done', {
+      reason: 'this site has had its two officers; where they are lost, say so with --replace-lost',
+    })
+  const made = await admitPerson(tx, name, pass.actor, pass.at)
+  await insertRoles(tx, made.person, ['security'], {
+    ...{ by: pass.actor, at: pass.at, confirmed: true },
+  })
+  return { ...made, beyond }
 }
 
 async function admitPerson(
   tx: Tx,
-  who: { name: string; roles: readonly SiteRole[] },
+  name: string,
   by: string,
   now: Date,
 ): Promise<{ person: string; code: string }> {
   const person = newId('per')
-  await insertPerson(tx, { id: person, name: who.name, roles: who.roles, by, now })
+  await insertPerson(tx, { id: person, name, by, now })
   return { person, code: await issueCode(tx, 'key', person, now) }
 }
 

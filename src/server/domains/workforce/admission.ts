@@ -2,6 +2,7 @@ import { Problem } from '#shared/problems.ts'
 import type { Admission } from '#shared/workforce.ts'
 import type { Tx } from '../../kernel/db.ts'
 import type { Pass } from '../access/index.ts'
+import { endSessionsBy } from '../identity/index.ts'
 import {
   admissionFacts,
   agreementsInForce,
@@ -10,6 +11,7 @@ import {
   insertPass,
   insertSignature,
   recordsOf,
+  shiftEnd,
   signaturesOf,
   upsertCertificate,
   upsertCourse,
@@ -125,7 +127,7 @@ export async function certify(
   await upsertCertificate(tx, { person, ...certificate })
 }
 
-/** A shift lasts at most twelve hours. */
+/** A shift lasts at most twelve hours; a session that is open ends with it. */
 export async function setShift(
   pass: Pass<'workforce.shift.set'>,
   tx: Tx,
@@ -137,4 +139,6 @@ export async function setShift(
   const hours = (ends.getTime() - begins.getTime()) / 3_600_000
   if (!(hours > 0 && hours <= 12)) throw new Problem('invalid-input', { where: 'body/ends' })
   await upsertShift(tx, { person, begins, ends })
+  const end = await shiftEnd(tx, person, pass.at)
+  if (end !== null) await endSessionsBy(tx, person, end)
 }

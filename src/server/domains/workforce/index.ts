@@ -1,3 +1,3 @@
 export { workforceFacts } from './facts.ts'
 export { workforceRoutes } from './routes.ts'
-export { certifiedLanguages } from './store.ts'
+export { certifiedLanguages, shiftEnd } from './store.ts'

@@ -14,6 +14,7 @@ import { useAct, useHouse } from '../house/house.tsx'
 import { useTime } from '../house/time.ts'
 import { AdmissionSteps, Certificates, Courses, Shifts, Vettings } from './admission.tsx'
 import { CodeDialog } from './code.tsx'
+import { RolesPanel } from './roles.tsx'
 import { CertificateForm, CourseForm, ShiftForm, VettingForm } from './forms.tsx'
 
 /** One person: what stands between them and the work, and their keys. */
@@ -45,7 +46,12 @@ export function PersonPage() {
         <CertificateForm person={person} onDone={refresh} />
         <ShiftForm person={person} onDone={refresh} />
       </div>
-      {row === undefined ? null : <KeysPanel row={row} onDone={refresh} />}
+      {row === undefined ? null : (
+        <>
+          <RolesPanel row={row} onDone={refresh} />
+          <KeysPanel row={row} onDone={refresh} />
+        </>
+      )}
     </main>
   )
 }
