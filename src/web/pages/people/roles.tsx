@@ -46,8 +46,9 @@ function WaitingLine({ row, rows, onDone }: LineProps) {
   const { busy, failure, run } = useAct()
   const others = row.waiting.filter(({ requestedBy }) => requestedBy !== standing.person)
   const own = row.person === standing.person || others.length === 0
-  const [{ requestedBy = '' } = {}] = own ? row.waiting : others
-  const roles = (own ? row.waiting : others).map(({ role }) => role)
+  const meant = own ? row.waiting : others
+  const requestedBy = meant[0]?.requestedBy ?? ''
+  const roles = meant.map(({ role }) => role)
   const change = (what: 'confirmation' | 'end') => () =>
     void run(async () => {
       await server.ask('POST', `/people/${row.person}/roles/${what}`, Done, { roles })
