@@ -11,4 +11,5 @@ export {
   sessionOf,
   signalPerson,
 } from './sessions.ts'
+export { identityReaders } from './stamps.ts'
 export { namesOf, revokedSince } from './store.ts'

@@ -3,6 +3,7 @@ import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
 import { issueCode } from './codes.ts'
+import { stampRoles } from './roles.ts'
 import { endSessionsOf, signalPerson } from './sessions.ts'
 import {
   approveReplacement,
@@ -12,6 +13,7 @@ import {
   requestReplacement,
   revokeKeys,
 } from './store.ts'
+import { stampedKeys, stampedPeople, subjectOfKey } from './stamps.ts'
 import { foundingOfficers, insertRoles } from './store/roles.ts'
 
 /**
@@ -48,6 +50,7 @@ export async function createOfficer(
   await insertRoles(tx, made.person, ['security'], {
     ...{ by: pass.actor, at: pass.at, confirmed: true },
   })
+  await stampRoles(tx, made.person, ['security'])
   return { ...made, beyond }
 }
 
@@ -59,6 +62,7 @@ async function admitPerson(
 ): Promise<{ person: string; code: string }> {
   const person = newId('per')
   await insertPerson(tx, { id: person, name, by, now })
+  await stampedPeople.stamp(tx, person)
   return { person, code: await issueCode(tx, 'key', person, now) }
 }
 
@@ -69,9 +73,15 @@ export async function revokePerson(
   person: string,
 ): Promise<void> {
   if (!(await markRevoked(tx, person, pass.actor, pass.at))) throw new Problem('already-done')
-  await revokeKeys(tx, person, pass.at)
+  await stampedPeople.stamp(tx, person)
+  await endKeys(tx, person, pass.at)
   await endSessionsOf(tx, person, pass.at)
   await signalPerson(tx, person)
+}
+
+async function endKeys(tx: Tx, person: string, now: Date): Promise<void> {
+  const ended = await revokeKeys(tx, person, now)
+  await stampedKeys.stamp(tx, ...ended.map(subjectOfKey))
 }
 
 /** The first of the two people who replace a lost key. */
@@ -94,7 +104,7 @@ export async function approveKeyReplacement(
   if (open === undefined) throw new Problem('not-ready')
   if (open.requested_by === pass.actor || person === pass.actor) throw new Problem('four-eyes')
   await approveReplacement(tx, open.id, pass.actor, pass.at)
-  await revokeKeys(tx, person, pass.at)
+  await endKeys(tx, person, pass.at)
   await endSessionsOf(tx, person, pass.at)
   return { code: await issueCode(tx, 'key', person, pass.at) }
 }

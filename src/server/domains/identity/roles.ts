@@ -4,6 +4,7 @@ import type { Tx } from '../../kernel/db.ts'
 import type { Pass } from '../access/index.ts'
 import { endCodes } from './codes.ts'
 import { signalPerson } from './sessions.ts'
+import { stampedRoles } from './stamps.ts'
 import { confirmWaiting, deleteRoles, hasKey, insertRoles, waitingRoles } from './store/roles.ts'
 
 /**
@@ -19,8 +20,9 @@ export async function grantRoles(
 ): Promise<void> {
   if (person === pass.actor) throw new Problem('four-eyes')
   const granted = { by: pass.actor, at: pass.at, confirmed: false }
-  if ((await insertRoles(tx, person, roles, granted)).length === 0)
-    throw new Problem('already-done')
+  const fresh = await insertRoles(tx, person, roles, granted)
+  if (fresh.length === 0) throw new Problem('already-done')
+  await stampRoles(tx, person, fresh)
 }
 
 /**
@@ -43,6 +45,7 @@ export async function confirmRoles(
     throw new Problem('four-eyes')
   if (!(await hasKey(tx, person))) throw new Problem('not-ready')
   await confirmWaiting(tx, person, roles, pass.actor, pass.at)
+  await stampRoles(tx, person, roles)
   await endCodes(tx, 'key', person, pass.at)
   await signalPerson(tx, person)
 }
@@ -58,6 +61,13 @@ export async function endRoles(
   roles: readonly SiteRole[],
 ): Promise<void> {
   if (person === pass.actor) throw new Problem('four-eyes')
-  if ((await deleteRoles(tx, person, roles)).length === 0) throw new Problem('already-done')
+  const ended = await deleteRoles(tx, person, roles)
+  if (ended.length === 0) throw new Problem('already-done')
+  await stampRoles(tx, person, ended)
   await signalPerson(tx, person)
+}
+
+/** Binds somebody's roles of these names, in force, waiting or gone, to the entry of this act. */
+export async function stampRoles(tx: Tx, person: string, roles: readonly string[]): Promise<void> {
+  await stampedRoles.stamp(tx, ...roles.map((role) => `${person}/${role}`))
 }

@@ -92,13 +92,16 @@ export async function raiseCounter(tx: Tx, id: string, counter: number): Promise
   await tx.updateTable('identity.key').set({ counter }).where('id', '=', id).execute()
 }
 
-export async function revokeKeys(tx: Tx, person: string, now: Date): Promise<void> {
-  await tx
+/** Answers the ids of those that were not revoked before. */
+export async function revokeKeys(tx: Tx, person: string, now: Date): Promise<string[]> {
+  const rows = await tx
     .updateTable('identity.key')
     .set({ revoked_at: now })
     .where('person', '=', person)
     .where('revoked_at', 'is', null)
+    .returning('id')
     .execute()
+  return rows.map(({ id }) => id)
 }
 
 export async function nameOf(tx: Tx, person: string): Promise<string | undefined> {
