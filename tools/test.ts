@@ -1,12 +1,22 @@
 /**
- * Runs the tests under the given folders (default: all), units side by side, then those that
- * start whole programs one after another. Lists every skipped test with its reason and closes
- * with one line of counts. Under CI=true a skip is a failure.
+ * Runs the tests under the given folders (default: all), two files at a time: units, then those that
+ * start whole programs. Lists every skipped test with its reason and closes with one line of
+ * counts. Under CI=true a skip is a failure.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import {
+  accessSync,
+  constants,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { freemem, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { clusterVariable, startTestCluster } from '../test/support/cluster.ts'
 
@@ -31,10 +41,34 @@ const files = roots
 if (files.length === 0) throw new Error(`no tests under ${roots.join(', ')}`)
 
 const wholePrograms = /^test\/(journeys|crash|network|installation)\//
-const groups: [string[], number][] = [
-  [files.filter((name) => !wholePrograms.test(name)), 2],
-  [files.filter((name) => wholePrograms.test(name)), 1],
+const groups: [string, string[]][] = [
+  ['units', files.filter((name) => !wholePrograms.test(name))],
+  ['whole programs', files.filter((name) => wholePrograms.test(name))],
 ]
+
+/**
+ * Scratch folders lie in memory where there is room and programs may run from it: making and
+ * dropping a database waits for the disk many times, and hundreds of tests have one of their own.
+ */
+function scratchPlace(): string {
+  const [chosen, memory] = [process.env['TMPDIR'], '/dev/shm']
+  if (chosen !== undefined) return chosen
+  try {
+    const { bavail, bsize } = statfsSync(memory)
+    if (Math.min(bavail * bsize, freemem()) < 4 * 2 ** 30) return tmpdir()
+    const probe = mkdtempSync(join(memory, 'probe-'))
+    try {
+      writeFileSync(join(probe, 'program'), '', { mode: 0o755 })
+      accessSync(join(probe, 'program'), constants.X_OK)
+      return memory
+    } finally {
+      rmSync(probe, { recursive: true })
+    }
+  } catch {
+    return tmpdir()
+  }
+}
+process.env['TMPDIR'] = scratchPlace()
 
 // One database server for all files of this run; each test takes its own database from it.
 const needsDatabase = files.some((name) => readFileSync(name, 'utf8').includes('testDatabase'))
@@ -48,13 +82,13 @@ const environment = {
 const scratch = mkdtempSync(join(tmpdir(), 'cloister-tests-'))
 const outcomes: Outcome[] = []
 let status = 0
-for (const [group, concurrency] of groups) {
+for (const [kind, group] of groups) {
   if (group.length === 0) continue
-  const results = join(scratch, `${concurrency}.jsonl`)
+  const results = join(scratch, `${kind}.jsonl`)
   const run = spawn(
     process.execPath,
     [
-      ...['-C', 'source', '--import', 'tsx', '--test', `--test-concurrency=${concurrency}`],
+      ...['-C', 'source', '--import', 'tsx', '--test', '--test-concurrency=2'],
       ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
       ...[
         '--test-reporter=./tools/outcomes-reporter.mjs',

@@ -20,6 +20,7 @@ import { arrivalAt } from '../../src/server/domains/facility/index.ts'
 import { projectsSources } from '../../src/server/domains/projects/index.ts'
 import { buildDoor } from '../../src/server/http/door.ts'
 import { identifyAt } from '../../src/server/http/identify.ts'
+import { demonstrationKeyRules } from '../../src/server/parties.ts'
 import type { Operate, Operation } from '../../src/server/http/operate.ts'
 import { rangeOf } from '../../src/server/http/stream.ts'
 import { type Connection, openDb, transact } from '../../src/server/kernel/db.ts'
@@ -48,7 +49,10 @@ process.once('disconnect', () => process.exit(0))
 const db = openDb(options.connection, { pool: 8 })
 const everything = { decide: () => ({ allowed: true, policies: [] }), version: 'none' }
 const gate = openGate(everything, [], [taskSource, ...projectsSources], now)
-const identify = identifyAt('inside', arrivalAt(new X509Certificate(options.authority).raw), now)
+const identify = identifyAt({
+  ...{ door: 'inside', now, rules: demonstrationKeyRules },
+  arrivalOf: arrivalAt(new X509Certificate(options.authority).raw),
+})
 const authority = await testAuthority()
 const certificate = await doorCertificate(authority)
 const app = buildDoor({

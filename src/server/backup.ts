@@ -10,6 +10,7 @@ import {
   backUp,
   type BackupPlaces,
   backUpParts,
+  demandFree,
   type Parts,
   restore,
   restoreParts,
@@ -39,6 +40,8 @@ export async function backUpInstallation(
         throw new StartFault(`${target} lies within ${own}; name a folder elsewhere`)
   if (keys !== null && (isWithin(keys, to) || isWithin(to, keys)))
     throw new StartFault('keys do not lie with what they open; name two folders apart')
+  // Both before either is begun: a database may take hours.
+  await demandFree(keys === null ? [to] : [to, keys])
   const { data } = await placeOfCluster(config.directory)
   const held = connection === null ? null : await holdEpochs(connection)
   try {

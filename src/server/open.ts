@@ -10,7 +10,7 @@ import {
   readPolicies,
   type ResourceSource,
 } from './domains/access/index.ts'
-import { openRecorder } from './domains/audit/index.ts'
+import { openRecorder, type Recorder } from './domains/audit/index.ts'
 import {
   identityFacts,
   type IdentityGround,
@@ -21,7 +21,7 @@ import {
 import { raiseAlarm } from './domains/facility/index.ts'
 import { projectsFacts, projectsRoutes, projectsSources } from './domains/projects/index.ts'
 import { shiftEnd, workforceFacts, workforceRoutes } from './domains/workforce/index.ts'
-import { buildDoor } from './http/door.ts'
+import { buildDoor, type RouteAct } from './http/door.ts'
 import {
   type ArrivalOf,
   identifyAt,
@@ -68,8 +68,21 @@ export interface Installation {
   readonly onClose?: () => Promise<void>
 }
 
+/** One address at one door, as the door itself knows it. */
+export interface Route {
+  readonly door: Door
+  readonly method: string
+  readonly url: string
+  /** Largest body in bytes that is read as a whole. */
+  readonly limit: number
+  /** Absent for a page of the web application. */
+  readonly act?: RouteAct
+}
+
 export interface Server {
   readonly gate: Gate
+  /** Every address of every door. */
+  readonly routes: readonly Route[]
   /** The port of each network door, as the system gave it where 0 was asked. */
   readonly ports: Readonly<Partial<Record<Door, number>>>
   /** Sockets on which pages hear signals now. */
@@ -90,8 +103,10 @@ export async function openServer(installation: Installation): Promise<Server> {
     now,
   )
   const pools: Db[] = []
+  const recorders: Recorder[] = []
   const apps: FastifyInstance[] = []
   const ports: Partial<Record<Door, number>> = {}
+  const routes: Route[] = []
   const sockets: SignalSockets[] = []
   const wanted = doorsOf(installation)
   const [first] = wanted
@@ -102,13 +117,22 @@ export async function openServer(installation: Installation): Promise<Server> {
       pool: door === 'inside' ? installation.poolSize : 4,
     })
     pools.push(db)
+    const recorder = openRecorder(connect(`cloister_${door}`))
+    recorders.push(recorder)
     const tls = 'tls' in place ? place.tls : undefined
     const app = buildDoor({ ...(tls && { tls }), onFault: installation.onFault })
     apps.push(app)
+    app.addHook('onRoute', ({ method, url, bodyLimit, config }) => {
+      const limit = bodyLimit ?? app.initialConfig.bodyLimit ?? 0
+      for (const one of [method].flat())
+        routes.push({
+          ...{ door, method: one, url, limit },
+          ...(config?.act && { act: config.act }),
+        })
+    })
     const ground: Ground = {
-      ...{ door, db, gate, now, recorder: openRecorder(db) },
-      identify:
-        door === 'operator' ? identifyOperator : identifyAt(door, installation.arrivalOf, now),
+      ...{ door, db, gate, now, recorder },
+      identify: door === 'operator' ? identifyOperator : identifyAt({ door, ...installation }),
       sealDetails: installation.sealDetails(door),
     }
     const hears = signalSocketsOf(installation, door, db)
@@ -133,6 +157,7 @@ export async function openServer(installation: Installation): Promise<Server> {
       await app.close()
     }
     await signals?.close()
+    for (const recorder of recorders) await recorder.close()
     for (const pool of pools) await pool.destroy()
     await installation.onClose?.()
   }
@@ -143,7 +168,13 @@ export async function openServer(installation: Installation): Promise<Server> {
     await close()
     throw error
   }
-  return { gate, ports, openSockets: () => sockets.reduce((sum, s) => sum + s.open, 0), close }
+  return {
+    gate,
+    routes,
+    ports,
+    openSockets: () => sockets.reduce((sum, s) => sum + s.open, 0),
+    close,
+  }
 }
 
 /** What identity is told by domains above it. */
@@ -163,12 +194,11 @@ function doorsOf({ doors }: Installation): [Door, Place | { readonly socket: str
 
 /** What a request's first steps check, done for the upgrade that Fastify never sees. */
 function signalSocketsOf(installation: Installation, door: Door, db: Db): SignalSockets {
-  const { arrivalOf, now, rules } = installation
   return openSignalSockets(async (request: IncomingMessage) => {
-    const caller = await transact(db, (tx) => identifyConnection(door, arrivalOf, now, tx, request))
-    const { origin } = request.headers
-    if (caller.kind !== 'person' || origin === undefined) return null
-    return rules.relyingParty(caller).isOrigin(origin) ? caller : null
+    if (request.headers.origin === undefined) return null
+    const known = { door, ...installation }
+    const caller = await transact(db, (tx) => identifyConnection(known, tx, request))
+    return caller.kind === 'person' ? caller : null
   })
 }
 

@@ -24,6 +24,7 @@ export const DeliveryKeys = Type.Object({ keys: Type.Array(DeliveryKey) })
 export const DeliveryState = Type.Union([
   Type.Literal('proposed'),
   Type.Literal('approved'),
+  Type.Literal('refused'),
   Type.Literal('built'),
   Type.Literal('accepted'),
   Type.Literal('rejected'),
@@ -35,6 +36,10 @@ export const DeliveryRow = Type.Object({
   code: Type.String(),
   state: DeliveryState,
   items: Type.Integer(),
+  /** Items that an annotator set aside and that are not handed over. */
+  setAside: Type.Union([Type.Integer(), Type.Null()]),
+  /** SHA-256 of the set that was fixed at the proposal, as it stands in the log. */
+  set: Type.Union([Type.String(), Type.Null()]),
   proposedBy: PersonId,
   proposedAt: Type.String(),
   approvedBy: Type.Union([PersonId, Type.Null()]),

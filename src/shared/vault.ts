@@ -15,6 +15,8 @@ export const KeyEpochs = Type.Object({
   begunBy: Type.String(),
   /** Earlier epochs that still open something. */
   earlier: Type.Array(Count),
+  /** Ended epochs whose keys open nothing any more, and whose keys' files are still to be removed. */
+  condemned: Type.Array(Count),
   /** Keys of items and classes that wait to be re-wrapped. */
   waiting: Count,
 })

@@ -11,7 +11,7 @@ import {
   type Vault,
 } from '../../src/server/domains/vault/index.ts'
 import { readConfig } from '../../src/server/kernel/config.ts'
-import { type Db, openDb, transact } from '../../src/server/kernel/db.ts'
+import { type Db, openClient, openDb, transact } from '../../src/server/kernel/db.ts'
 import { startInstallation } from '../../src/server/start.ts'
 import { scratchDirectory } from '../support/cluster.ts'
 import { passFor } from '../support/pass.ts'
@@ -112,6 +112,16 @@ const put = (db: Db, from: number) =>
     Array.from({ length: 300 }, (_, i) => Buffer.from(sampleEntry(from + i))),
   )
 
+/** Ends one WAL file after another and lets go of them, as a busy database does. */
+async function endWal(socketDirectory: string, signal: AbortSignal): Promise<void> {
+  const client = await openClient({ socketDirectory, role: 'cloister_admin', database: 'cloister' })
+  while (!signal.aborted) {
+    await client.query(`select pg_logical_emit_message(false, 'test', 'busy'), pg_switch_wal()`)
+    await client.query('checkpoint')
+  }
+  await client.end()
+}
+
 const sizeOf = async (db: Db) => (await transact(db, newestCheckpoint))?.size ?? 0
 
 async function untilAtLeast(db: Db, size: number): Promise<void> {
@@ -133,8 +143,11 @@ test('KE80 a backup of a running installation is restored by command: the log ve
   await put(first.db, 0)
   await untilAtLeast(first.db, 300)
   const during = put(first.db, 300)
+  const ends = new AbortController()
+  const restless = endWal(join(old, 'postgres/run'), ends.signal)
   const made = await command('backup', copy, '--keys', keys, '--directory', old, '--json')
-  await during
+  ends.abort()
+  await Promise.all([during, restless])
   const projectKeys = await readdir(join(keys, 'keys/projects'), { recursive: true })
   assert.ok(
     projectKeys.some((name) => /[0-9a-f]{40}$/.test(name)),
@@ -144,6 +157,7 @@ test('KE80 a backup of a running installation is restored by command: the log ve
   const said = JSON.parse(made.said) as { running: boolean; backup: { files: number } }
   assert.equal(said.running, true)
   assert.ok(said.backup.files > 500)
+  assert.ok((await readdir(join(copy, 'database/pg_wal'))).length > 2, 'WAL files ended meanwhile')
   for (const name of await readdir(copy, { recursive: true, withFileTypes: true }))
     if (name.isFile())
       assert.ok(
@@ -156,6 +170,10 @@ test('KE80 a backup of a running installation is restored by command: the log ve
   assert.equal(acts.filter((body) => body.includes('"site.backup"')).length, 1)
   const again = await command('backup', copy, '--directory', old)
   assert.deepEqual([again.code, /is not empty/.test(again.said)], [1, true], again.said)
+  const third = join(dir, 'third')
+  const taken = await command('backup', third, '--keys', keys, '--directory', old)
+  assert.deepEqual([taken.code, /is not empty/.test(taken.said)], [1, true], taken.said)
+  await assert.rejects(readdir(third), { code: 'ENOENT' })
   await first.stop()
 
   const restored = await command('restore', copy, '--keys', keys, '--directory', fresh)

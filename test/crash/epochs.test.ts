@@ -5,7 +5,12 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openDirectory, openRootFile, openVault } from '../../src/server/domains/vault/index.ts'
+import {
+  holdEpochs,
+  openDirectory,
+  openRootFile,
+  openVault,
+} from '../../src/server/domains/vault/index.ts'
 import { readConfig } from '../../src/server/kernel/config.ts'
 import { openDb, transact } from '../../src/server/kernel/db.ts'
 import { newId } from '../../src/server/kernel/random.ts'
@@ -81,21 +86,29 @@ test('VA80 a rolling that is killed again and again, each time a few statements 
   assert.deepEqual([of('vault.epoch.end'), of('vault.key.destroy')], [1, 1])
 })
 
-/** The command as people give it; answers what it printed. */
-async function cloister(...args: string[]): Promise<Record<string, unknown>> {
+/** The command as people give it. */
+async function run(
+  ...args: string[]
+): Promise<{ code: number | null; said: string; fault: string }> {
   const child: ChildProcess = spawn(
     process.execPath,
     ['-C', 'source', '--import', 'tsx', 'src/cli/main.ts', ...args, '--json'],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
   )
-  let said = ''
+  let [said, fault] = ['', '']
   child.stdout?.on('data', (piece: Buffer) => (said += piece.toString()))
+  child.stderr?.on('data', (piece: Buffer) => (fault += piece.toString()))
   await once(child, 'close')
-  assert.equal(child.exitCode, 0, said)
+  return { code: child.exitCode, said, fault }
+}
+
+async function cloister(...args: string[]): Promise<Record<string, unknown>> {
+  const { code, said, fault } = await run(...args)
+  assert.equal(code, 0, fault)
   return JSON.parse(said) as Record<string, unknown>
 }
 
-test('VA82 the command takes a project’s key to its next epoch while the installation runs', async (t) => {
+test('VA82 the command takes a project’s key to its next epoch while the installation runs, and after a stated time says what is left', async (t) => {
   const directory = scratchDirectory()
   t.after(() => rm(directory, { recursive: true }))
   const port = (door: string) => ({ [`CLOISTER_DOORS_${door}_PORT`]: '0' })
@@ -137,17 +150,28 @@ test('VA82 the command takes a project’s key to its next epoch while the insta
       const { keys } = await cloister('keys', 'list', ...socket)
       return (keys as Record<string, unknown>[])
         .filter((row) => row['keys'] === id)
-        .map(({ epoch, begunBy, earlier, waiting }) => ({ epoch, begunBy, earlier, waiting }))
+        .map(({ epoch, begunBy, earlier, condemned, waiting }) => ({
+          ...{ epoch, begunBy, earlier, condemned, waiting },
+        }))
     }
-    assert.deepEqual(await own(), [{ epoch: 1, begunBy: 'vault', earlier: [], waiting: 0 }])
+    const nothingLeft = { earlier: [], condemned: [], waiting: 0 }
+    assert.deepEqual(await own(), [{ epoch: 1, begunBy: 'vault', ...nothingLeft }])
     const rolled = await cloister('keys', 'roll', id, ...socket)
     assert.deepEqual(rolled, { keys: id, epoch: 2, ended: true })
-    assert.deepEqual(await own(), [{ epoch: 2, begunBy: 'operator', earlier: [], waiting: 0 }])
+    assert.deepEqual(await own(), [{ epoch: 2, begunBy: 'operator', ...nothingLeft }])
     const opened = await transact(db, async (tx) => {
       const located = { project: id, item: 'itm_a' }
       return vault.open(tx, await passFor(tx, 'annotation.task.open', { located }), object)
     })
     assert.deepEqual(opened, words('itm_a'))
+    const backup = await holdEpochs({ ...postgres, role: 'cloister_admin' })
+    const late = await run('keys', 'roll', id, '--minutes', '0.02', ...socket)
+    await backup.release()
+    assert.equal(late.code, 1, late.said)
+    assert.match(
+      late.fault,
+      /epoch 3 of .* has begun, but after 0.02 minutes .*epoch 2.*; the server goes on/,
+    )
     assert.deepEqual(faults, [])
   } finally {
     vault.close()

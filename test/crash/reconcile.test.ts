@@ -87,7 +87,7 @@ async function deliver(room: Room): Promise<string> {
   let delivery = ''
   const at = (actor: string) => ({ actor, located: { project: room.project } })
   await act(room, 'delivery.propose', at('per_mia'), async (pass, tx) => {
-    delivery = await proposeDelivery(pass, tx, room.project)
+    delivery = (await proposeDelivery(pass, tx, room.project)).id
   })
   await act(room, 'delivery.approve', at('per_max'), (pass, tx) =>
     approveDelivery(pass, tx, delivery),

@@ -35,7 +35,7 @@ suite('hiring by pages alone', { skip: skipWithoutChromium() }, () => {
   test('DAY11 Eve is entered, vetted, trained and certified; she makes her key, signs, and sees that nothing is missing', async () => {
     const rosa = await sitDown(day, where, 'Rosa')
     await rosa.getByRole('textbox', { name: 'Name', exact: true }).fill('Eve')
-    await rosa.getByRole('button', { name: 'Enter' }).click()
+    await rosa.getByRole('button', { name: 'Add the person' }).click()
     const code = await codeTold(rosa)
     await rosa.getByRole('link', { name: 'Eve' }).click()
     await recordAdmission(rosa)
@@ -59,7 +59,7 @@ suite('hiring by pages alone', { skip: skipWithoutChromium() }, () => {
     await eve.getByText('Nothing waits for your signature.').waitFor()
     await eve.getByText('Nothing is missing: you may be put on a team.').waitFor()
     await eve.getByText(shown('Confidentiality, version 1, signed ')).waitFor()
-    await eve.getByText(shown('Certified for en, text, until 2099-12-31')).waitFor()
+    await eve.getByText(shown('English, Texts, until Dec 31, 2099')).waitFor()
     await standUp(eve)
     assert.deepEqual(day.faults, [])
   })
@@ -73,30 +73,51 @@ function shown(words: string): RegExp {
 
 /** What a recruiter records of somebody, on their page. */
 async function recordAdmission(page: Page): Promise<void> {
-  await record(page, 'Record a check', [
-    ['Check', 'background'],
-    ['Country', 'ES'],
-    ['Valid until', '2099-12-31'],
-  ])
+  await record(
+    page,
+    ['Check', 'Record a check'],
+    [
+      ['Check', 'background'],
+      ['Country', 'ES'],
+      ['Valid until', '2099-12-31'],
+    ],
+  )
   for (const course of ['data-protection', 'clean-room'])
-    await record(page, 'Record a course', [
-      ['Course', course],
-      ['Score', '95'],
-    ])
-  await record(page, 'Certify', [
-    ['Language', 'en'],
-    ['Valid until', '2099-12-31'],
-  ])
+    await record(
+      page,
+      ['Course', 'Record a course'],
+      [
+        ['Course', course],
+        ['Score', '95'],
+      ],
+    )
+  await record(
+    page,
+    ['Certificate', 'Certify'],
+    [
+      ['Language', 'en'],
+      ['Valid until', '2099-12-31'],
+    ],
+  )
   const [begins, ends] = [0, 8].map((hours) => moment(new Date(Date.now() + hours * 3_600_000)))
-  await record(page, 'Plan a shift', [
-    ['Begins', begins ?? ''],
-    ['Ends', ends ?? ''],
-  ])
-  await page.getByText(shown('Certified for en')).waitFor()
+  await record(
+    page,
+    ['Shift', 'Plan a shift'],
+    [
+      ['Begins', begins ?? ''],
+      ['Ends', ends ?? ''],
+    ],
+  )
+  await page.getByText(shown('English, Texts')).waitFor()
 }
 
-async function record(page: Page, title: string, fields: readonly (readonly [string, string])[]) {
-  const form = page.locator('form', { has: page.getByRole('heading', { name: title }) })
+async function record(
+  page: Page,
+  [tab, title]: readonly [string, string],
+  fields: readonly (readonly [string, string])[],
+) {
+  await page.getByRole('tab', { name: tab, exact: true }).click()
+  const form = page.getByRole('form', { name: title })
   for (const [name, value] of fields) await form.getByRole('textbox', { name }).fill(value)
   const answered = page.waitForResponse((answer) => answer.request().method() !== 'GET')
   await form.getByRole('button', { name: 'Record' }).click()

@@ -163,5 +163,6 @@ test(
     )
     assert.deepEqual(listening('-u'), [])
     assert.ok(net.counted('server', 'strange-in') > 0, 'what was tried in vain was counted')
+    assert.equal(net.counted('server', 'strange-out'), 0)
   },
 )

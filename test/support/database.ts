@@ -1,16 +1,30 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, type TestContext } from 'node:test'
+import { after } from 'node:test'
 import { openClient, openDb, type Connection, type Db } from '../../src/server/kernel/db.ts'
 import { migrationsFolder, prepareDatabase } from '../../src/server/kernel/migrate.ts'
 import { adminRole, type Role } from '../../src/server/kernel/roles.ts'
 import { clusterVariable, startTestCluster, type TestCluster } from './cluster.ts'
 
 let own: Promise<TestCluster> | undefined
+const lasting: (() => Promise<void>)[] = []
 after(async () => {
+  for (const end of lasting.reverse()) await end()
   await (await own)?.stop()
 })
+
+/** Whatever lets go of things at its end: a test, or a whole file. */
+export interface Ends {
+  after(end: () => Promise<void>): void
+}
+
+/** For what all tests of a file share: ends after the last of them, what was opened last first. */
+export const wholeFile: Ends = {
+  after(end) {
+    lasting.push(end)
+  },
+}
 
 async function socketDirectory(): Promise<string> {
   const shared = process.env[clusterVariable]
@@ -26,7 +40,7 @@ export interface TestDatabase {
 }
 
 /** A fresh, fully migrated database for one test, dropped when the test ends. */
-export async function testDatabase(t: TestContext): Promise<TestDatabase> {
+export async function testDatabase(t: Ends): Promise<TestDatabase> {
   const directory = await socketDirectory()
   const at = (role: string, database: string) => ({ socketDirectory: directory, role, database })
   const name = `test_${randomBytes(6).toString('hex')}`

@@ -14,7 +14,7 @@ export async function auditorFindsReveal(
 ): Promise<void> {
   const ida = await sitDown(day, where, 'Ida')
   await ida.getByRole('combobox', { name: 'Act' }).click()
-  await ida.getByRole('option', { name: 'annotation.task.open' }).click()
+  await ida.getByRole('option', { name: 'Was shown an item' }).click()
   await ida.getByRole('button', { name: 'Search' }).click()
   const row = ida.getByRole('row').filter({ hasText: 'ws-3' }).filter({ hasText: 'Done' })
   await row.first().waitFor()
@@ -35,8 +35,8 @@ export async function auditorFindsReveal(
   await ida.getByRole('link', { name: '← Records' }).click()
   await ida.getByRole('textbox', { name: 'Item' }).fill(seen.get('Item') ?? '')
   await ida.getByRole('button', { name: 'Search' }).click()
-  await ida.getByRole('row').filter({ hasText: 'annotation.submit' }).first().waitFor()
-  await ida.getByRole('row').filter({ hasText: 'annotation.review.decide' }).first().waitFor()
+  await ida.getByRole('row').filter({ hasText: 'Submitted an item' }).first().waitFor()
+  await ida.getByRole('row').filter({ hasText: 'Decided a review' }).first().waitFor()
   await standUp(ida)
 }
 

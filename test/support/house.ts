@@ -1,88 +1,77 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { actOf, type Action, type Door } from '../../src/shared/actions.ts'
-import {
-  addTasks,
-  annotationFacts,
-  annotationRoutes,
-  removeTasks,
-  taskSource,
-} from '../../src/server/domains/annotation/index.ts'
-import { auditRoutes } from '../../src/server/domains/audit/routes.ts'
-import {
-  deliveryFacts,
-  deliveryRoutes,
-  deliverySource,
-} from '../../src/server/domains/delivery/index.ts'
-import { facilityRoutes } from '../../src/server/domains/facility/index.ts'
-import { identityRoutes } from '../../src/server/domains/identity/index.ts'
-import {
-  guidelineRoutes,
-  importRoutes,
-  projectsRoutes,
-} from '../../src/server/domains/projects/index.ts'
-import { type Vault, withoutScanner } from '../../src/server/domains/vault/index.ts'
-import { workforceRoutes } from '../../src/server/domains/workforce/index.ts'
-import type { Operate } from '../../src/server/http/operate.ts'
-import type { StreamOut } from '../../src/server/http/stream.ts'
-import type { Upload } from '../../src/server/http/upload.ts'
-import { demonstrationKeyRules } from '../../src/server/parties.ts'
-import type { More } from './server.ts'
+import { installationOf } from '../../src/server/installation.ts'
+import { readConfig } from '../../src/server/kernel/config.ts'
+import { adminRole } from '../../src/server/kernel/roles.ts'
+import { openKeys } from '../../src/server/keys.ts'
+import { openServer, type Server } from '../../src/server/open.ts'
+import { stampDirectory } from '../../src/server/stamp.ts'
+import type { Door } from '../../src/workstation/door.ts'
+import { type Ends, testDatabase, type TestDatabase } from './database.ts'
+import { openVaultIn } from './operator-door.ts'
 
-/** The domains that a test's server does not open by itself, over a vault of the test's own. */
-export function upperHouse(vault: Vault, folder: string): Required<More> {
-  const apart = () => Promise.reject(new Error('no entry of its own is made in this test'))
-  return {
-    sources: [annotationFacts, deliveryFacts],
-    resources: [taskSource, deliverySource],
-    routes(operate, streamOut, gate, upload) {
-      auditRoutes(operate, { policy: '', readers: [] })
-      annotationRoutes(operate, streamOut, {
-        ...{ gate, seals: vault, sealDetails: () => Promise.resolve(null), apart },
-      })
-      guidelineRoutes(operate, vault)
-      importRoutes(operate, upload, {
-        ...{ vault, scanner: withoutScanner, addTasks, removeTasks, apart },
-      })
-      deliveryRoutes(operate, streamOut, { packages: join(folder, 'packages'), keyDelayMs: 0 })
+/** All doors of the product with all that an installation puts behind them, over a database of the test. */
+export interface House {
+  readonly server: Server
+  readonly database: TestDatabase
+  readonly network: Readonly<Record<'inside' | 'building' | 'outside', Door>>
+  readonly operatorSocket: string
+  /** What leaves nowhere: faults that were answered with 500. */
+  readonly faults: Error[]
+}
+
+/** Opens the house as `startInstallation` does, but for the database and the pages, which are the test's own. */
+export async function openHouse(t: Ends): Promise<House> {
+  const folder = await mkdtemp(join(tmpdir(), 'cloister-house-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const webApp = join(folder, 'web')
+  await mkdir(webApp)
+  await writeFile(join(webApp, 'index.html'), '<!doctype html><title>test</title>')
+  const config = demonstrationIn(join(folder, 'state'))
+  const database = await testDatabase(t)
+  const now = () => new Date()
+  const stamp = await stampDirectory(config.directory, { demonstration: true, make: true })
+  const keys = await openKeys(config, stamp, now())
+  t.after(() => keys.close())
+  const vault = await openVaultIn(join(folder, 'vault'))
+  t.after(() => {
+    vault.close()
+    return Promise.resolve()
+  })
+  const faults: Error[] = []
+  const onFault = (error: Error) => faults.push(error)
+  const stands = {
+    ...{ keys, vault, policy: '' },
+    database: {
+      connect: (role: Parameters<TestDatabase['connection']>[0]) => database.connection(role),
+      admin: database.connection(adminRole),
+      close: () => Promise.resolve(),
     },
+  }
+  const installation = await installationOf(config, { now, onFault }, stands)
+  const server = await openServer({ ...installation, webApp })
+  t.after(() => server.close())
+  const door = (name: 'inside' | 'building' | 'outside') => {
+    const port = server.ports[name]
+    if (port === undefined) throw new Error(`the ${name} door is not open`)
+    return { host: '127.0.0.1', port, ca: keys.published.authority }
+  }
+  return {
+    ...{ server, database, faults, operatorSocket: config.doors.operator.socket },
+    network: { inside: door('inside'), building: door('building'), outside: door('outside') },
   }
 }
 
-export interface Route {
-  readonly kind: 'json' | 'upload' | 'stream'
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  readonly url: string
-  readonly doors: readonly Door[]
-  /** Largest body in bytes. */
-  readonly limit: number
-}
-
-/** Every route of the house, as the domains declare them to their doors. */
-export function everyRoute(more: Required<More>): Route[] {
-  const routes: Route[] = []
-  const add = (kind: Route['kind'], method: Route['method'], url: string, of: Declared) =>
-    routes.push({ kind, method, url, doors: actOf(of.action).doors, limit: of.limit ?? 65_536 })
-  const operate: Operate = (method, url, operation) => add('json', method, url, operation)
-  const streamOut: StreamOut = (url, operation) => add('stream', 'GET', url, operation)
-  const upload: Upload = (url, operation) => add('upload', 'POST', url, operation)
-  identityRoutes(operate, {
-    ...{ rules: demonstrationKeyRules, demonstration: true },
-    ...{ shiftEnd: refuse, onOfficerBeyond: refuse },
-  })
-  workforceRoutes(operate)
-  projectsRoutes(operate)
-  const none = new Uint8Array(0)
-  facilityRoutes(operate, { certificate: none, privateKey: none })
-  const gate = { admit: refuse, renew: refuse }
-  more.routes(operate, streamOut, gate, upload)
-  return routes
-}
-
-interface Declared {
-  readonly action: Action
-  readonly limit?: number
-}
-
-function refuse(): never {
-  throw new Error('routes are declared before anybody asks the gate')
+function demonstrationIn(directory: string) {
+  const read = readConfig(
+    {
+      ...{ CLOISTER_DEMONSTRATION: 'true', CLOISTER_DIRECTORY: directory },
+      ...{ CLOISTER_DOORS_INSIDE_PORT: '0', CLOISTER_DOORS_BUILDING_PORT: '0' },
+      CLOISTER_DOORS_OUTSIDE_PORT: '0',
+    },
+    () => '',
+  )
+  if ('faults' in read) throw new Error(read.faults.join('; '))
+  return read.config
 }

@@ -4,7 +4,7 @@ import { type Caller, openGate, readPolicies } from '../../src/server/domains/ac
 import { keepDetails, openRecorder, type RowReader } from '../../src/server/domains/audit/index.ts'
 import { auditRoutes } from '../../src/server/domains/audit/routes.ts'
 import { buildDoor } from '../../src/server/http/door.ts'
-import { operateOn, type Operate } from '../../src/server/http/operate.ts'
+import { type Ground, operateOn, type Operate } from '../../src/server/http/operate.ts'
 import type { Tx } from '../../src/server/kernel/db.ts'
 import type { TestDatabase } from './database.ts'
 
@@ -28,7 +28,7 @@ export function logDoor(
     caller: () => Somebody
     policy?: string
     readers?: readonly RowReader[]
-    more?: (operate: Operate) => void
+    more?: (operate: Operate, app: FastifyInstance, ground: Ground) => void
   },
 ): FastifyInstance {
   const db = database.db(`cloister_${door}`)
@@ -57,17 +57,20 @@ export function logDoor(
     throw error
   }
   const app = buildDoor({ onFault })
-  const operate = operateOn(app, {
-    ...{ door, db, gate, now, recorder: openRecorder(db) },
+  const recorder = openRecorder(database.connection(`cloister_${door}`))
+  app.addHook('onClose', () => recorder.close())
+  const ground: Ground = {
+    ...{ door, db, gate, now, recorder },
     identify: () =>
       Promise.resolve({
         ...{ door, kind: caller().kind, id: caller().id, session: null, signedInAt: null },
         ...{ workstation: null, certificate: null, address: 'test' },
       }),
     sealDetails: (tx, words, project) => keepDetails(tx, plainSeal, words, project),
-  })
+  }
+  const operate = operateOn(app, ground)
   auditRoutes(operate, { policy: options.policy ?? '', readers: options.readers ?? [] })
-  options.more?.(operate)
+  options.more?.(operate, app, ground)
   return app
 }
 

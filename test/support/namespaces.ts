@@ -1,5 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -12,7 +14,11 @@ export interface Host {
   readonly server: string
 }
 
-/** A server and hosts around it, each on a cable of its own; nothing leads out of this machine. */
+/**
+ * A server and hosts around it, each on a cable of its own; nothing leads out of this machine. The
+ * last host is the server's way to everywhere else, and the server asks for names at 127.0.0.1,
+ * where nobody answers: what it tries of either is a packet that a filter can count.
+ */
 export interface Net {
   readonly hosts: Readonly<Record<string, Host>>
   /** The name of the server's namespace. */
@@ -51,6 +57,17 @@ function reasonOf(error: unknown): string {
   return words === '' ? String(error) : words
 }
 
+/** What `ip netns exec` lays over /etc for the programs of a namespace. */
+const netnsFiles = '/etc/netns'
+
+function askNamesAtLoopback(name: string): void {
+  const folder = join(netnsFiles, name)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'resolv.conf'), 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n')
+  // Else a service of this machine might be asked over a unix socket.
+  writeFileSync(join(folder, 'nsswitch.conf'), 'hosts: files dns\n')
+}
+
 export function openNet(t: TestContext, names: readonly string[]): Net {
   const id = `clo${process.pid}`
   const ip = (...args: string[]) => execFileSync('ip', args, { stdio: 'pipe' })
@@ -65,6 +82,7 @@ export function openNet(t: TestContext, names: readonly string[]): Net {
         await gone
       }
     for (const name of made.reverse()) ip('netns', 'del', name)
+    rmSync(join(netnsFiles, server), { recursive: true, force: true })
   })
   const add = (name: string) => {
     ip('netns', 'add', name)
@@ -72,6 +90,7 @@ export function openNet(t: TestContext, names: readonly string[]): Net {
     ip('-n', name, 'link', 'set', 'lo', 'up')
   }
   add(server)
+  askNamesAtLoopback(server)
   const hosts: Record<string, Host> = {}
   for (const [at, name] of names.entries()) {
     const host = `${id}-${name}`
@@ -87,7 +106,6 @@ export function openNet(t: TestContext, names: readonly string[]): Net {
     ip('-n', host, 'link', 'set', 'cable', 'up')
     ip('-n', host, 'route', 'add', 'default', 'via', own)
     hosts[name] = { name: host, address, server: own }
-    // So that whatever tries to reach elsewhere sends packets that can be counted.
     if (at === names.length - 1) ip('-n', server, 'route', 'add', 'default', 'via', address)
   }
   const of = (host: string) => (host === 'server' ? server : (hosts[host]?.name ?? ''))

@@ -8,6 +8,7 @@ const folder = process.env['CLOISTER_SHOTS']
 export async function shoot(page: Page, name: string): Promise<void> {
   if (folder === undefined) return
   mkdirSync(folder, { recursive: true })
+  await page.waitForFunction(() => document.querySelector('[aria-busy=true]') === null)
   await page.screenshot({ path: join(folder, `${name}.png`) })
 }
 

@@ -170,8 +170,9 @@ export async function openRoom(
   const faults: Error[] = []
   const open = (door: 'inside' | 'outside'): FastifyInstance => {
     const own = door === 'inside' ? db : database.db('cloister_outside')
+    const recorder = openRecorder(database.connection(`cloister_${door}`))
     const ground: Ground = {
-      ...{ door, db: own, gate, now: () => now.at, recorder: openRecorder(own) },
+      ...{ door, db: own, gate, now: () => now.at, recorder },
       identify: (_, request) =>
         Promise.resolve(callerNamed(door, request.headers['x-person'], now.at)),
       sealDetails: (tx, details, of) => {
@@ -190,6 +191,7 @@ export async function openRoom(
     t.after(async () => {
       sockets.close()
       await app.close()
+      await recorder.close()
     })
     return app
   }

@@ -4,7 +4,14 @@ import { noteUncarried } from './leftovers.ts'
 import type { Losses } from './losses.ts'
 import { fileNameOf, itemRefOf, Names } from './names.ts'
 import { TextIndex } from './offsets.ts'
-import { attemptRecord, InputFault, type Reader, type ReadOptions } from './reading.ts'
+import { ItemRefs } from './item-refs.ts'
+import {
+  attemptReading,
+  InputFault,
+  type InputFiles,
+  type Reader,
+  type ReadOptions,
+} from './reading.ts'
 import { readWhole } from './bytes.ts'
 import { annotationFrom } from './spans-json.ts'
 import { textOf } from './values.ts'
@@ -21,22 +28,29 @@ const event = 'event'
  * attribute `event`, equivalences relations in both directions, notes and references attributes.
  */
 export const readBrat: Reader = async function* (input, options) {
+  const refs = new ItemRefs()
+  const names = new Set(input.names)
   for (const name of input.names) {
     if (!name.endsWith('.txt')) continue
-    const ann = `${name.slice(0, -4)}.ann`
-    const text = await readWhole(input.open(name), name)
-    const source = { kind: 'text', text } as const
-    const item_ref = itemRefOf(name)
-    if (!input.names.includes(ann)) yield { item_ref, source }
-    else {
-      const lines = await readWhole(input.open(ann), ann)
-      const item = attemptRecord(options, () => {
-        const said = new AnnReader(text, ann).read(lines, options, item_ref)
-        return { item_ref, source, annotation: annotationFrom(source, options, said) }
-      })
-      if (item !== undefined) yield item
-    }
+    const item = await attemptReading(options, () => readPair(name, names, input, options))
+    const fault = (reason: string) => new InputFault(name, '', reason)
+    if (item !== undefined && refs.take(item, options, fault)) yield item
   }
+}
+
+async function readPair(
+  name: string,
+  names: ReadonlySet<string>,
+  input: InputFiles,
+  options: ReadOptions,
+): Promise<Item> {
+  const source = { kind: 'text', text: await readWhole(input.open(name), name) } as const
+  const item_ref = itemRefOf(name)
+  const ann = `${name.slice(0, -4)}.ann`
+  if (!names.has(ann)) return { item_ref, source }
+  const lines = await readWhole(input.open(ann), ann)
+  const said = new AnnReader(source.text, ann).read(lines, options, item_ref)
+  return { item_ref, source, annotation: annotationFrom(source, options, said) }
 }
 
 class AnnReader {
@@ -46,6 +60,7 @@ class AnnReader {
   /** The trigger of each event, so that what is about the event is about its trigger. */
   readonly #triggers = new Map<string, string>()
   readonly #relations: Relation[] = []
+  readonly #ids = new Set<string>()
   #line = 0
 
   constructor(text: string, file: string) {
@@ -58,7 +73,7 @@ class AnnReader {
   }
 
   read(text: string, { losses }: ReadOptions, item_ref: string) {
-    const lines = text.split(/\r?\n/).map((line, place) => ({ line, number: place + 1 }))
+    const lines = text.split(/\r\n|\n|\r/).map((line, place) => ({ line, number: place + 1 }))
     const rank = (line: string) => ('T' === line[0] ? 0 : 'E' === line[0] ? 1 : 2)
     // Lines may name what stands below them; regions first, then triggers, then the rest.
     for (const { line, number } of lines.sort((a, b) => rank(a.line) - rank(b.line))) {
@@ -78,6 +93,8 @@ class AnnReader {
   /** Takes in one line; false when it says something that the model has no place for. */
   #take(line: string): boolean {
     const [id = '', body = '', rest = ''] = line.split('\t')
+    if (id !== '*' && this.#ids.has(id)) throw this.#fault(`has the id ${id} a second time`)
+    this.#ids.add(id)
     const [type = '', ...more] = body.split(' ')
     switch (id[0]) {
       case 'T':
@@ -113,7 +130,6 @@ class AnnReader {
   }
 
   #region(id: string, label: string, places: string): void {
-    if (this.#regions.has(id)) throw this.#fault(`has the id ${id} a second time`)
     const text = places.split(';').map((piece): [number, number] => {
       const [, from, to] = /^(\d+) (\d+)$/.exec(piece) ?? []
       if (from === undefined || to === undefined) throw this.#fault('has no offsets')
@@ -130,7 +146,6 @@ class AnnReader {
   }
 
   #event(id: string, [trigger = '', ...roles]: string[]): void {
-    if (this.#triggers.has(id)) throw this.#fault(`has the id ${id} a second time`)
     const at = trigger.slice(trigger.indexOf(':') + 1)
     if (!this.#regions.has(at)) throw this.#fault(`has a trigger ${at} that is not there`)
     this.#triggers.set(id, at)

@@ -1,23 +1,29 @@
 import { InputFault } from './reading.ts'
 
-/** The longest single record that is held in memory. */
+/** The longest record, or file that is one document, that is held in memory. */
 export const longestRecord = 256 * 1024 * 1024
 
 /** The beginning of a record whose end is in a later chunk. */
 export class Held {
   readonly #file: string
+  readonly #most: number
   #parts: Uint8Array[] = []
   length = 0
 
-  constructor(file: string) {
+  constructor(file: string, most = longestRecord) {
     this.#file = file
+    this.#most = most
   }
 
   add(part: Uint8Array): void {
     if (part.length === 0) return
     this.length += part.length
-    if (this.length > longestRecord)
-      throw new InputFault(this.#file, '', `has a record longer than ${longestRecord} bytes`)
+    if (this.length > this.#most)
+      throw new InputFault(
+        this.#file,
+        '',
+        `has more than the ${this.#most} bytes of one record or document that are held; divide it`,
+      )
     // A reader may use its chunk again, so what is kept is a copy.
     this.#parts.push(new Uint8Array(part))
   }
@@ -122,9 +128,13 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   return length
 }
 
-/** The whole text of a file that is one document, at most 256 MiB, without a leading mark. */
-export async function readWhole(bytes: AsyncIterable<Uint8Array>, file: string): Promise<string> {
-  const held = new Held(file)
+/** The whole text of a file that is one document, of at most so many bytes, without a leading mark. */
+export async function readWhole(
+  bytes: AsyncIterable<Uint8Array>,
+  file: string,
+  most = longestRecord,
+): Promise<string> {
+  const held = new Held(file, most)
   for await (const chunk of withoutMark(bytes, file)) held.add(chunk)
   return decodeUtf8(held.close(new Uint8Array()), file, '')
 }
@@ -137,8 +147,7 @@ export async function readText(bytes: AsyncIterable<Uint8Array>, file: string): 
   const [first, second] = whole
   if (first === 0xff && second === 0xfe) return decodeMarked(whole, 'utf-16le', file)
   if (first === 0xfe && second === 0xff) return decodeMarked(whole, 'utf-16be', file)
-  const marked = first === 0xef && second === 0xbb && whole[2] === 0xbf
-  return decodeUtf8(marked ? whole.subarray(3) : whole, file, '')
+  return decodeUtf8(whole.subarray(markIn(whole, file)), file, '')
 }
 
 function decodeMarked(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be', file: string): string {
@@ -149,12 +158,13 @@ function decodeMarked(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be', file
   }
 }
 
-/** The whole of a file, at most 256 MiB. */
+/** The whole of a file, of at most so many bytes. */
 export async function readBytes(
   bytes: AsyncIterable<Uint8Array>,
   file: string,
+  most = longestRecord,
 ): Promise<Uint8Array> {
-  const held = new Held(file)
+  const held = new Held(file, most)
   for await (const chunk of bytes) held.add(chunk)
   return held.close(new Uint8Array())
 }

@@ -7,6 +7,7 @@ import type { Writer } from './writing.ts'
 /** Reads our own format: JSON Lines, one item with at most one annotation on each. */
 export const cloisterRecords: Records = {
   cut: 'lines',
+  runs: true,
   open: () => (line, file) => {
     if (line.text.trim() === '') return []
     const parsed = parseItem(parseRecord(line, file, 'line'))

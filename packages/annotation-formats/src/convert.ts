@@ -11,7 +11,7 @@ export interface Output {
 }
 
 export interface ConvertOptions
-  extends Omit<ReadOptions, 'losses' | 'refuse'>, Omit<WriteOptions, 'losses' | 'out'> {
+  extends Omit<ReadOptions, 'losses' | 'refuse' | 'several'>, Omit<WriteOptions, 'losses' | 'out'> {
   /** Leave out records that are refused, and go on. */
   readonly keepGoing?: boolean
   /** Called now and then with the number of items so far. */
@@ -76,7 +76,8 @@ export async function convert(
     output.append(file, data)
   }
   const writing = to.write({ ...options, losses, out })
-  for await (const item of from.read(input, { ...options, losses, refuse })) {
+  const several = input.names.length > 1
+  for await (const item of from.read(input, { ...options, several, losses, refuse })) {
     writing.add(item)
     tally.items++
     if (output.isFull) {

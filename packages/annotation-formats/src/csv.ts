@@ -1,5 +1,5 @@
-import { InputFault } from './reading.ts'
-import { readLines } from './records.ts'
+import { attemptRecord, InputFault, type ReadOptions } from './reading.ts'
+import { type Line, readLines } from './records.ts'
 
 /** A row of a table and the line that it begins on. */
 export interface Row {
@@ -9,19 +9,29 @@ export interface Row {
 
 /**
  * The rows of comma- or tab-separated values (RFC 4180), one at a time. Cells in quotes may hold
- * separators, quotes and line ends.
+ * separators, quotes and line ends, which stay as they are. A row with a line that is refused is left
+ * out as a whole.
  */
 export async function* readRows(
   bytes: AsyncIterable<Uint8Array>,
   file: string,
   separator: ',' | '\t',
+  options: Pick<ReadOptions, 'refuse'>,
 ): AsyncGenerator<Row> {
   const splitter = new RowSplitter(file, separator)
-  for await (const { number, text } of readLines(bytes, file)) {
-    const row = splitter.line(text, number)
+  const inside = {
+    refuse: (fault: InputFault) => {
+      splitter.spoil()
+      options.refuse(fault)
+    },
+  }
+  for await (const line of readLines(bytes, file, inside)) {
+    const row = attemptRecord(inside, () => splitter.line(line))
     if (row !== undefined) yield row
   }
-  splitter.end()
+  attemptRecord(options, () => {
+    splitter.end()
+  })
 }
 
 class RowSplitter {
@@ -31,44 +41,52 @@ class RowSplitter {
   /** A cell in quotes that goes on in the next line. */
   #open: string | undefined
   #first = 0
+  #isSpoiled = false
 
   constructor(file: string, separator: string) {
     this.#file = file
     this.#separator = separator
   }
 
-  line(text: string, number: number): Row | undefined {
+  /** Notes that a line was refused: where it is part of a row, the row is not whole. */
+  spoil(): void {
+    if (this.#open === undefined) this.#cells = []
+    else this.#isSpoiled = true
+  }
+
+  line({ text, number, end }: Line): Row | undefined {
     let at = 0
     if (this.#open === undefined) {
       if (text === '') return undefined
       this.#first = number
     } else {
-      at = this.#quoted(text, 0, `${this.#open}\n`)
+      at = this.#quoted(text, 0, this.#open, end)
       if (at < 0) return undefined
     }
     while (at <= text.length) {
       if (text[at] === '"') {
-        at = this.#quoted(text, at + 1, '')
+        at = this.#quoted(text, at + 1, '', end)
         if (at < 0) return undefined
-      } else if (this.#cells.length === 0 || at === 0 || text[at - 1] === this.#separator) {
-        const end = text.indexOf(this.#separator, at)
-        this.#cells.push(text.slice(at, end < 0 ? text.length : end))
-        at = end < 0 ? text.length + 1 : end + 1
-      } else break
+      } else {
+        const next = text.indexOf(this.#separator, at)
+        this.#cells.push(text.slice(at, next < 0 ? text.length : next))
+        at = next < 0 ? text.length + 1 : next + 1
+      }
     }
-    const row = { cells: this.#cells, line: this.#first }
+    const row = this.#isSpoiled ? undefined : { cells: this.#cells, line: this.#first }
     this.#cells = []
+    this.#isSpoiled = false
     return row
   }
 
   /** Takes a cell up to its closing quote; where the next cell begins, or -1 when the line ends first. */
-  #quoted(text: string, start: number, before: string): number {
+  #quoted(text: string, start: number, before: string, end: string): number {
     let cell = before
     let at = start
     for (;;) {
       const quote = text.indexOf('"', at)
       if (quote < 0) {
-        this.#open = cell + text.slice(at)
+        this.#open = cell + text.slice(at) + end
         if (this.#open.length > 100_000_000)
           this.#fail('has a cell longer than 100,000,000 characters')
         return -1

@@ -1,6 +1,7 @@
 import { readBrat, writeBrat } from './brat.ts'
 import { cloisterRecords, writeCloister } from './cloister.ts'
-import { readConll2003, readConllU, writeConll2003, writeConllU } from './conll.ts'
+import { readConll2003, writeConll2003 } from './conll/conll-2003.ts'
+import { readConllU, writeConllU } from './conll/conll-u.ts'
 import { doccanoRecords, writeDoccano } from './doccano.ts'
 import { readLabelStudioMin, writeLabelStudioMin } from './label-studio/min.ts'
 import { labelStudioRecords } from './label-studio/read.ts'

@@ -1,4 +1,5 @@
 import type { Losses } from './losses.ts'
+import type { ReadOptions } from './reading.ts'
 
 /**
  * Changes names to what a format allows, each to another one: what is not allowed becomes `_`, and a
@@ -52,4 +53,13 @@ export function itemRefOf(file: string): string {
   } catch {
     return name
   }
+}
+
+/** The reference of an item that has none: its number, after the name of its file where there are several. */
+export function namelessRef(
+  number: number,
+  file: string,
+  { several = false }: Pick<ReadOptions, 'several'>,
+): string {
+  return several ? `${itemRefOf(file)}-${number}` : String(number)
 }

@@ -80,6 +80,41 @@ const task = (id: number, end = 3) =>
     ],
   })
 
+test('AF24 threads find a task that stands twice, near, far or in another file, as one does', async () => {
+  const ids = Array.from({ length: 200 }, (_, id) => id + 1)
+  const tasks = (all: readonly number[]) => `[${all.map((id) => task(id)).join(',\n')}]`
+  const first = tasks([...ids.slice(0, 100), 3, ...ids.slice(100), 200])
+  const files = { 'a.json': first, 'b.json': tasks([201, 150, 202]) }
+  for (const chunk of [300, 5000]) {
+    const [one, two] = await both('label-studio', 'cloister', files, { chunk, keepGoing: true })
+    assert.deepEqual(two, one)
+    assert.ok('done' in one)
+    assert.equal(one.done.items, 202)
+    assert.deepEqual(
+      one.done.refused.first.map((fault) => fault.replace(/: .*/, '')),
+      ['a.json, record 101', 'a.json, record 202', 'b.json, record 2'],
+    )
+    const [stopped, also] = await both('label-studio', 'cloister', files, { chunk })
+    assert.deepEqual(also, stopped)
+    assert.match('fault' in stopped ? stopped.fault : '', /a[.]json, record 101: has the id of an/)
+  }
+})
+
+test('AF24 threads keep annotations of one item that follow each other, and refuse another text of its id', async () => {
+  const line = (text: string, item_ref = 'q-1') =>
+    `${JSON.stringify({ item_ref, source: { kind: 'text', text } })}\n`
+  const files = {
+    'a.jsonl': line('one').repeat(40) + line('other') + line('x', 'q-2') + line('one'),
+  }
+  for (const chunk of [70, 100, 5000]) {
+    const [one, two] = await both('cloister', 'cloister', files, { chunk, keepGoing: true })
+    assert.deepEqual(two, one)
+    assert.ok('done' in one)
+    assert.deepEqual([one.done.items, one.done.refused.count], [41, 2])
+    assert.match(one.done.refused.first.join('; '), /line 41: .*line 43: /)
+  }
+})
+
 test('AF66 threads name the first fault of the input, and leave out the same records', async () => {
   const tasks = Array.from({ length: 90 }, (_, id) => task(id + 1, id % 20 === 17 ? 99 : 3))
   const whole = `[${tasks.join(',\n')}]`

@@ -5,7 +5,9 @@ import { convert, type Converted, type ConvertOptions, type Output, Tally } from
 import type { Format } from './formats.ts'
 import { sha256 } from './hash.ts'
 import { InputFault, type InputFiles } from './reading.ts'
-import { type Batch, cutRecords, type Cut } from './records.ts'
+import { type Batch, type Cut, cutRecords } from './cut.ts'
+import { ItemRefs } from './item-refs.ts'
+import { faultIn, type Records } from './records.ts'
 
 /** Options of a conversion of files. Annotations of texts carry the hash of their text. */
 export interface FileOptions extends Omit<ConvertOptions, 'sha256'> {
@@ -18,14 +20,26 @@ export interface ThreadOptions {
   readonly from: string
   readonly to: string
   readonly keepGoing: boolean
-  readonly options: Omit<ConvertOptions, 'sha256' | 'keepGoing' | 'onItem'>
+  readonly options: Omit<ConvertOptions, 'sha256' | 'keepGoing' | 'onItem'> & {
+    readonly several: boolean
+  }
 }
 
-/** A batch of records for a thread. */
-export type Request = Batch
+/** A batch of records for a thread, which gives it back. */
+export interface Request extends Batch {
+  readonly bounds: Uint32Array<ArrayBuffer>
+  /** The numbers of records whose items stand elsewhere in the input: they are refused. */
+  readonly repeated: readonly number[]
+}
 
-/** What became of a batch. */
-export type Reply =
+/** What became of a batch, and which items were in it. */
+export type Reply = Answer & {
+  readonly batch: Request
+  /** Four numbers for each record with an item: its number, and the item's mark. */
+  readonly marks: Uint32Array<ArrayBuffer>
+}
+
+export type Answer =
   | { readonly done: Converted; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly fault: Pick<InputFault, 'file' | 'place' | 'reason'> }
 
@@ -48,10 +62,11 @@ export async function convertFiles(
   if (records === undefined || to.apart !== true || threads < 2 || input.size < worthwhile)
     return convert(from, to, input, output, { ...options, sha256 })
   const { keepGoing = false, onItem, ...rest } = options
-  const started = { from: from.name, to: to.name, keepGoing, options: rest }
+  const several = input.names.length > 1
+  const started = { from: from.name, to: to.name, keepGoing, options: { ...rest, several } }
   const crew = Array.from({ length: threads }, () => new Thread(started))
   try {
-    return await share(input, records.cut, crew, output, onItem)
+    return await share(input, records, crew, output, onItem)
   } finally {
     await Promise.all(crew.map((thread) => thread.stop()))
   }
@@ -60,32 +75,50 @@ export async function convertFiles(
 /** Hands batches to the threads in turn, and takes what becomes of them in the order of the input. */
 async function share(
   input: InputFiles,
-  cut: Cut,
+  records: Records,
   crew: readonly Thread[],
   output: Output,
   onItem: ConvertOptions['onItem'],
 ): Promise<Converted> {
   const tally = new Tally(false)
-  const waiting: Promise<Reply>[] = []
+  const refs = new ItemRefs(records)
+  const waiting: (InputFault | { thread: Thread; reply: Promise<Reply> })[] = []
   const take = async () => {
-    const reply = await waiting.shift()
-    if (reply === undefined) return
-    if ('fault' in reply)
-      throw new InputFault(reply.fault.file, reply.fault.place, reply.fault.reason)
-    tally.add(reply.done)
-    output.append('', reply.bytes)
+    const next = waiting.shift()
+    if (next === undefined) return
+    if (next instanceof InputFault) throw next
+    const reply = await next.reply
+    const repeated = repeatedIn(reply, refs, records.cut)
+    // The batch is converted once more without them: they are so rare that nothing else waits for it.
+    const answer =
+      repeated.length === 0 ? reply : await next.thread.convert({ ...reply.batch, repeated })
+    if ('fault' in answer)
+      throw new InputFault(answer.fault.file, answer.fault.place, answer.fault.reason)
+    tally.add(answer.done)
+    output.append('', answer.bytes)
     if (output.isFull) await output.drain()
     onItem?.(tally.items)
   }
   let turn = 0
-  for await (const batch of batchesOf(input, cut)) {
+  for await (const batch of batchesOf(input, records.cut)) {
     const thread = crew[turn++ % crew.length]
-    if (batch instanceof InputFault) waiting.push(Promise.resolve({ fault: batch }))
-    else if (thread !== undefined) waiting.push(thread.convert(batch))
+    if (batch instanceof InputFault) waiting.push(batch)
+    else if (thread !== undefined) waiting.push({ thread, reply: thread.convert(batch) })
     if (waiting.length > 2 * crew.length) await take()
   }
   while (waiting.length > 0) await take()
   return tally.result()
+}
+
+/** The numbers of the records of a batch whose items are those of earlier ones. */
+function repeatedIn({ batch, marks }: Reply, refs: ItemRefs, cut: Cut): number[] {
+  const repeated: number[] = []
+  for (let at = 0; at < marks.length; at += 4) {
+    const [number = 0, low = 0, high = 0, source = 0] = marks.subarray(at, at + 4)
+    const fault = faultIn({ number }, batch.file, cut)
+    if (refs.repeats({ low, high, source: () => source }, fault)) repeated.push(number)
+  }
+  return repeated
 }
 
 /** The batches of all files; where a file cannot be cut further, what is wrong with it comes last. */
@@ -118,7 +151,13 @@ class Thread {
     })
   }
 
-  convert({ file, first, bytes, bounds }: Batch): Promise<Reply> {
+  convert({
+    file,
+    first,
+    bytes,
+    bounds,
+    repeated = [],
+  }: Batch & Partial<Pick<Request, 'repeated'>>): Promise<Reply> {
     const places = Uint32Array.from(bounds)
     const reply = new Promise<Reply>((resolve, reject) => {
       if (this.#failed === undefined) this.#awaited.push({ resolve, reject })
@@ -126,7 +165,7 @@ class Thread {
     })
     // It is awaited in its turn, which may come after it has failed.
     reply.catch(() => undefined)
-    const request: Request = { file, first, bytes, bounds: places }
+    const request: Request = { file, first, bytes, bounds: places, repeated }
     this.#worker.postMessage(request, [bytes.buffer, places.buffer])
     return reply
   }

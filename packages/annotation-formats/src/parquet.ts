@@ -1,8 +1,9 @@
 import { parquetReadObjects, snappyUncompress } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import { attemptRecord, InputFault, type Reader } from './reading.ts'
-import { readBytes } from './bytes.ts'
-import { type Column, columns, lastItem, rowsOf, TableItems, type TableRow } from './table.ts'
+import { longestRecord, readBytes } from './bytes.ts'
+import { ItemRefs } from './item-refs.ts'
+import { attemptReading, InputFault, type Reader } from './reading.ts'
+import { type Column, columns, rowsOf, TableItems, type TableRow } from './table.ts'
 import type { Writer } from './writing.ts'
 
 const rowGroup = 10_000
@@ -52,42 +53,76 @@ function cellOf(row: TableRow, name: Column): string | bigint | null {
   return numeric.includes(name) ? (cell === '' ? null : BigInt(cell)) : cell
 }
 
+/** How much of a Parquet file is held in memory, in bytes, and refused past it. */
+interface ParquetBounds {
+  readonly file: number
+  /** A page when it is decompressed. */
+  readonly page: number
+}
+
 /**
  * Reads the table of regions from a Parquet file of at most 256 MiB, row group by row group. A page
  * that says it is longer than 256 MiB when it is decompressed is refused before it is.
  */
-export const readParquet: Reader = async function* (input, options) {
-  for (const file of input.names) {
-    const bytes = await readBytes(input.open(file), file)
-    const items = new TableItems()
-    const buffer = {
-      byteLength: bytes.length,
-      slice: (from: number, to?: number) => bytes.slice(from, to).buffer,
-    }
-    for (let start = 0, more = true; more; start += rowGroup) {
-      const rows = await readGroup(buffer, start, file)
-      for (const [place, row] of rows.entries()) {
-        const item = attemptRecord(options, () =>
-          items.add(row, (reason) => new InputFault(file, `row ${start + place + 1}`, reason)),
-        )
-        if (item !== undefined) yield item
+export const readParquet: Reader = parquetReader({ file: longestRecord, page: longestRecord })
+
+/** The reader of Parquet with bounds of its own. */
+export function parquetReader(most: ParquetBounds): Reader {
+  return async function* (input, options) {
+    const refs = new ItemRefs({ runs: true })
+    for (const file of input.names) {
+      const bytes = await attemptReading(options, () =>
+        readBytes(input.open(file), file, most.file),
+      )
+      if (bytes === undefined) continue
+      const items = new TableItems(options, refs)
+      const buffer = {
+        byteLength: bytes.length,
+        slice: (from: number, to?: number) => bytes.slice(from, to).buffer,
       }
-      more = rows.length === rowGroup
+      for (let start = 0, more = true; more; start += rowGroup) {
+        const rows = await attemptReading(options, () => readGroup(buffer, start, file, most))
+        if (rows === undefined) items.spoil()
+        for (const [place, row] of rows?.entries() ?? []) {
+          const number = start + place + 1
+          const item = items.add(row, (reason) => new InputFault(file, `row ${number}`, reason))
+          if (item !== undefined) yield item
+        }
+        more = rows?.length === rowGroup
+      }
+      const last = items.end()
+      if (last !== undefined) yield last
     }
-    const last = lastItem(items, options)
-    if (last !== undefined) yield last
   }
 }
 
-const longestPage = 256 * 1024 * 1024
+/** Thrown where a cell of text is none, and turned into a fault of the file. */
+class NotUtf8 extends Error {}
 
-const compressors = {
-  SNAPPY: (page: Uint8Array, length: number): Uint8Array => {
-    if (length > longestPage) throw new RangeError(`a page is longer than ${longestPage} bytes`)
-    const plain = new Uint8Array(length)
-    snappyUncompress(page, plain)
-    return plain
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+const parsers = {
+  stringFromBytes: (bytes: Uint8Array): string => {
+    try {
+      return decoder.decode(bytes)
+    } catch (cause) {
+      throw new NotUtf8('not UTF-8', { cause })
+    }
   },
+}
+
+/** Thrown where a page is past its bound, and turned into a fault of the file. */
+class PageTooLong extends Error {}
+
+function compressorsOf({ page: most }: ParquetBounds) {
+  return {
+    SNAPPY: (page: Uint8Array, length: number): Uint8Array => {
+      if (length > most) throw new PageTooLong()
+      const plain = new Uint8Array(length)
+      snappyUncompress(page, plain)
+      return plain
+    },
+  }
 }
 
 interface ParquetBuffer {
@@ -99,13 +134,15 @@ async function readGroup(
   file: ParquetBuffer,
   start: number,
   name: string,
+  most: ParquetBounds,
 ): Promise<Partial<TableRow>[]> {
   try {
     const rows = await parquetReadObjects({
       file,
       rowStart: start,
       rowEnd: start + rowGroup,
-      compressors,
+      compressors: compressorsOf(most),
+      parsers,
     })
     return rows.map((row) =>
       Object.fromEntries(
@@ -115,8 +152,9 @@ async function readGroup(
       ),
     )
   } catch (error) {
-    if (error instanceof RangeError && error.message.startsWith('a page'))
-      throw new InputFault(name, '', `has a page longer than ${longestPage} bytes`)
+    if (error instanceof NotUtf8) throw new InputFault(name, '', 'holds a text that is not UTF-8')
+    if (error instanceof PageTooLong)
+      throw new InputFault(name, '', `has a page longer than ${most.page} bytes`)
     throw new InputFault(name, '', 'is not a Parquet file, or is damaged')
   }
 }

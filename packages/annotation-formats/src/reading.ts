@@ -22,6 +22,8 @@ export interface ReadOptions {
   readonly rate?: number
   /** What offsets into a text count, where a format leaves it open. */
   readonly unit?: Unit
+  /** True where the input is several files: an item without a reference is named after its file, too. */
+  readonly several?: boolean
   /** SHA-256 of a text in lower-case hex; where it is given, text annotations carry the hash. */
   readonly sha256?: (text: string) => string
 }
@@ -55,6 +57,20 @@ export function attemptRecord<T>(
 ): T | undefined {
   try {
     return read()
+  } catch (error) {
+    if (!(error instanceof InputFault)) throw error
+    options.refuse(error)
+    return undefined
+  }
+}
+
+/** Runs `read` on a whole file, as `attemptRecord` does on a record. */
+export async function attemptReading<T>(
+  options: Pick<ReadOptions, 'refuse'>,
+  read: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await read()
   } catch (error) {
     if (!(error instanceof InputFault)) throw error
     options.refuse(error)

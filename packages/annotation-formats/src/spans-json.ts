@@ -69,12 +69,12 @@ export function restOf(record: ObjectRecord, taken: readonly string[]): Pick<Ite
   return rest.length === 0 ? {} : { meta: metaFrom(rest, record.object, record) }
 }
 
-/** The reference of an item: its own, else its number in the file. */
-export function refOf({ object, number }: ObjectRecord): string {
+/** The reference of an item: its own, else what a nameless one is called. */
+export function refOf({ object, ref }: ObjectRecord): string {
   for (const id of [object['item_ref'], object['id']])
     if (typeof id === 'number' || (typeof id === 'string' && id !== '' && !isTorn(id)))
       return String(id).slice(0, 500)
-  return String(number)
+  return ref
 }
 
 /** An annotation of what was read, without empty members. */

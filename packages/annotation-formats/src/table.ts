@@ -2,8 +2,10 @@ import type { Item, Region } from './model.ts'
 import { parseItem } from './annotation.ts'
 import { isObject } from './checked.ts'
 import { plainCell, readRows, rowText } from './csv.ts'
+import { ItemRefs } from './item-refs.ts'
 import { TextIndex } from './offsets.ts'
-import { attemptRecord, InputFault, type Reader, type ReadOptions } from './reading.ts'
+import { attemptRecord, type InputFault, type Reader, type ReadOptions } from './reading.ts'
+import { faultIn } from './records.ts'
 import { textOf } from './values.ts'
 import type { Writer } from './writing.ts'
 
@@ -85,30 +87,45 @@ function placeOf(anchor: Region['anchor'], index: TextIndex | undefined): Partia
   }
 }
 
-/** Puts items together again from their rows. */
+/** Puts items together again from their rows. An item with a row that is refused is left out. */
 export class TableItems {
-  #item: Record<string, unknown> | undefined
-  #regions: unknown[] = []
-  #place: (reason: string) => InputFault
+  readonly #options: ReadOptions
+  readonly #refs: ItemRefs
+  #open: OpenItem | undefined
+  /** Set where rows belong to an item that is left out. */
+  #isSpoiled = false
 
-  constructor() {
-    this.#place = (reason) => new InputFault('', '', reason)
+  constructor(options: ReadOptions, refs: ItemRefs) {
+    this.#options = options
+    this.#refs = refs
   }
 
   /** Takes a row; the item that it ends, if it ends one. */
   add(row: Partial<TableRow>, fault: (reason: string) => InputFault): Item | undefined {
     const begins = row.item !== undefined && row.item !== ''
     const done = begins ? this.end() : undefined
+    if (begins) this.#isSpoiled = false
+    const taken = attemptRecord(this.#options, () => this.#take(row, begins, fault))
+    if (taken === undefined) this.spoil()
+    return done
+  }
+
+  /** Leaves out the item at hand, of which a row is missing. */
+  spoil(): void {
+    this.#open = undefined
+    this.#isSpoiled = true
+  }
+
+  #take(row: Partial<TableRow>, begins: boolean, fault: (reason: string) => InputFault): true {
     if (begins) {
       const item = parsedCell(row.item, fault)
       if (!isObject(item)) throw fault('has an item column that is no JSON object')
-      this.#item = item
-      this.#regions = []
-      this.#place = fault
+      this.#open = { item, regions: [], fault }
     }
-    if (this.#item === undefined) throw fault('has no item column; this is not a table of regions')
+    if (this.#isSpoiled) return true
+    if (this.#open === undefined) throw fault('has no item column; this is not a table of regions')
     if (row.region !== undefined && row.region !== '')
-      this.#regions.push({
+      this.#open.regions.push({
         id: row.region,
         anchor: parsedCell(row.anchor, fault),
         ...(row.label === undefined || row.label === '' ? {} : { label: row.label }),
@@ -119,21 +136,33 @@ export class TableItems {
           ? {}
           : { transcripts: parsedCell(row.transcripts, fault) }),
       })
-    return done
+    return true
   }
 
+  /** The item at hand, where it is whole and good. */
   end(): Item | undefined {
-    if (this.#item === undefined) return undefined
-    const { annotation, ...rest } = this.#item
-    this.#item = undefined
-    const whole = isObject(annotation)
-      ? { ...rest, annotation: { ...annotation, regions: this.#regions } }
-      : rest
-    const parsed = parseItem(whole)
-    if (parsed.ok) return parsed.value
-    const [{ path, message } = { path: '', message: 'is not an item' }] = parsed.findings
-    throw this.#place(`${path === '' ? 'it' : path} ${message}`)
+    const open = this.#open
+    this.#open = undefined
+    if (open === undefined) return undefined
+    const item = attemptRecord(this.#options, () => itemOf(open))
+    return item !== undefined && this.#refs.take(item, this.#options, open.fault) ? item : undefined
   }
+}
+
+/** An item whose rows are being read. */
+interface OpenItem {
+  readonly item: Readonly<Record<string, unknown>>
+  readonly regions: unknown[]
+  /** A fault of its first row. */
+  readonly fault: (reason: string) => InputFault
+}
+
+function itemOf({ item: { annotation, ...rest }, regions, fault }: OpenItem): Item {
+  const whole = isObject(annotation) ? { ...rest, annotation: { ...annotation, regions } } : rest
+  const parsed = parseItem(whole)
+  if (parsed.ok) return parsed.value
+  const [{ path, message } = { path: '', message: 'is not an item' }] = parsed.findings
+  throw fault(`${path === '' ? 'it' : path} ${message}`)
 }
 
 function parsedCell(cell: string | undefined, fault: (reason: string) => InputFault): unknown {
@@ -146,31 +175,37 @@ function parsedCell(cell: string | undefined, fault: (reason: string) => InputFa
 
 /** Reads the table of regions from CSV. */
 export const readCsv: Reader = async function* (input, options) {
+  const refs = new ItemRefs({ runs: true })
   for (const file of input.names) {
-    const items = new TableItems()
+    const items = new TableItems(options, refs)
+    const inside = {
+      refuse: (fault: InputFault) => {
+        items.spoil()
+        options.refuse(fault)
+      },
+    }
     let names: readonly string[] | undefined
-    for await (const { cells, line } of readRows(input.open(file), file, ',')) {
+    for await (const { cells, line } of readRows(input.open(file), file, ',', inside)) {
+      const fault = faultIn({ number: line }, file, 'lines')
       if (names === undefined) {
+        if (!cells.includes('item'))
+          throw fault('has no item column; this is not a table of regions')
         names = cells
         continue
       }
-      const known = names
-      const item = attemptRecord(options, () => {
-        const row = Object.fromEntries(
-          known.map((name, place) => [name, plainCell(cells[place] ?? '')]),
-        )
-        return items.add(row, (reason) => new InputFault(file, `line ${line}`, reason))
-      })
+      if (cells.length !== names.length) {
+        inside.refuse(fault(`has ${cells.length} cells in a table of ${names.length} columns`))
+        continue
+      }
+      const row: Partial<TableRow> = Object.fromEntries(
+        names.map((name, place): [string, string] => [name, plainCell(cells[place] ?? '')]),
+      )
+      const item = items.add(row, fault)
       if (item !== undefined) yield item
     }
-    const last = lastItem(items, options)
+    const last = items.end()
     if (last !== undefined) yield last
   }
-}
-
-/** The item that the end of the input ends. */
-export function lastItem(items: TableItems, options: ReadOptions): Item | undefined {
-  return attemptRecord(options, () => items.end())
 }
 
 /** Writes the table of regions as CSV. Nothing in it is run as a formula. It loses nothing. */

@@ -9,6 +9,8 @@ export interface XmlElement {
   readonly children: readonly XmlElement[]
   /** The text directly inside, joined. */
   readonly text: string
+  /** The line on which its start tag ends. */
+  readonly line: number
 }
 
 const mostElements = 2_000_000
@@ -19,6 +21,7 @@ interface Open {
   readonly attributes: Readonly<Record<string, string>>
   readonly children: XmlElement[]
   text: string
+  readonly line: number
 }
 
 /**
@@ -30,13 +33,13 @@ export function parseXml(text: string, file: string): XmlElement {
   const refuse = (reason: string): never => {
     throw new InputFault(file, `line ${parser.line}`, reason)
   }
-  const open: Open[] = [{ name: '', attributes: {}, children: [], text: '' }]
+  const open: Open[] = [{ name: '', attributes: {}, children: [], text: '', line: 1 }]
   let count = 0
   parser.on('doctype', () => refuse('has a document type declaration; that is not allowed'))
   parser.on('error', () => refuse('is not well-formed XML'))
   parser.on('opentag', ({ name, attributes }) => {
     if (++count > mostElements || open.length > deepest) refuse('has too many or too deep elements')
-    open.push({ name, attributes, children: [], text: '' })
+    open.push({ name, attributes, children: [], text: '', line: parser.line })
   })
   parser.on('text', (piece) => {
     add(open, piece)

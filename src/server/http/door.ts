@@ -4,7 +4,20 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { VaultFault, type VaultFaultKind } from '../domains/vault/index.ts'
+import type { Action } from '#shared/actions.ts'
 import { Problem, type ProblemKind, problems } from '#shared/problems.ts'
+
+/** Which act a route is for, and what goes through it. */
+export interface RouteAct {
+  readonly action: Action
+  readonly kind: 'json' | 'upload' | 'stream'
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    readonly act?: RouteAct
+  }
+}
 
 export interface DoorOptions {
   /** Server certificate and key, and the authority whose client certificates are known here; absent on the unix socket. */

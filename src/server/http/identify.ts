@@ -3,7 +3,7 @@ import { parse } from 'cookie'
 import type { FastifyRequest } from 'fastify'
 import type { Door } from '#shared/actions.ts'
 import type { Caller } from '../domains/access/index.ts'
-import { callerOf, cookieName, sessionOf } from '../domains/identity/index.ts'
+import { callerOf, cookieName, type KeyRules, sessionOf } from '../domains/identity/index.ts'
 import type { Tx } from '../kernel/db.ts'
 import type { Identify } from './caller.ts'
 import { peerCertificate } from './door.ts'
@@ -16,16 +16,25 @@ export type ArrivalOf = (
   now: Date,
 ) => Promise<{ kind: 'workstation' | 'device'; id: string; serial: string } | null>
 
-/** How a network door knows its callers: the machine by its certificate, the person by the session cookie. */
-export function identifyAt(door: Door, arrivalOf: ArrivalOf, now: () => Date): Identify {
-  return (tx, request: FastifyRequest) => identifyConnection(door, arrivalOf, now, tx, request.raw)
+/** What a network door knows its callers by. */
+export interface Recognition {
+  readonly door: Door
+  readonly arrivalOf: ArrivalOf
+  readonly rules: Pick<KeyRules, 'relyingParty'>
+  readonly now: () => Date
 }
 
-/** The same for a connection that Fastify does not see: the upgrade to a signal socket. */
+/** How a network door knows its callers: the machine by its certificate, the person by the session cookie. */
+export function identifyAt(recognition: Recognition): Identify {
+  return (tx, request: FastifyRequest) => identifyConnection(recognition, tx, request.raw)
+}
+
+/**
+ * The same for a connection that Fastify does not see: the upgrade to a signal socket. A browser sends
+ * the cookie with what a foreign page asks too, and says so in `Origin`: there the session does not count.
+ */
 export async function identifyConnection(
-  door: Door,
-  arrivalOf: ArrivalOf,
-  now: () => Date,
+  { door, arrivalOf, rules, now }: Recognition,
   tx: Tx,
   request: IncomingMessage,
 ): Promise<Caller> {
@@ -43,7 +52,11 @@ export async function identifyConnection(
       workstation: machine?.kind === 'workstation' ? machine.id : null,
     }
   const { id: workstation = null, serial: certificateSerial = null } = machine ?? {}
-  return callerOf({ door, address, workstation, certificate: certificateSerial }, session)
+  const place = { door, address, workstation, certificate: certificateSerial }
+  const caller = callerOf(place, session)
+  const { origin } = request.headers
+  const isOwn = origin === undefined || rules.relyingParty(caller).isOrigin(origin)
+  return isOwn ? caller : callerOf(place, undefined)
 }
 
 /** The operator door is a socket that only its owner can open: whoever speaks there is the operator. */

@@ -93,13 +93,14 @@ export function operateOn(app: FastifyInstance, ground: Ground): Operate {
     app.route({
       method,
       url,
+      config: { act: { action: operation.action, kind: 'json' } },
       schema: {
         ...(operation.params && { params: operation.params }),
         ...(operation.query && { querystring: operation.query }),
         ...(operation.body && { body: operation.body }),
         response: { 200: operation.answer },
       },
-      bodyLimit: operation.limit ?? 65_536,
+      ...(operation.limit !== undefined && { bodyLimit: operation.limit }),
       handler: async (request, reply: FastifyReply) =>
         reply.send(await answerWith(ground, operation, method, request, reply)),
     })
@@ -186,7 +187,7 @@ export async function recordFailure(
   pass: Pass | null,
   error: unknown,
 ): Promise<void> {
-  if (error instanceof Refused && pass === null) {
+  if (error instanceof Refused && (pass === null || isRefusalOf(pass, error))) {
     const { caller, action, resource, located, zone, policies } = error.refusal
     await ground.recorder.append({
       time: ground.now(),
@@ -208,6 +209,10 @@ export async function recordFailure(
       policies: [error instanceof Problem ? error.kind : 'internal'],
     })
 }
+
+/** A pass that was not renewed: a refusal of its own act, and not of one further act of several. */
+const isRefusalOf = (pass: Pass, { refusal: { action, resource } }: Refused) =>
+  action === pass.action && resource.type === pass.resource.type && resource.id === pass.resource.id
 
 /** The log entry of an act that had this pass. */
 export function entryOf(

@@ -41,9 +41,13 @@ export type StreamOut = <A extends Action, P extends TObject>(
 export function streamOn(app: FastifyInstance, ground: Ground, sockets: SignalSockets): StreamOut {
   return (url, operation) => {
     if (!actOf(operation.action).doors.some((door) => door === ground.door)) return
-    app.get(url, { schema: { params: operation.params } }, (request, reply) =>
-      send(ground, sockets, operation, request, reply),
-    )
+    app.route({
+      method: 'GET',
+      url,
+      config: { act: { action: operation.action, kind: 'stream' } },
+      schema: { params: operation.params },
+      handler: (request, reply) => send(ground, sockets, operation, request, reply),
+    })
   }
 }
 
@@ -58,9 +62,15 @@ async function send<A extends Action, P extends TObject>(
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
   const params = request.params as Static<P>
   const held: { pass: Pass<A> | null } = { pass: null }
+  const doubt = { raised: false }
   try {
     const { pass, streamed } = await transact(ground.db, async (tx) => {
       const caller = await ground.identify(tx, request)
+      // Heard from before the decision on: nothing that changes after it is missed.
+      const forget = sockets.watch(caller, () => {
+        doubt.raised = true
+      })
+      reply.raw.once('close', forget)
       const pass = await ground.gate.admit(tx, caller, operation.action, operation.resource(params))
       held.pass = pass
       return { pass, streamed: await operation.run({ pass, tx, params }) }
@@ -81,7 +91,7 @@ async function send<A extends Action, P extends TObject>(
       }),
     })
     return await reply.send(
-      Readable.from(guarded(ground, sockets, pass, streamed, range), { objectMode: false }),
+      Readable.from(guarded(ground, doubt, pass, streamed, range), { objectMode: false }),
     )
   } catch (error) {
     await recordFailure(ground, held.pass, error)
@@ -89,19 +99,15 @@ async function send<A extends Action, P extends TObject>(
   }
 }
 
-/** The bytes, as long as the gate agrees: asked again at the pass's end and at each signal. */
+/** The bytes, as long as the gate agrees: asked again at the pass's end and when a signal raised a doubt. */
 async function* guarded(
   ground: Ground,
-  sockets: SignalSockets,
+  doubt: { raised: boolean },
   first: Pass,
   streamed: Streamed,
   range: { from: number; to: number },
 ): AsyncGenerator<Uint8Array> {
   let pass = first
-  const doubt = { raised: false }
-  const forget = sockets.watch(first.caller, () => {
-    doubt.raised = true
-  })
   let sent = 0
   try {
     for await (const piece of streamed.read(range.from, range.to)) {
@@ -112,8 +118,10 @@ async function* guarded(
       sent += piece.length
       yield piece
     }
+  } catch (error) {
+    await recordFailure(ground, pass, error)
+    throw error
   } finally {
-    forget()
     streamed.sent?.(range.from, range.from + sent)
   }
 }

@@ -65,6 +65,7 @@ export function uploadOn(app: FastifyInstance, ground: Ground): Upload {
     app.route({
       method: 'POST',
       url,
+      config: { act: { action: operation.action, kind: 'upload' } },
       schema: { params: operation.params, response: { 200: operation.answer } },
       handler: async (request, reply: FastifyReply) =>
         reply.send(await take(ground, operation, request)),

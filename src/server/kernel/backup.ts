@@ -45,11 +45,13 @@ const emptied = [
 
 /**
  * Copies a database and what lies beside it into a new folder. With a connection the database runs
- * on: the low-level backup of PostgreSQL (18, section 25.3.3.3), then the WAL that makes the copy
- * whole; with none it must have been shut down. What lies beside follows, so that the database never
- * names what the copy lacks. What is sealed stays sealed.
+ * on: the low-level backup of PostgreSQL (18, section 25.3.3), then every WAL file that recovery
+ * needs, which a replication slot keeps meanwhile; with none it must have been shut down. What lies
+ * beside follows: of what the database names the copy lacks only that which was removed after the
+ * database's part ended (erased, undone, replaced). What is sealed stays sealed.
  * Every file is on the disk before the list of their hashes is written: a folder without a list is
- * no backup. Refuses with a StartFault when the folder is there already.
+ * no backup. Refuses with a StartFault when the folder is there already, and gives up with one when
+ * a WAL file is gone.
  */
 export async function backUp(
   connection: Connection | null,
@@ -84,7 +86,7 @@ export async function restore(
   owner: OsUser,
 ): Promise<BackupList> {
   const list = await checkCopy(source, [database, ...Object.keys(parts)])
-  await checkFree([data, ...Object.values(parts)])
+  await demandFree([data, ...Object.values(parts)])
   await putBack(source, { [database]: data, ...parts }, async (made) => {
     for (const folder of emptied) await mkdir(join(made, folder), { recursive: true, mode: 0o700 })
     await giveTo(made, owner)
@@ -95,7 +97,7 @@ export async function restore(
 /** Puts files and folders alone back, under the same promises. */
 export async function restoreParts(source: string, parts: Parts): Promise<BackupList> {
   const list = await checkCopy(source, Object.keys(parts))
-  await checkFree(Object.values(parts))
+  await demandFree(Object.values(parts))
   await putBack(source, parts, () => Promise.resolve())
   return list
 }
@@ -110,18 +112,20 @@ class Copy {
     this.root = root
   }
 
-  /** A file that is gone meanwhile is passed over: what removed it is in the WAL, or named by nothing. */
-  async file(from: string, path: string): Promise<void> {
+  /** Answers false for a file that is gone. */
+  async file(from: string, path: string): Promise<boolean> {
     const made = await copyFile(from, join(this.root, path))
-    if (made === null) return
+    if (made === null) return false
     this.#files[path] = made.sha256
     this.#bytes += made.bytes
+    return true
   }
 
+  /** A file that goes meanwhile is passed over: the WAL says so, or it was removed for good. */
   async tree(from: string, path: string, takes: (name: string) => boolean): Promise<void> {
-    await copyTree(from, join(this.root, path), takes, (name) =>
-      this.file(join(from, name), join(path, name)),
-    )
+    await copyTree(from, join(this.root, path), takes, async (name) => {
+      await this.file(join(from, name), join(path, name))
+    })
   }
 
   async text(path: string, text: string): Promise<void> {
@@ -144,21 +148,36 @@ class Copy {
   }
 }
 
+/** What ends a backup: its label, tablespaces, the last WAL file that it needs, and a WAL file's size. */
+interface BackupEnd {
+  readonly labelfile: string
+  readonly spcmapfile: string
+  readonly last: string
+  readonly size: number
+}
+
 async function copyRunning(copy: Copy, connection: Connection, data: string): Promise<void> {
   const client = await openClient(connection)
   try {
     // The same session must begin and end it; its end without `stop` gives the backup up.
     await client.query(`set statement_timeout = 0`)
+    // Without a slot a checkpoint removes the WAL from before it. The slot goes with the session.
+    await client.query(
+      `select pg_create_physical_replication_slot('cloister_backup_' || pg_backend_pid(), true, true)`,
+    )
     await client.query(`select pg_backup_start('cloister', true)`)
     await copy.tree(data, database, (name) => !ofTheServer.test(name) && !ofTheWal.test(name))
-    const { rows } = await client.query<{ labelfile: string; spcmapfile: string; last: string }>(
-      `select labelfile, spcmapfile, pg_walfile_name(lsn) as last from pg_backup_stop(true)`,
+    // At the border of two files only the earlier one is there for certain: hence `- 1`.
+    const { rows } = await client.query<BackupEnd>(
+      `select labelfile, spcmapfile, pg_walfile_name(lsn - 1) as last,
+        (select setting::int8 from pg_settings where name = 'wal_segment_size') as size
+       from pg_backup_stop(true)`,
     )
     const [end] = rows
     if (end === undefined) throw new Error('pg_backup_stop answered nothing')
     if (end.spcmapfile !== '') throw tablespaces()
     await copy.text(join(database, 'backup_label'), end.labelfile)
-    await copyWal(copy, data, end.labelfile, end.last)
+    await copyWal(copy, data, end)
   } finally {
     await client.end()
   }
@@ -178,13 +197,27 @@ function tablespaces(): StartFault {
   return new StartFault('a database with tablespaces of its own is backed up by its own means')
 }
 
-/** The WAL from where recovery begins to where the backup ended. */
-async function copyWal(copy: Copy, data: string, label: string, last: string): Promise<void> {
-  const first = /\(file ([0-9A-F]{24})\)/.exec(label)?.[1]
+/** The WAL from where recovery begins to where the backup ended, whole. */
+async function copyWal(copy: Copy, data: string, { labelfile, last, size }: BackupEnd) {
+  const first = /\(file ([0-9A-F]{24})\)/.exec(labelfile)?.[1]
   if (first === undefined) throw new Error('the backup label names no WAL file')
-  for (const name of await readdir(join(data, 'pg_wal')))
-    if (/^[0-9A-F]{24}$/.test(name) && name >= first && name <= last)
-      await copy.file(join(data, 'pg_wal', name), join(database, 'pg_wal', name))
+  for (const name of walFiles(first, last, size))
+    if (!(await copy.file(join(data, 'pg_wal', name), join(database, 'pg_wal', name))))
+      throw new StartFault(
+        `the database lost its WAL file ${name} while it was copied; remove ${copy.root} and take the backup again`,
+      )
+}
+
+/** Names of WAL files from one to another: timeline, and place as two numbers, in 8 hexadecimal digits each. */
+function walFiles(first: string, last: string, size: number): string[] {
+  const perGroup = 2 ** 32 / size
+  const placeOf = (name: string) =>
+    parseInt(name.slice(8, 16), 16) * perGroup + parseInt(name.slice(16), 16)
+  const hex = (number: number) => number.toString(16).toUpperCase().padStart(8, '0')
+  const names: string[] = []
+  for (let place = placeOf(first); place <= placeOf(last); place += 1)
+    names.push(first.slice(0, 8) + hex(Math.floor(place / perGroup)) + hex(place % perGroup))
+  return names
 }
 
 async function copyAll(copy: Copy, parts: Parts): Promise<void> {
@@ -197,12 +230,12 @@ async function copyAll(copy: Copy, parts: Parts): Promise<void> {
 }
 
 async function makeNew(folder: string): Promise<void> {
-  await checkFree([folder])
+  await demandFree([folder])
   await mkdir(folder, { recursive: true, mode: 0o700 })
 }
 
-/** A place is free when nothing is there, or an empty folder. */
-async function checkFree(places: readonly string[]): Promise<void> {
+/** Refuses with a StartFault a place where something is; an empty folder is free. */
+export async function demandFree(places: readonly string[]): Promise<void> {
   for (const place of places) {
     const found = await stat(place).catch(() => null)
     if (found === null) continue

@@ -240,6 +240,9 @@ const settings = {
   fsync: 'on',
   full_page_writes: 'on',
   synchronous_commit: 'on',
+  // A backup of the running database holds the WAL that it needs.
+  wal_level: 'replica',
+  max_slot_wal_keep_size: '-1',
   max_connections: '200',
   timezone: 'UTC',
   log_timezone: 'UTC',

@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactNode } from 'react'
+import type { AnchorHTMLAttributes, ButtonHTMLAttributes, ReactNode } from 'react'
 import css from './button.module.css'
 import { Keys } from './keys.tsx'
 
@@ -30,4 +30,13 @@ export function Button({ kind = 'plain', small, keys, submit, children, ...rest 
       )}
     </button>
   )
+}
+
+interface ButtonLinkProps extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'className'> {
+  readonly kind?: ButtonProps['kind']
+}
+
+/** A link that is an act, such as a download, and looks like one. */
+export function ButtonLink({ kind = 'plain', ...rest }: ButtonLinkProps) {
+  return <a {...rest} className={`${css['button'] ?? ''} ${css[kind] ?? ''}`} />
 }

@@ -15,6 +15,7 @@ function State({ kind, title, text, children }: StateProps & { kind: keyof typeo
     <div
       className={`${css['state'] ?? ''} ${css[kind] ?? ''}`}
       role={kind === 'refused' ? 'alert' : 'status'}
+      aria-busy={kind === 'loading'}
     >
       <div className={css['sign']} aria-hidden="true">
         {signs[kind]}

@@ -1,7 +1,7 @@
 import type { Item, Region } from '../model.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
-import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
-import { readWhole } from '../bytes.ts'
+import { documentReader } from '../documents.ts'
+import { InputFault, type Reader, type ReadOptions } from '../reading.ts'
 import { annotationFrom } from '../spans-json.ts'
 import type { Writer } from '../writing.ts'
 import { childrenNamed, escapeXml, isXmlText, parseXml, type XmlElement } from '../xml.ts'
@@ -12,21 +12,17 @@ import { boxOf, rounded, shapesOf } from './boxes.ts'
  * most tools write them; the first data sets counted from 1. Parts, poses and flags are left out,
  * and so is the folder that a file says it came from.
  */
-export const readVoc: Reader = async function* (input, options) {
-  for (const file of input.names) {
-    const text = await readWhole(input.open(file), file)
-    const item = attemptRecord(options, () => itemOf(parseXml(text, file), file, options))
-    if (item !== undefined) yield item
-  }
-}
+export const readVoc: Reader = documentReader((text, file, options) =>
+  itemOf(parseXml(text, file), file, options),
+)
 
 function textOf(element: XmlElement, name: string): string | undefined {
   return childrenNamed(element, name)[0]?.text.trim()
 }
 
 function itemOf(root: XmlElement, file: string, options: ReadOptions): Item {
-  const fault = (reason: string) => new InputFault(file, '', reason)
-  if (root.name !== 'annotation') throw fault('is no annotation of Pascal VOC')
+  if (root.name !== 'annotation')
+    throw new InputFault(file, 'line 1', 'is no annotation of Pascal VOC')
   const item_ref = itemRefOf(file)
   const name = textOf(root, 'filename')
   const [size] = childrenNamed(root, 'size')
@@ -49,7 +45,8 @@ function itemOf(root: XmlElement, file: string, options: ReadOptions): Item {
       'xmax',
       'ymax',
     ].map((side) => (box === undefined ? Number.NaN : Number(textOf(box, side))))
-    if (!(right >= left && bottom >= top)) throw fault(`has an object ${place + 1} without a box`)
+    if (!(right >= left && bottom >= top))
+      throw new InputFault(file, `line ${object.line}`, 'has an object without a box')
     if (object.children.some((child) => !['name', 'bndbox'].includes(child.name)))
       options.losses.note('unknown', item_ref)
     const sides = [left, top, rounded(right - left), rounded(bottom - top)] as const

@@ -1,7 +1,8 @@
 import type { Item, Region } from '../model.ts'
+import { ItemRefs } from '../item-refs.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
 import {
-  attemptRecord,
+  attemptReading,
   InputFault,
   type InputFiles,
   type Reader,
@@ -23,18 +24,21 @@ const sizesFile = 'sizes.txt'
 export const readYolo: Reader = async function* (input, options) {
   const classes = await classesIn(input)
   const sizes = await sizesIn(input)
+  const refs = new ItemRefs()
   for (const name of input.names) {
     if (!name.endsWith('.txt') || name === 'classes.txt' || name === sizesFile) continue
-    const text = await readWhole(input.open(name), name)
-    const item = attemptRecord(options, () => itemOf(name, text, classes, sizes, options))
-    if (item !== undefined) yield item
+    const item = await attemptReading(options, async () =>
+      itemOf(name, await readWhole(input.open(name), name), classes, sizes, options),
+    )
+    const fault = (reason: string) => new InputFault(name, '', reason)
+    if (item !== undefined && refs.take(item, options, fault)) yield item
   }
 }
 
 async function classesIn(input: InputFiles): Promise<string[]> {
   if (input.names.includes('classes.txt'))
     return (await readWhole(input.open('classes.txt'), 'classes.txt'))
-      .split(/\r?\n/)
+      .split(/\r\n|\n|\r/)
       .filter((line) => line !== '')
   const yaml = input.names.includes('data.yaml')
     ? await readWhole(input.open('data.yaml'), 'data.yaml')
@@ -56,8 +60,8 @@ async function sizesIn(input: InputFiles): Promise<Map<string, [number, number]>
   const sizes = new Map<string, [number, number]>()
   if (!input.names.includes(sizesFile)) return sizes
   const text = await readWhole(input.open(sizesFile), sizesFile)
-  for (const line of text.split('\n')) {
-    const [, name, width, height] = /^(\S+) (\d{1,7}) (\d{1,7})\r?$/.exec(line) ?? []
+  for (const line of text.split(/\r\n|\n|\r/)) {
+    const [, name, width, height] = /^(\S+) (\d{1,7}) (\d{1,7})$/.exec(line) ?? []
     if (name !== undefined) sizes.set(name, [Number(width), Number(height)])
   }
   return sizes
@@ -76,7 +80,7 @@ function itemOf(
     kind: 'image',
     ...(size === undefined ? {} : { width: size[0], height: size[1] }),
   } as const
-  const regions = text.split(/\r?\n/).flatMap((line, at): Region[] => {
+  const regions = text.split(/\r\n|\n|\r/).flatMap((line, at): Region[] => {
     if (line.trim() === '') return []
     const fault = (reason: string) => new InputFault(name, `line ${at + 1}`, reason)
     const numbers = line.trim().split(/\s+/).map(Number)

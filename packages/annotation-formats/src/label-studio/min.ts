@@ -1,6 +1,8 @@
 import type { Item, Json } from '../model.ts'
 import { isObject } from '../checked.ts'
 import { addTo } from '../groups.ts'
+import { ItemRefs } from '../item-refs.ts'
+import type { Losses } from '../losses.ts'
 import { attemptRecord, InputFault, type Reader } from '../reading.ts'
 import { type ObjectRecord, readObjects } from '../records.ts'
 import type { Writer } from '../writing.ts'
@@ -19,6 +21,7 @@ const around = ['original_length', 'original_width', 'original_height']
  */
 export const writeLabelStudioMin: Writer = ({ out, losses, ...project }) => {
   const controls = controlNames(project)
+  const known = controlsFor(project)?.controls.map(({ name }) => name)
   let first = true
   return {
     add(item) {
@@ -33,7 +36,7 @@ export const writeLabelStudioMin: Writer = ({ out, losses, ...project }) => {
         ...(person === undefined ? {} : { annotator: person }),
         ...(item.made_at === undefined ? {} : { created_at: item.made_at }),
         ...(isObject(item.meta?.['label_studio']) ? item.meta['label_studio'] : {}),
-        ...minimal(resultsOf(item, controls, losses), item, losses),
+        ...minimal(resultsOf(item, controls, losses), item, losses, known),
       }
       out('', `${first ? '[\n' : ',\n'}${JSON.stringify(answer)}`)
       first = false
@@ -47,7 +50,8 @@ export const writeLabelStudioMin: Writer = ({ out, losses, ...project }) => {
 function minimal(
   results: readonly JsonObject[],
   { item_ref }: Item,
-  losses: Parameters<Writer>[0]['losses'],
+  losses: Losses,
+  known: readonly string[] | undefined,
 ): JsonObject {
   const byControl = new Map<string, Json[]>()
   const places = new Map<string, string>()
@@ -57,6 +61,11 @@ function minimal(
     if (typeof name !== 'string' || !isObject(value)) continue
     const moved = Object.fromEntries(Object.entries(result).filter(([key]) => around.includes(key)))
     const place = placeOf(value)
+    if (known?.includes(name) === false) {
+      // Without its control in the schema nobody can read it back.
+      losses.note(place === undefined ? 'answers' : lossOf(type), item_ref)
+      continue
+    }
     if (place !== undefined && typeof id === 'string') {
       if ((places.get(place) ?? id) !== id) losses.note('same-place', item_ref)
       places.set(place, id)
@@ -64,6 +73,12 @@ function minimal(
     addTo(byControl, name, { ...value, ...moved })
   }
   return Object.fromEntries([...byControl].map(([name, values]) => [name, shortest(values)]))
+}
+
+/** What is lost where a result of this type, on a place, has no control. */
+function lossOf(type: Json | undefined): 'labels' | 'transcripts' | 'attributes' {
+  if (type === 'textarea') return 'transcripts'
+  return typeof type === 'string' && type.endsWith('labels') ? 'labels' : 'attributes'
 }
 
 /** An answer alone stands bare; what has a place stays in a list of objects. */
@@ -95,9 +110,10 @@ export const readLabelStudioMin: Reader = async function* (input, options) {
       'needs --schema: JSON_MIN does not say what its members are',
     )
   const tasks = new TaskReader({ ...options, controls })
+  const refs = new ItemRefs({ runs: true })
   for await (const record of readObjects(input, options)) {
     const items = attemptRecord(options, () => tasks.items(taskOf(record, controls)))
-    for (const item of items ?? []) yield item
+    for (const item of items ?? []) if (refs.take(item, options, record.fault)) yield item
   }
 }
 

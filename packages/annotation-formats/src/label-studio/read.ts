@@ -18,7 +18,7 @@ import { readResults } from './results.ts'
 export const labelStudioRecords: Records = objectRecords((options) => {
   const tasks = new TaskReader(options)
   return (record) => tasks.items(record)
-})
+}, false)
 
 /** The reader of Label Studio's JSON. */
 export const readLabelStudio: Reader = readerOf(labelStudioRecords)
@@ -174,14 +174,12 @@ function resultsOf(made: Readonly<Record<string, unknown>>): unknown[] {
 function itemRef(
   data: Readonly<Record<string, unknown>>,
   { id }: Readonly<Record<string, unknown>>,
-  { number }: ObjectRecord,
+  { ref }: ObjectRecord,
 ): string {
   const given = data['item_ref']
   if (typeof given === 'string' && given !== '' && given.length <= 500 && !isTorn(given))
     return given
-  return typeof id === 'number' || (typeof id === 'string' && id !== '')
-    ? String(id)
-    : String(number)
+  return typeof id === 'number' || (typeof id === 'string' && id !== '') ? String(id) : ref
 }
 
 /** A person's number; the e-mail address that some exports hold instead stays behind. */

@@ -1,6 +1,9 @@
 import type { Item, Value } from '../model.ts'
 import { plainCell, readRows, rowText } from '../csv.ts'
-import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
+import { Ids } from '../ids.ts'
+import { ItemRefs } from '../item-refs.ts'
+import { attemptRecord, type InputFault, type Reader, type ReadOptions } from '../reading.ts'
+import { faultIn } from '../records.ts'
 import { textOf } from '../values.ts'
 import type { Writer } from '../writing.ts'
 import { rateFor, recordingOf, sampleAt, type Segment, segmentsOf } from './segments.ts'
@@ -20,9 +23,10 @@ function secondsOfClock(text: string, fault: (reason: string) => InputFault): nu
  * and `speaker` are what they say. Rows without a `filename` are of the file itself.
  */
 export const readCvatTsv: Reader = async function* (input, options) {
+  const refs = new ItemRefs()
   for (const file of input.names) {
-    const reading = new CvatRows(file, options)
-    for await (const { cells, line } of readRows(input.open(file), file, '\t')) {
+    const reading = new CvatRows(file, options, refs)
+    for await (const { cells, line } of readRows(input.open(file), file, '\t', options)) {
       const item = attemptRecord(options, () => reading.row(cells, line))
       if (item !== undefined) yield item
     }
@@ -34,35 +38,42 @@ export const readCvatTsv: Reader = async function* (input, options) {
 class CvatRows {
   readonly #file: string
   readonly #options: ReadOptions
+  readonly #refs: ItemRefs
+  readonly #ids = new Ids()
   #names: readonly string[] | undefined
   #recording: string | undefined
   #segments: Segment[] = []
-  readonly #seen = new Set<string>()
 
-  constructor(file: string, options: ReadOptions) {
+  constructor(file: string, options: ReadOptions, refs: ItemRefs) {
     this.#file = file
     this.#options = options
+    this.#refs = refs
   }
 
   row(cells: readonly string[], line: number): Item | undefined {
-    const fault = (reason: string) => new InputFault(this.#file, `line ${line}`, reason)
+    const fault = faultIn({ number: line }, this.#file, 'lines')
     if (this.#names === undefined) {
       for (const name of ['start', 'stop', 'label'])
         if (!cells.includes(name)) throw fault(`has no column ${name}`)
       this.#names = cells
       return undefined
     }
+    if (cells.length !== this.#names.length)
+      throw fault(`has ${cells.length} cells in a table of ${this.#names.length} columns`)
     const values = new Map(this.#names.map((name, place) => [name, plainCell(cells[place] ?? '')]))
+    const id = values.get('id') ?? ''
+    if (id !== '' && !this.#ids.add(id, fault)) throw fault('has the id of an earlier row')
     const recording = values.get('filename') ?? this.#file
-    let done: Item | undefined
-    if (recording !== this.#recording) {
-      if (this.#seen.has(recording))
-        throw fault('stands apart from the other rows of its recording; sort the file')
-      done = this.end()
-      this.#seen.add(recording)
-      this.#recording = recording
+    const segment = this.#segment(values, recording, fault)
+    if (recording === this.#recording) {
+      this.#segments.push(segment)
+      return undefined
     }
-    this.#segments.push(this.#segment(values, recording, fault))
+    if (this.#refs.hasHad(recording, fault))
+      throw fault('stands apart from the other rows of its recording; sort the file')
+    const done = this.end()
+    this.#recording = recording
+    this.#segments = [{ ...segment, id: 'r1' }]
     return done
   }
 

@@ -2,8 +2,8 @@ import type { Item, Region } from '../model.ts'
 import { addTo } from '../groups.ts'
 import { noteUncarried } from '../leftovers.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
-import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
-import { readWhole } from '../bytes.ts'
+import { documentReader } from '../documents.ts'
+import { InputFault, type Reader, type ReadOptions } from '../reading.ts'
 import { isBetweenSamples } from '../seconds.ts'
 import { annotationFrom } from '../spans-json.ts'
 import type { Writer, WriteOptions } from '../writing.ts'
@@ -30,15 +30,9 @@ import { layerOf, rateFor } from './segments.ts'
  * evenly between their neighbours. Paths of media, authors and
  * everything else in the header are left behind.
  */
-export const readEaf: Reader = async function* (input, options) {
-  for (const file of input.names) {
-    const text = await readWhole(input.open(file), file)
-    const item = attemptRecord(options, () =>
-      new EafReader(parseXml(text, file), file, options).item(),
-    )
-    if (item !== undefined) yield item
-  }
-}
+export const readEaf: Reader = documentReader((text, file, options) =>
+  new EafReader(parseXml(text, file), file, options).item(),
+)
 
 interface Said {
   readonly id: string
@@ -60,6 +54,7 @@ class EafReader {
   readonly #rate: number
   readonly #times = new Map<string, number>()
   readonly #regions = new Map<string, HeardRegion>()
+  readonly #ids = new Set<string>()
   /** The types of tiers that divide an annotation into parts without times. */
   readonly #divided = new Set<string>()
 
@@ -71,22 +66,28 @@ class EafReader {
     this.#rate = rateFor(options, this.#ref)
   }
 
-  #fault(reason: string): InputFault {
-    return new InputFault(this.#file, '', reason)
+  #fault({ line }: XmlElement, reason: string): InputFault {
+    return new InputFault(this.#file, `line ${line}`, reason)
   }
 
   item(): Item {
-    if (this.#root.name !== 'ANNOTATION_DOCUMENT') throw this.#fault('is no ELAN document')
+    if (this.#root.name !== 'ANNOTATION_DOCUMENT')
+      throw this.#fault(this.#root, 'is no ELAN document')
     const [header] = childrenNamed(this.#root, 'HEADER')
     const units = header === undefined ? undefined : attribute(header, 'TIME_UNITS')
-    if (units !== undefined && units !== 'milliseconds')
-      throw this.#fault('does not count milliseconds')
+    if (header !== undefined && units !== undefined && units !== 'milliseconds')
+      throw this.#fault(header, 'does not count milliseconds')
     this.#readTimes()
     for (const type of childrenNamed(this.#root, 'LINGUISTIC_TYPE'))
       if (attribute(type, 'CONSTRAINTS') === 'Symbolic_Subdivision')
         this.#divided.add(attribute(type, 'LINGUISTIC_TYPE_ID') ?? '')
     const tiers = childrenNamed(this.#root, 'TIER')
-    const byName = new Map(tiers.map((tier) => [attribute(tier, 'TIER_ID') ?? '', tier]))
+    const byName = new Map<string, XmlElement>()
+    for (const tier of tiers) {
+      const id = attribute(tier, 'TIER_ID') ?? ''
+      if (byName.has(id)) throw this.#fault(tier, 'has the id of an earlier tier')
+      byName.set(id, tier)
+    }
     const fromTop = tiers
       .map((tier) => ({ tier, depth: depthOf(tier, byName) }))
       .sort((a, b) => a.depth - b.depth)
@@ -103,17 +104,20 @@ class EafReader {
   /** Milliseconds of every slot; runs without a value are spread between their neighbours. */
   #readTimes(): void {
     const [order] = childrenNamed(this.#root, 'TIME_ORDER')
-    const slots = (order?.children ?? []).map((slot) => ({
-      id: attribute(slot, 'TIME_SLOT_ID') ?? '',
-      at: attribute(slot, 'TIME_VALUE'),
-    }))
+    const ids = new Set<string>()
+    const slots = (order?.children ?? []).map((slot) => {
+      const [id = '', at] = ['TIME_SLOT_ID', 'TIME_VALUE'].map((name) => attribute(slot, name))
+      if (ids.has(id)) throw this.#fault(slot, 'has the id of an earlier time slot')
+      if (at !== undefined && !/^\d{1,12}$/.test(at))
+        throw this.#fault(slot, 'has a time that is no whole number')
+      ids.add(id)
+      return { id, at }
+    })
     let before = 0
     for (let place = 0; place < slots.length; place++) {
       let next = place
       while (next < slots.length && slots[next]?.at === undefined) next++
       const value = slots[next]?.at
-      if (value !== undefined && !/^\d{1,12}$/.test(value))
-        throw this.#fault('has a time that is no whole number')
       const end = value === undefined ? before : Number(value)
       const steps = next - place + 1
       for (let step = 0; place + step < next; step++)
@@ -129,9 +133,10 @@ class EafReader {
     }
   }
 
-  #sample(slot: string | undefined): number {
-    const milliseconds = this.#times.get(slot ?? '')
-    if (milliseconds === undefined) throw this.#fault('names a time slot that is not there')
+  #sample(aligned: XmlElement, end: 1 | 2): number {
+    const milliseconds = this.#times.get(attribute(aligned, `TIME_SLOT_REF${end}`) ?? '')
+    if (milliseconds === undefined)
+      throw this.#fault(aligned, 'names a time slot that is not there')
     if (isBetweenSamples(milliseconds / 1000, this.#rate))
       this.#options.losses.note('times', this.#ref)
     return Math.round((milliseconds * this.#rate) / 1000)
@@ -142,15 +147,13 @@ class EafReader {
     for (const annotation of childrenNamed(tier, 'ANNOTATION'))
       for (const aligned of childrenNamed(annotation, 'ALIGNABLE_ANNOTATION')) {
         const { id, value } = this.#said(aligned)
-        const from = this.#sample(attribute(aligned, 'TIME_SLOT_REF1'))
-        const to = this.#sample(attribute(aligned, 'TIME_SLOT_REF2'))
-        if (to < from) throw this.#fault('has an annotation that ends before it begins')
+        const [from, to] = [this.#sample(aligned, 1), this.#sample(aligned, 2)]
+        if (to < from) throw this.#fault(aligned, 'has an annotation that ends before it begins')
         this.#put(id, name.replace(/#\d+$/, ''), { from, to }, value)
       }
   }
 
   #put(id: string, tier: string, audio: { from: number; to: number }, value: string): void {
-    if (this.#regions.has(id)) throw this.#fault('has two annotations with one id')
     const anchor = { audio, ...(tier === '' || tier === '-' ? {} : { tier }) }
     const transcripts = value === '' ? {} : { [layerOf(this.#options.schema)]: value }
     this.#regions.set(id, { id, anchor, transcripts })
@@ -158,7 +161,9 @@ class EafReader {
 
   #said(element: XmlElement): Said {
     const id = attribute(element, 'ANNOTATION_ID')
-    if (id === undefined || id === '') throw this.#fault('has an annotation without an id')
+    if (id === undefined || id === '') throw this.#fault(element, 'has an annotation without an id')
+    if (this.#ids.has(id)) throw this.#fault(element, 'has the id of an earlier annotation')
+    this.#ids.add(id)
     return {
       id,
       value: childrenNamed(element, 'ANNOTATION_VALUE')

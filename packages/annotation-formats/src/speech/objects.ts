@@ -1,5 +1,6 @@
 import type { Item, Value } from '../model.ts'
 import { isTorn } from '../checked.ts'
+import { ItemRefs } from '../item-refs.ts'
 import { attemptRecord, type Reader } from '../reading.ts'
 import { type ObjectRecord, readObjects } from '../records.ts'
 import { secondsText } from '../seconds.ts'
@@ -13,14 +14,15 @@ type ReadObject = (record: ObjectRecord) => Row
 /** A reader of JSON objects, one for each segment. */
 function objectReader(read: ReadObject, named: boolean): Reader {
   return async function* (input, options) {
+    const refs = new ItemRefs()
     for (const file of input.names) {
-      const recordings = new Recordings(options, named)
+      const recordings = new Recordings(options, refs, named)
       const one = { names: [file], open: (name: string) => input.open(name) }
       for await (const record of readObjects(one, options)) {
         const items = attemptRecord(options, () => recordings.add(read(record), record.fault))
-        for (const item of items ?? []) yield item
+        yield* items ?? []
       }
-      for (const item of recordings.end()) yield item
+      yield* recordings.end()
     }
   }
 }

@@ -1,11 +1,9 @@
 import type { Item } from '../model.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
+import { documentReader } from '../documents.ts'
 import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
-import { readWhole } from '../bytes.ts'
 import type { WriteOptions, Writer } from '../writing.ts'
 import { rateFor, recordingOf, sampleAt, type Segment, segmentsOf } from './segments.ts'
-
-type Parse = (text: string, file: string, options: ReadOptions) => Cue[]
 
 interface Cue {
   readonly start: number
@@ -14,14 +12,8 @@ interface Cue {
   readonly speaker?: string
 }
 
-function cueReader(parse: Parse): Reader {
-  return async function* (input, options) {
-    for (const file of input.names) {
-      const text = await readWhole(input.open(file), file)
-      const item = attemptRecord(options, () => itemOf(parse(text, file, options), file, options))
-      if (item !== undefined) yield item
-    }
-  }
+function cueReader(parse: (text: string, file: string, options: ReadOptions) => Cue[]): Reader {
+  return documentReader((text, file, options) => itemOf(parse(text, file, options), file, options))
 }
 
 function itemOf(cues: readonly Cue[], file: string, options: ReadOptions): Item {
@@ -38,7 +30,7 @@ function itemOf(cues: readonly Cue[], file: string, options: ReadOptions): Item 
 }
 
 const timing =
-  /^\s*((?:\d{2,}:)?\d{2}:\d{2}[.]\d{3})\s*-->\s*((?:\d{2,}:)?\d{2}:\d{2}[.]\d{3})(.*)$/
+  /^\s*((?:\d{2,}:)?\d{2}:\d{2}[.]\d{3})\s*-->\s*((?:\d{2,}:)?\d{2}:\d{2}[.]\d{3})([^]*)$/
 
 function secondsOfClock(clock: string): number | undefined {
   const parts = clock.split(':').map(Number)
@@ -118,33 +110,45 @@ function unescape(text: string): string {
 const srtTiming = /^\s*(\d{1,3}:\d{2}:\d{2}),(\d{1,3})\s*-->\s*(\d{1,3}:\d{2}:\d{2}),(\d{1,3})/
 
 /** Reads SubRip: cues with a number, times with a comma. Its markup, which has no standard, stays text. */
-export const readSrt: Reader = cueReader((text, file) => {
+export const readSrt: Reader = cueReader((text, file, options) => {
   const cues: Cue[] = []
-  for (const [place, block] of text.split(/\r?\n(?:[ \t]*\r?\n)+/).entries()) {
-    const lines = block.split(/\r?\n/).filter((line, at) => !(at === 0 && line.trim() === ''))
-    if (lines.join('').trim() === '') continue
-    const fault = (reason: string) => new InputFault(file, `cue ${place + 1}`, reason)
-    const at = lines.findIndex((line) => srtTiming.test(line))
-    const [, clock1 = '', milliseconds1 = '', clock2 = '', milliseconds2 = ''] =
-      srtTiming.exec(lines[at] ?? '') ?? []
-    if (at < 0 || at > 1) throw fault('has no times where they should be')
-    const [start, end] = [
-      secondsOfClock(`${clock1}.${milliseconds1}`),
-      secondsOfClock(`${clock2}.${milliseconds2}`),
-    ]
-    if (start === undefined || end === undefined || end < start)
-      throw fault('has times that are none or run backwards')
-    cues.push({
-      start,
-      end,
-      text: lines
-        .slice(at + 1)
-        .join('\n')
-        .trimEnd(),
-    })
+  let block: string[] = []
+  const lines = text.split(/\r\n|\n|\r/)
+  for (const [place, line] of [...lines, ''].entries()) {
+    if (!/^[ \t]*$/.test(line)) block.push(line)
+    else if (block.length > 0) {
+      const [said, first] = [block, place - block.length + 1]
+      const cue = attemptRecord(options, () => srtCue(said, file, first))
+      if (cue !== undefined) cues.push(cue)
+      block = []
+    }
   }
   return cues
 })
+
+/** A cue of these lines, the first of which has this number. */
+function srtCue(lines: readonly string[], file: string, number: number): Cue {
+  const at = lines.findIndex((line) => srtTiming.test(line))
+  const fault = (reason: string) =>
+    new InputFault(file, `line ${number + Math.min(Math.max(at, 0), 1)}`, reason)
+  const [, clock1 = '', milliseconds1 = '', clock2 = '', milliseconds2 = ''] =
+    srtTiming.exec(lines[at] ?? '') ?? []
+  if (at < 0 || at > 1) throw fault('has no times where they should be')
+  const [start, end] = [
+    secondsOfClock(`${clock1}.${milliseconds1}`),
+    secondsOfClock(`${clock2}.${milliseconds2}`),
+  ]
+  if (start === undefined || end === undefined || end < start)
+    throw fault('has times that are none or run backwards')
+  return {
+    start,
+    end,
+    text: lines
+      .slice(at + 1)
+      .join('\n')
+      .trimEnd(),
+  }
+}
 
 function clock(sample: number, rate: number, separator: string): string {
   const milliseconds = Math.round((sample * 1000) / rate)

@@ -1,7 +1,8 @@
 import type { Value } from '../model.ts'
 import { Names } from '../names.ts'
-import { attemptRecord, InputFault, type Reader } from '../reading.ts'
-import { type Numbered, readLines } from '../records.ts'
+import { ItemRefs } from '../item-refs.ts'
+import { attemptRecord, type InputFault, type Reader } from '../reading.ts'
+import { faultIn, readLines } from '../records.ts'
 import { secondsText } from '../seconds.ts'
 import { textOf } from '../values.ts'
 import type { WriteOptions, Writer } from '../writing.ts'
@@ -17,26 +18,29 @@ type ReadLine = (
 /** A reader of lines with columns between white space; `;;` begins a comment. */
 function lineReader(read: ReadLine, lossOfSkipped = true): Reader {
   return async function* (input, options) {
+    const refs = new ItemRefs()
     for (const file of input.names) {
-      const recordings = new Recordings(options)
-      for await (const line of readLines(input.open(file), file)) {
-        if (line.text.trim() === '' || line.text.startsWith(';;')) continue
+      const recordings = new Recordings(options, refs)
+      for await (const line of readLines(input.open(file), file, options)) {
+        const columns = columnsOf(line.text)
+        if (columns.length === 0 || line.text.startsWith(';;')) continue
         const items = attemptRecord(options, () => {
-          const fault = faultAt(file, line)
-          const row = read(line.text.trim().split(/[ \t]+/), line.text, fault)
+          const fault = faultIn(line, file, 'lines')
+          const row = read(columns, line.text, fault)
           if (row !== undefined) return recordings.add(row, fault)
           if (lossOfSkipped) options.losses.note('unknown', `${file}, line ${line.number}`)
           return []
         })
-        for (const item of items ?? []) yield item
+        yield* items ?? []
       }
-      for (const item of recordings.end()) yield item
+      yield* recordings.end()
     }
   }
 }
 
-function faultAt(file: string, { number }: Numbered) {
-  return (reason: string) => new InputFault(file, `line ${number}`, reason)
+/** The columns of a line, between spaces and tabs; any other white space is part of one. */
+export function columnsOf(line: string): string[] {
+  return line.split(/[ \t]+/).filter((column) => column !== '')
 }
 
 function channelOf(channel: string | undefined): { attributes?: Record<string, Value> } {
@@ -119,7 +123,7 @@ function wordsOf(text: string, { losses, place }: LineContext): string {
 export const readStm: Reader = lineReader(
   ([recording = '', channel, speaker, start = '', end = '', ...rest], _, fault) => {
     if (speaker === undefined) throw fault('has not the columns of STM')
-    const conditions = /^<.*>$/.test(rest[0] ?? '') ? rest.shift()?.slice(1, -1) : undefined
+    const conditions = /^<[^]*>$/.test(rest[0] ?? '') ? rest.shift()?.slice(1, -1) : undefined
     const attributes = {
       ...channelOf(channel).attributes,
       ...(conditions === undefined || conditions === '' ? {} : { conditions }),

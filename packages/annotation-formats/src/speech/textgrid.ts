@@ -2,7 +2,8 @@ import type { Item, Region } from '../model.ts'
 import { addTo } from '../groups.ts'
 import { noteUncarried } from '../leftovers.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
-import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
+import { documentReader } from '../documents.ts'
+import { InputFault, type Reader, type ReadOptions } from '../reading.ts'
 import { readText } from '../bytes.ts'
 import { secondsText } from '../seconds.ts'
 import { annotationFrom } from '../spans-json.ts'
@@ -23,7 +24,7 @@ class Tokens {
   readonly #file: string
   readonly #text: string
   readonly #pattern =
-    /"((?:[^"]|"")*)"|<(\w+)>|(?<![^\s])([-+]?[\d.]+(?:[eE][-+]?\d+)?)(?![^\s])|!.*/g
+    /"((?:[^"]|"")*)"|<(\w+)>|(?<![^\s])([-+]?[\d.]+(?:[eE][-+]?\d+)?)(?![^\s])|![^\r\n]*/g
 
   constructor(text: string, file: string) {
     this.#text = text
@@ -72,13 +73,7 @@ class Tokens {
  * Reads Praat TextGrids, long or short, in UTF-8 or UTF-16 with its mark: interval tiers and point
  * tiers. Intervals without text are pauses. Intervals that overlap within a tier are refused.
  */
-export const readTextGrid: Reader = async function* (input, options) {
-  for (const file of input.names) {
-    const text = await readText(input.open(file), file)
-    const item = attemptRecord(options, () => readGrid(text, file, options))
-    if (item !== undefined) yield item
-  }
-}
+export const readTextGrid: Reader = documentReader(readGrid, { decode: readText })
 
 function readGrid(text: string, file: string, options: ReadOptions): Item {
   const tokens = new Tokens(text, file)
@@ -96,7 +91,8 @@ function readGrid(text: string, file: string, options: ReadOptions): Item {
   const regions = new Stretches(layerOf(options.schema))
   if (tokens.isFlag('exists')) {
     const count = tokens.number()
-    for (let tier = 0; tier < count; tier++) readTier(tokens, at, regions)
+    const names = new Map<string, number>()
+    for (let tier = 0; tier < count; tier++) readTier(tokens, at, regions, names)
   }
   const source = { kind: 'audio', rate, samples } as const
   return {
@@ -106,13 +102,20 @@ function readGrid(text: string, file: string, options: ReadOptions): Item {
   }
 }
 
-function readTier(tokens: Tokens, at: (seconds: number) => number, regions: Stretches): void {
+function readTier(
+  tokens: Tokens,
+  at: (seconds: number) => number,
+  regions: Stretches,
+  names: Map<string, number>,
+): void {
   const kind = tokens.text()
   if (kind !== 'IntervalTier' && kind !== 'TextTier')
     throw tokens.fault('has a tier of an unknown class')
   const name = tokens.text()
+  const tier = { name, again: names.get(name) ?? 0 }
+  names.set(name, tier.again + 1)
   tokens.number()
-  tokens.number()
+  const last = tokens.number()
   const count = tokens.number()
   let end = -Infinity
   for (let each = 0; each < count; each++) {
@@ -121,10 +124,17 @@ function readTier(tokens: Tokens, at: (seconds: number) => number, regions: Stre
     const text = tokens.text()
     if (to < from) throw tokens.fault('has an interval that ends before it begins')
     // Praat itself writes boundaries that differ in the last digit; what is more is an overlap.
+    if (to > last + 1e-6) throw tokens.fault('has an interval after the end of its tier')
     if (from < end - 1e-6) throw tokens.fault('has intervals that overlap')
     end = to
-    if (text !== '') regions.add(name, at(Math.max(from, 0)), at(Math.max(to, 0)), text)
+    if (text !== '') regions.add(tier, at(Math.max(from, 0)), at(Math.max(to, 0)), text)
   }
+}
+
+/** A tier, and how many of this name stand before it: Praat lets several have one. */
+interface NamedTier {
+  readonly name: string
+  readonly again: number
 }
 
 /** Regions that grow from the tiers that say something about them. */
@@ -136,11 +146,12 @@ class Stretches {
     this.#layer = layer
   }
 
-  add(tierName: string, from: number, to: number, text: string): void {
+  add({ name: tierName, again }: NamedTier, from: number, to: number, text: string): void {
     const [, name = '', , said] = /^([^]*?)(#\d+)?(?:\/([^/]+))?$/.exec(tierName) ?? []
     // Tiers of points and of intervals may share times: what overlaps stands on a tier of its own.
     const key = JSON.stringify([
       name,
+      again,
       from,
       to,
       said === undefined ? tierName : tierName.slice(0, -said.length - 1),

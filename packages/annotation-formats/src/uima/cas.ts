@@ -58,7 +58,12 @@ class CasReader {
   }
 
   item(structures: readonly Structure[]): Item {
-    const byId = new Map(structures.map((each) => [each.id, each]))
+    const byId = new Map<string, Structure>()
+    for (const each of structures) {
+      if (byId.has(each.id))
+        throw new InputFault(this.#file, `id ${each.id}`, 'is given a second time')
+      byId.set(each.id, each)
+    }
     const joining = structures.filter(
       ({ references }) => 'Governor' in references && 'Dependent' in references,
     )

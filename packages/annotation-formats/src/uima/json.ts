@@ -1,8 +1,8 @@
 import type { Value } from '../model.ts'
 import { isObject } from '../checked.ts'
 import { fileNameOf } from '../names.ts'
-import { attemptRecord, InputFault, type Reader } from '../reading.ts'
-import { readWhole } from '../bytes.ts'
+import { documentReader } from '../documents.ts'
+import { InputFault, type Reader } from '../reading.ts'
 import type { Writer } from '../writing.ts'
 import { casOf, itemOfCas, objectIn, plainValue, type Structure, typesOf } from './cas.ts'
 
@@ -10,16 +10,10 @@ import { casOf, itemOfCas, objectIn, plainValue, type Structure, typesOf } from 
  * Reads UIMA CAS JSON 0.4.0, feature structures as a list or as an object, one document a file. The
  * first view with a text is read.
  */
-export const readCasJson: Reader = async function* (input, options) {
-  for (const file of input.names) {
-    const text = await readWhole(input.open(file), file)
-    const item = attemptRecord(options, () => {
-      const { sofa, sofaText, structures } = parseCas(text, file)
-      return itemOfCas(sofaText, sofa, structures, file, options)
-    })
-    if (item !== undefined) yield item
-  }
-}
+export const readCasJson: Reader = documentReader((text, file, options) => {
+  const { sofa, sofaText, structures } = parseCas(text, file)
+  return itemOfCas(sofaText, sofa, structures, file, options)
+})
 
 function parseCas(text: string, file: string) {
   let parsed: unknown

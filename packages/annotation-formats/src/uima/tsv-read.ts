@@ -2,8 +2,8 @@ import type { Item, Region, Relation } from '../model.ts'
 import { addTo } from '../groups.ts'
 import { itemRefOf } from '../names.ts'
 import { TextIndex } from '../offsets.ts'
-import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
-import { readWhole } from '../bytes.ts'
+import { documentReader } from '../documents.ts'
+import { InputFault, type Reader, type ReadOptions } from '../reading.ts'
 import { annotationFrom } from '../spans-json.ts'
 import { regionOf, relationOf } from './layers.ts'
 import { type LaidRow, layoutJson } from './layout.ts'
@@ -48,13 +48,9 @@ interface Pending {
  * parts of tokens, stacked and empty ones, relations, slots and chains. Offsets are UTF-16. What
  * stands between sentences is not in the file: a line feed is taken for it.
  */
-export const readWebAnno: Reader = async function* (input, options) {
-  for (const file of input.names) {
-    const text = await readWhole(input.open(file), file)
-    const item = attemptRecord(options, () => new TsvReader(file, options).read(text))
-    if (item !== undefined) yield item
-  }
-}
+export const readWebAnno: Reader = documentReader((text, file, options) =>
+  new TsvReader(file, options).read(text),
+)
 
 /** A sentence as the file shows it: its text and where it begins, in UTF-16. */
 export interface Sentence {
@@ -101,6 +97,7 @@ class TsvReader {
   /** The annotations on each row, by layer. */
   readonly #onRow = new Map<string, string[]>()
   readonly #pending: Pending[] = []
+  readonly #rows = new Set<string>()
   readonly #chains = new Map<string, string>()
   readonly #sentences: Sentence[] = []
   readonly #header: string[] = []
@@ -121,11 +118,11 @@ class TsvReader {
   }
 
   read(whole: string): Item {
-    for (const line of whole.split(/\r?\n/)) {
+    for (const line of whole.split(/\r\n|\n|\r/)) {
       this.#line++
       if (this.#line === 1 && !/^#FORMAT=WebAnno TSV 3[.]\d$/.test(line))
         throw this.#fault('is no WebAnno TSV 3')
-      const [, kind, layer = ''] = /^#T_(SP|RL|CH)=(.*)$/.exec(line) ?? []
+      const [, kind, layer = ''] = /^#T_(SP|RL|CH)=([^]*)$/.exec(line) ?? []
       if (kind === 'SP' || kind === 'RL' || kind === 'CH') {
         this.#layers.push(layerOf(kind, layer))
         this.#header.push(line.slice(3))
@@ -156,6 +153,8 @@ class TsvReader {
     const [, from, to] = /^(\d+)-(\d+)$/.exec(place) ?? []
     if (from === undefined || to === undefined || Number(to) < Number(from))
       throw this.#fault('has no offsets, or reversed ones')
+    if (this.#rows.has(row)) throw this.#fault(`has the number ${row} a second time`)
+    this.#rows.add(row)
     const [begin, end] = [Number(from), Number(to)]
     if (this.#text.length > 0) {
       const text = this.#text.join('\n')

@@ -1,7 +1,7 @@
-import type { Value } from '../model.ts'
+import type { Item, Value } from '../model.ts'
 import { fileNameOf } from '../names.ts'
-import { attemptRecord, InputFault, type Reader } from '../reading.ts'
-import { readWhole } from '../bytes.ts'
+import { documentReader } from '../documents.ts'
+import { InputFault, type Reader, type ReadOptions } from '../reading.ts'
 import { textOf } from '../values.ts'
 import type { Writer } from '../writing.ts'
 import { attribute, isXmlText, parseXml, type XmlElement, xmlTag } from '../xml.ts'
@@ -11,29 +11,22 @@ import { casOf, itemOfCas, type Structure, typesOf } from './cas.ts'
  * Reads UIMA XMI, one document a file; the type system beside it is not needed, because what an
  * attribute refers to is known by its ids. Numbers and truth values are read as text.
  */
-export const readXmi: Reader = async function* (input, options) {
-  for (const file of input.names) {
-    if (/(^|\/)TypeSystem[.]xml$/i.test(file)) continue
-    const text = await readWhole(input.open(file), file)
-    const item = attemptRecord(options, () => {
-      const root = parseXml(text, file)
-      if (root.name !== 'xmi:XMI') throw new InputFault(file, '', 'is no XMI')
-      const sofa = root.children.find(({ name }) => name === 'cas:Sofa')
-      const ids = new Set(root.children.map((each) => attribute(each, 'xmi:id') ?? ''))
-      const structures = root.children
-        .filter(({ name }) => !name.startsWith('cas:'))
-        .map((each) => structureOf(each, root, ids, file))
-      const id = sofa === undefined ? '' : (attribute(sofa, 'xmi:id') ?? '')
-      return itemOfCas(
-        sofa === undefined ? '' : (attribute(sofa, 'sofaString') ?? ''),
-        id,
-        structures,
-        file,
-        options,
-      )
-    })
-    if (item !== undefined) yield item
-  }
+export const readXmi: Reader = documentReader(readDocument, {
+  isDocument: (file) => !/(^|\/)TypeSystem[.]xml$/i.test(file),
+})
+
+function readDocument(text: string, file: string, options: ReadOptions): Item {
+  const root = parseXml(text, file)
+  if (root.name !== 'xmi:XMI') throw new InputFault(file, '', 'is no XMI')
+  const sofa = root.children.find(({ name }) => name === 'cas:Sofa')
+  const ids = new Set(root.children.map((each) => attribute(each, 'xmi:id') ?? ''))
+  const structures = root.children
+    .filter(({ name }) => !name.startsWith('cas:'))
+    .map((each) => structureOf(each, root, ids, file))
+  const [id, plain] = ['xmi:id', 'sofaString'].map((name) =>
+    sofa === undefined ? undefined : attribute(sofa, name),
+  )
+  return itemOfCas(plain ?? '', id ?? '', structures, file, options)
 }
 
 /** Features of these layers that are references; any other number is taken for a number. */

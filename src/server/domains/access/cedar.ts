@@ -71,7 +71,7 @@ export function loadPolicies(
 
   const remembered = new Map<string, Decision>()
   const decide: Policies['decide'] = (principal, action, resource, facts) => {
-    // Principal and resource carry no attributes: the vector is all that a policy can read.
+    // No policy names one person or thing, and neither carries attributes: this is all that is read.
     const key = `${action}\0${resource.type}\0${principal.kind}\0${JSON.stringify(facts)}`
     const before = remembered.get(key)
     if (before !== undefined) return before
@@ -146,15 +146,40 @@ function policiesById(text: string): Record<string, string> {
   const parts = cedar.policySetTextToParts(text)
   if (parts.type === 'failure')
     throw new Error(`policies: ${parts.errors.map((e) => e.message).join('; ')}`)
+  if (parts.policy_templates.length > 0) throw new Error('policies: a template is no policy')
   const byId: Record<string, string> = {}
   for (const policy of parts.policies) {
     const id = /@id\("([a-z0-9.-]+)"\)/.exec(policy)?.[1]
     if (id === undefined)
       throw new Error(`policies: this policy has no @id: ${policy.slice(0, 80)}`)
     if (id in byId) throw new Error(`policies: the id '${id}' stands twice`)
+    if (namesOne(jsonOf(policy)))
+      throw new Error(`policies: ${id}: speak of kinds, not of one person or thing`)
     byId[id] = policy
   }
   return byId
+}
+
+function jsonOf(policy: string): unknown {
+  const answer = cedar.policyToJson(policy)
+  if (answer.type === 'failure')
+    throw new Error(`policies: ${answer.errors.map((e) => e.message).join('; ')}`)
+  return answer.json
+}
+
+/**
+ * Whether a policy, in Cedar's JSON form, names an entity other than an action, or reads who asks or
+ * what for otherwise than by its kind. What is remembered of a decision would not hold for others.
+ */
+function namesOne(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false
+  const node: Readonly<Record<string, unknown>> = { ...part }
+  if (node['Var'] === 'principal' || node['Var'] === 'resource') return true
+  if (typeof node['id'] === 'string' && typeof node['type'] === 'string')
+    return node['type'] !== 'Action'
+  const { is } = node
+  if (typeof is === 'object' && is !== null) return 'in' in is
+  return Object.values(node).some(namesOne)
 }
 
 /** Runs at every start: without these two answers the server must not open its doors. */

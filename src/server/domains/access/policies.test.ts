@@ -104,6 +104,29 @@ test('GATE5 policy text that does not validate, or names a policy twice, is refu
   refuse(['@id("all") permit (principal, action, resource);'], /self-test/)
 })
 
+test('GATE10 a policy that speaks of one person or thing is refused at the start, wherever it says so', async () => {
+  const [schema = '', access = ''] = await Promise.all(
+    ['schema.cedarschema', 'access.cedar'].map((name) => readFile(join(folder, name), 'utf8')),
+  )
+  for (const policy of [
+    'permit (principal == Person::"ada", action, resource);',
+    'forbid (principal, action, resource == Project::"frozen");',
+    'forbid (principal is Person in Person::"ada", action, resource);',
+    'forbid (principal, action, resource) when { principal == Person::"ada" };',
+    'forbid (principal, action, resource) unless { [Person::"ada"].contains(principal) };',
+    'forbid (principal, action, resource) when { resource is Project in Project::"frozen" };',
+    'forbid (principal == ?principal, action, resource);',
+  ])
+    assert.throws(
+      () => loadPolicies(schema, [access, `@id("one") ${policy}`], 'proposed'),
+      /one: speak of kinds|a template is no policy/,
+      policy,
+    )
+  const kinds =
+    'forbid (principal is Device, action == Action::"site.backup", resource is Site) when { resource is Task };'
+  assert.doesNotThrow(() => loadPolicies(schema, [access, `@id("kinds") ${kinds}`], 'proposed'))
+})
+
 test('GATE9 a policy that fails while it is decided refuses the act, though Cedar alone would pass over it', async () => {
   const [schema = '', staff = ''] = await Promise.all(
     ['schema.cedarschema', 'staff.cedar'].map((name) => readFile(join(folder, name), 'utf8')),

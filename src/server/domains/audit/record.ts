@@ -1,5 +1,5 @@
 import { Problem } from '#shared/problems.ts'
-import { type Db, sendAlong, type Tx } from '../../kernel/db.ts'
+import { type Connection, openDb, sendAlong, type Tx } from '../../kernel/db.ts'
 import { type Entry, leafOf } from './entry.ts'
 import { insertPending, insertPendingBatch } from './store.ts'
 
@@ -19,9 +19,13 @@ export interface Recorder {
    * @throws Problem `log-unavailable` when it could not be written; the act must then not go on
    */
   append(entry: Entry): Promise<void>
+  /** Closes the connection; entries that were appended before are written. */
+  close(): Promise<void>
 }
 
-export function openRecorder(db: Db): Recorder {
+/** Over a connection of its own: whoever waits for an entry may hold one of the door's, and all of them may. */
+export function openRecorder(connection: Connection): Recorder {
+  const db = openDb(connection, { pool: 1 })
   const waiting: { body: Buffer; resolve: () => void; reject: (error: Error) => void }[] = []
   let writing = false
 
@@ -50,5 +54,6 @@ export function openRecorder(db: Db): Recorder {
         if (!writing) void drain()
       })
     },
+    close: () => db.destroy(),
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { openPackage } from '../../../cli/open-package.ts'
+import { waysToChange } from '../../../../test/support/changes.ts'
 import { type Handover, openHandover } from '../../../../test/support/handover.ts'
 import { transact } from '../../kernel/db.ts'
 import { measureOf } from './measured.ts'
@@ -104,4 +105,70 @@ test('DE23 a start removes what a killed build left behind, and orders its build
   assert.equal((await h.until(delivery, 'built')).items, 1)
   // A job that was just done is ticked off before its database goes.
   await Promise.all([queue.stop(), h.jobs.stop()])
+})
+
+test('DE24 a package holds exactly what was approved, and the acceptance of its proposal, whatever came after', async (t) => {
+  const h = await openHandover(t)
+  const delivery = await approved(h, ['play Ada'])
+  await h.finish(['play Ben'])
+  await h.room.addTexts(['one', 'two', 'three'])
+  await buildDelivery(h.workshop, delivery, never)
+  assert.equal((await h.until(delivery, 'built')).items, 1)
+  const out = join(h.packages, '..', 'opened')
+  const file = join(h.packages, `${delivery}.tar`)
+  const { report } = await openPackage(file, { policy: h.policy, identity: h.identity, out })
+  assert.equal(report.sound, true)
+  const lines = (await readFile(join(out, 'annotations/00001.jsonl'), 'utf8')).trim().split('\n')
+  assert.deepEqual(
+    lines.map((line) => (JSON.parse(line) as { source: { text: string } }).source.text),
+    ['play Ada'],
+  )
+  const quality = JSON.parse(await readFile(join(out, 'quality.json'), 'utf8')) as object
+  assert.deepEqual(
+    { ...quality, batches: [] },
+    {
+      ...{ rule: 'every item reviewed', delivered: 1, ready: true, open: 0, items: 1, accepted: 1 },
+      ...{ skipped: 0, unreviewed: 0, unannotated: 0, batches: [] },
+    },
+  )
+})
+
+test('DE25 a build whose set no longer stands delivers nothing, and everybody sees that it was refused', async (t) => {
+  const h = await openHandover(t)
+  const { delivery: whole } = await h.deliver(['play Ada', 'play Ben'])
+  await h.jobs.stop()
+  const ways = await waysToChange(h)
+  for (const [way, change] of ways) {
+    const delivery = await h.propose()
+    assert.equal((await h.noor.post(`/deliveries/${delivery}/approve`, {})).status, 200)
+    const undo = await change(delivery)
+    await buildDelivery(h.workshop, delivery, never)
+    assert.equal((await h.until(delivery, 'refused')).sha256, null, way)
+    await undo()
+  }
+  // Between the last page and the end of the build.
+  const delivery = await h.propose()
+  await h.noor.post(`/deliveries/${delivery}/approve`, {})
+  const undoes: (() => Promise<unknown>)[] = []
+  const late = {
+    ...h.workshop,
+    proofOf: async (...asked: Parameters<typeof h.workshop.proofOf>) => {
+      if (undoes.length === 0) undoes.push(await ways[0]![1](delivery))
+      return h.workshop.proofOf(...asked)
+    },
+  }
+  await buildDelivery(late, delivery, never)
+  await h.until(delivery, 'refused')
+  assert.equal(undoes.length, 1)
+  assert.deepEqual(await filesIn(h.packages), [`${whole}.tar`, 'incoming'])
+  const builds = (await h.room.log()).filter((entry) => entry['action'] === 'delivery.build')
+  assert.deepEqual(
+    builds.map(({ outcome, policies }) => [outcome, (policies as string[]).includes('conflict')]),
+    [['done', false], ...[...ways, late].map(() => ['failed', true])],
+  )
+  assert.deepEqual(
+    (await h.carla.get('/client/deliveries')).body,
+    { clients: [h.room.client], deliveries: [await h.until(whole, 'built')] },
+    'nothing of it is the client’s business',
+  )
 })

@@ -5,15 +5,17 @@ import { transact, type Tx } from '../../kernel/db.ts'
 import { syncFolder } from '../../kernel/durable.ts'
 import { record } from '../audit/index.ts'
 import { type Packed, writePackage } from './package.ts'
-import { writePayload } from './payload.ts'
+import { SetFallen, writePayload } from './payload.ts'
+import { fallen, wordsOf } from './set.ts'
 import { moveDelivery } from './stamps.ts'
 import { deliveryById } from './store.ts'
-import { admitBuild, type Delivery, type Workshop } from './workshop.ts'
+import { admitBuild, type BuildPass, type Delivery, type Workshop } from './workshop.ts'
 
 /**
- * Builds the package of an approved delivery: opens every accepted annotation under a pass of its
+ * Builds the package of an approved delivery: opens every annotation of its set under a pass of its
  * own, seals the payload for the client, signs the manifest. The package appears whole or not at
- * all; a build that was cut off is begun again from its start.
+ * all; a build that was cut off is begun again from its start. Where something of the set stands no
+ * more, nothing is delivered: the delivery is refused, in its row and in the log.
  */
 export async function buildDelivery(
   shop: Workshop,
@@ -29,6 +31,9 @@ export async function buildDelivery(
     const payload = await writePayload(shop, row, `${draft}.age`, signal)
     const packed = await writePackage(shop, row, { path: draft, payload, signal })
     await finish(shop, row, { draft, packed, items: payload.items })
+  } catch (error) {
+    if (!(error instanceof SetFallen)) throw error
+    await refuse(shop, row)
   } finally {
     await rm(`${draft}.age`, { force: true })
     await rm(draft, { force: true })
@@ -57,24 +62,43 @@ async function finish(
     const { size, sha256 } = packed
     const built = { state: 'built', file, items, size, built_at: pass.at } as const
     const hash = Buffer.from(sha256, 'hex')
-    if (!(await moveDelivery(tx, row.id, ['approved'], { ...built, sha256: hash }))) return
+    const moved = await moveDelivery(tx, row.id, ['approved'], { ...built, sha256: hash })
+    if (moved === undefined) return
+    // The pages were read one after another; this is one moment for all of them.
+    if ((await fallen(tx, row)) > 0) throw new SetFallen()
     await recordBuild(shop, tx, pass, { package: sha256, manifest: packed.manifest, items })
     await rename(draft, join(shop.packages, file))
     await syncFolder(shop.packages)
   })
 }
 
+/** The end of a delivery whose set stands no more; another one has to be proposed. */
+async function refuse(shop: Workshop, row: Delivery): Promise<void> {
+  await transact(shop.db, async (tx) => {
+    const pass = await admitBuild(shop, tx, row)
+    const moved = await moveDelivery(tx, row.id, ['approved'], {
+      ...{ state: 'refused', ended_at: pass.at },
+    })
+    if (moved === undefined) return
+    await recordBuild(shop, tx, pass, { ...wordsOf(row.id, row), changed: await fallen(tx, row) }, [
+      'conflict',
+    ])
+  })
+}
+
 async function recordBuild(
   shop: Workshop,
   tx: Tx,
-  pass: Awaited<ReturnType<typeof admitBuild>>,
+  pass: BuildPass,
   words: Readonly<Record<string, unknown>>,
+  refused: readonly string[] = [],
 ): Promise<void> {
   const details = await shop.sealDetails(tx, words, pass.project)
   record(tx, {
     ...{ time: shop.now(), actor: pass.actor, action: pass.action },
     ...{ resource: `Delivery::${pass.resource.id}`, project: pass.project, item: null },
     ...{ door: pass.door, workstation: null, zone: null },
-    ...{ outcome: 'done', policies: pass.policies, details },
+    ...{ outcome: refused.length > 0 ? 'failed' : 'done', details },
+    policies: refused.length > 0 ? refused : pass.policies,
   })
 }

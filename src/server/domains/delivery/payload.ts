@@ -13,9 +13,9 @@ import { tarEnd, tarHeader, tarPadding } from '#shared/package/tar.ts'
 import { transact, type Tx } from '../../kernel/db.ts'
 import { acceptedAnnotations } from '../annotation/index.ts'
 import { itemById, schemaVersion } from '../projects/index.ts'
-import { acceptance } from '../quality/index.ts'
 import { Measured, measureOf, type Named, writeMeasured } from './measured.ts'
-import { clearItems, insertItems, keyById } from './store.ts'
+import { SetHash } from './set.ts'
+import { type DeliveredItem, itemsAfter, keyById } from './store.ts'
 import { admitBuild, type BuildPass, type Delivery, type Workshop } from './workshop.ts'
 
 /** Items opened and written at a time; bounds the memory, whatever the project's size. */
@@ -32,7 +32,15 @@ export interface Payload {
   readonly items: number
 }
 
-/** Writes every accepted annotation of a delivery's project into a file that the client's key alone opens. */
+/** Something of the set is no more as it was approved; nothing else is delivered in its place. */
+export class SetFallen extends Error {
+  override readonly name = 'SetFallen'
+}
+
+/**
+ * Writes the set of a delivery, as it was approved, into a file that the client's key alone opens.
+ * @throws SetFallen
+ */
 export async function writePayload(
   shop: Workshop,
   row: Delivery,
@@ -68,7 +76,6 @@ async function* archive(
   found: Found,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  await transact(shop.db, (tx) => clearItems(tx, row.id))
   function* file(name: string, text: string): Generator<Uint8Array> {
     const bytes = Buffer.from(text, 'utf8')
     found.contents.push({ name, ...measureOf(bytes) })
@@ -78,13 +85,16 @@ async function* archive(
   }
   const losses = new Losses()
   const schemas = new Set<number>()
+  const set = new SetHash()
   let after = ''
   for (let part = 1; ; part += 1) {
     signal.throwIfAborted()
-    const page = await transact(shop.db, (tx) => openPage(shop, tx, row, after))
-    const last = page.items.at(-1)
+    const fixed = await transact(shop.db, (tx) => itemsAfter(tx, row.id, after, pageSize))
+    const last = fixed.at(-1)
     if (last === undefined) break
-    after = page.last
+    after = last.item
+    for (const one of fixed) set.add(one)
+    const page = await transact(shop.db, (tx) => openPage(shop, tx, row, fixed))
     found.items += page.items.length
     for (const batch of page.batches) found.batches.add(batch)
     for (const version of page.schemas) schemas.add(version)
@@ -100,11 +110,8 @@ async function* archive(
     const schema = await transact(shop.db, (tx) => schemaVersion(tx, row.project, version))
     yield* file(`schema/${version}.json`, `${JSON.stringify(schema?.body, null, 2)}\n`)
   }
-  const quality = await transact(shop.db, (tx) => acceptance(tx, row.project))
-  yield* file(
-    'quality.json',
-    `${JSON.stringify({ rule: 'every item reviewed', ...quality }, null, 2)}\n`,
-  )
+  if (row.set_sha256?.equals(set.result()) !== true || row.quality === null) throw new SetFallen()
+  yield* file('quality.json', row.quality)
   yield* file('losses.json', `${JSON.stringify(losses.list(), null, 2)}\n`)
   yield tarEnd
 }
@@ -137,10 +144,13 @@ function written(
   return pieces.join('')
 }
 
-/** Opens one page of accepted items with what the client calls them, under one pass of the job. */
-async function openPage(shop: Workshop, tx: Tx, row: Delivery, after: string) {
+/** Opens one page of the set with what the client calls its items, under one pass of the job. */
+async function openPage(shop: Workshop, tx: Tx, row: Delivery, fixed: readonly DeliveredItem[]) {
   const pass = await admitBuild(shop, tx, row)
-  const accepted = await acceptedAnnotations(tx, row.project, after, pageSize)
+  const names = fixed.map(({ item }) => item)
+  const accepted = await acceptedAnnotations(tx, row.project, names)
+  const stands = fixed.every(({ annotation }, at) => accepted[at]?.annotation === annotation)
+  if (!stands) throw new SetFallen()
   const items: Item[] = []
   const batches = new Set<string>()
   const schemas = new Set<number>()
@@ -149,8 +159,7 @@ async function openPage(shop: Workshop, tx: Tx, row: Delivery, after: string) {
     batches.add(one.batch)
     schemas.add(one.schema)
   }
-  await insertItems(tx, row.id, accepted)
-  return { items, batches, schemas, last: accepted.at(-1)?.item ?? after }
+  return { items, batches, schemas }
 }
 
 async function openItem(

@@ -4,54 +4,53 @@ import { enqueue } from '../../kernel/jobs.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
 import { projectById } from '../projects/index.ts'
-import { acceptance } from '../quality/index.ts'
-import { moveDelivery, putDelivery } from './stamps.ts'
-import { deliveryById, effectiveKey, unbuilt } from './store.ts'
+import { type FixedSet, fixSet, mustBeAccepted, mustStand } from './set.ts'
+import { moveDelivery } from './stamps.ts'
+import { deliveryById, effectiveKey, insertDelivery, unbuilt } from './store.ts'
 
 /**
- * Proposes to hand a project's accepted annotations over. The acceptance that the project promised
- * must hold, and the client must have a key in effect.
+ * Proposes to hand a project's accepted annotations over, those that stand now and no others. The
+ * acceptance that the project promised must hold, and the client must have a key in effect.
+ * @throws Problem `not-ready` with what is missing
  */
 export async function proposeDelivery(
   pass: Pass<'delivery.propose'>,
   tx: Tx,
   project: string,
-): Promise<string> {
+): Promise<{ id: string; set: FixedSet }> {
   const row = await projectById(tx, project)
   if (row === undefined) throw new Problem('not-found')
-  const accepted = await acceptance(tx, project)
-  if (!accepted.ready)
-    throw new Problem('not-ready', { missing: 'acceptance', open: accepted.open })
+  const reached = await mustBeAccepted(tx, project)
   const key = await effectiveKey(tx, row.client, pass.at)
   if (key === undefined) throw new Problem('not-ready', { missing: 'delivery-key' })
   const id = newId('del')
-  await putDelivery(tx, {
-    ...{ id, project, client: row.client, key: key.id, state: 'proposed' },
-    ...{ proposed_by: pass.actor, proposed_at: pass.at, approved_by: null, approved_at: null },
-    ...{
-      items: 0,
-      file: null,
-      size: null,
-      sha256: null,
-      built_at: null,
-      ended_by: null,
-      ended_at: null,
-    },
+  await insertDelivery(tx, {
+    ...{ id, project, client: row.client, key: key.id, state: 'proposed', items: 0 },
+    ...{ proposed_by: pass.actor, proposed_at: pass.at },
   })
-  return id
+  const set = await fixSet(tx, id, project, reached)
+  await moveDelivery(tx, id, ['proposed'], { state: 'proposed', ...set })
+  return { id, set }
 }
 
-/** The second person lets it go; the package is built from then on. The gate has checked that it is another. */
+/**
+ * The second person lets it go, as it was proposed; the package is built from then on. The gate has
+ * checked that it is another.
+ * @throws Problem `already-done`; `conflict` when something of the set was changed since; `not-ready`
+ *   when the acceptance that the project promised holds no more
+ */
 export async function approveDelivery(
   pass: Pass<'delivery.approve'>,
   tx: Tx,
   id: string,
-): Promise<void> {
-  const moved = await moveDelivery(tx, id, ['proposed'], {
+): Promise<FixedSet> {
+  const row = await moveDelivery(tx, id, ['proposed'], {
     ...{ state: 'approved', approved_by: pass.actor, approved_at: pass.at },
   })
-  if (!moved) throw new Problem('already-done')
+  if (row === undefined) throw new Problem('already-done')
+  await mustStand(tx, row)
   await orderBuild(tx, id)
+  return row
 }
 
 /**
@@ -76,8 +75,8 @@ export async function acknowledgeDelivery(
 ): Promise<void> {
   const ended = { ended_by: pass.actor, ended_at: pass.at }
   const state = accepted ? 'accepted' : 'rejected'
-  if (!(await moveDelivery(tx, id, ['built'], { state, ...ended })))
-    throw new Problem('already-done')
+  const moved = await moveDelivery(tx, id, ['built'], { state, ...ended })
+  if (moved === undefined) throw new Problem('already-done')
 }
 
 /** Stops serving a package. What was downloaded before is named by the recall's entry in the log. */
@@ -88,8 +87,8 @@ export async function recallDelivery(
 ): Promise<void> {
   const from = ['proposed', 'approved', 'built', 'accepted', 'rejected'] as const
   const ended = { ended_by: pass.actor, ended_at: pass.at }
-  if (!(await moveDelivery(tx, id, from, { state: 'recalled', ...ended })))
-    throw new Problem('already-done')
+  const moved = await moveDelivery(tx, id, from, { state: 'recalled', ...ended })
+  if (moved === undefined) throw new Problem('already-done')
 }
 
 /** The file of a package that is served now. */

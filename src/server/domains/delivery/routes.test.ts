@@ -3,9 +3,17 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
-import { ClientDeliveries, DeliveryKeyMade, DeliveryKeys } from '#shared/delivery.ts'
+import { ClientDeliveries, DeliveryKeyMade, DeliveryKeys, DeliveryMade } from '#shared/delivery.ts'
+import { waysToChange } from '../../../../test/support/changes.ts'
 import { type Handover, openHandover } from '../../../../test/support/handover.ts'
-import { type Answered, good, marked, type Member, taskIn } from '../../../../test/support/room.ts'
+import {
+  type Answered,
+  good,
+  marked,
+  type Member,
+  refusal,
+  taskIn,
+} from '../../../../test/support/room.ts'
 
 const day = 86_400_000
 const text = 'play Ada by Ben'
@@ -212,6 +220,90 @@ test('DE12 who proposed a delivery does not approve it; another does, once, and 
   assert.deepEqual(await entries(h, 'delivery.build'), [
     ['done', row.approvedBy, resource, ['jobs']],
   ])
+})
+
+test('DE13 what is handed over is fixed at the proposal, with a hash that stands in the log and is shown to whoever approves', async (t) => {
+  const h = await openHandover(t)
+  const { room, mara } = h
+  await h.finish(['one', 'two', 'three'])
+  await room.addTexts(['odd'])
+  const ana = await room.hire({ roles: ['annotator'] })
+  const { task } = taskIn(await ana.post(`/projects/${room.project}/next`))
+  await ana.post(`/tasks/${task}/skip`, { reason: 'disturbing', next: false })
+  await h.confirmKey()
+  const admin = room.database.db('cloister_admin')
+  const tasks = await admin
+    .selectFrom('annotation.task')
+    .select(['item', 'annotation'])
+    .where('type', '=', 'annotate')
+    .where('state', '=', 'accepted')
+    .orderBy('item')
+    .execute()
+  for (const who of [mara, room.outside(mara)]) {
+    const answer = await who.post(`/projects/${room.project}/deliveries`, {})
+    const { delivery } = good(DeliveryMade, answer)
+    const fixed = await admin
+      .selectFrom('delivery.item')
+      .select(['item', 'annotation'])
+      .where('delivery', '=', delivery)
+      .orderBy('item')
+      .execute()
+    assert.deepEqual(fixed, tasks)
+    const lines = tasks.map(({ item, annotation }) => `${item} ${String(annotation)}\n`).join('')
+    const set = createHash('sha256').update(lines).digest('hex')
+    const shown = await h.until(delivery, 'proposed')
+    assert.deepEqual([shown.items, shown.setAside, shown.set], [3, 1, set])
+    assert.equal((await h.noor.post(`/deliveries/${delivery}/approve`, {})).status, 200)
+    const words = room.sealedWords.filter((one) => one['delivery'] === delivery)
+    const told = { delivery, set, items: 3, setAside: 1 }
+    assert.deepEqual(words, [told, told], 'proposal and approval')
+    assert.equal((await h.until(delivery, 'built')).set, set)
+  }
+})
+
+test('DE14 an approval is refused when the project’s acceptance, or anything of the set, no longer stands', async (t) => {
+  const h = await openHandover(t)
+  await h.finish([text, 'another'])
+  await h.confirmKey()
+  const refused = async (delivery: string) => {
+    const answer = await h.noor.post(`/deliveries/${delivery}/approve`, {})
+    assert.equal((await h.until(delivery, 'proposed')).approvedBy, null)
+    return refusal(answer)
+  }
+  for (const [way, change] of await waysToChange(h)) {
+    const delivery = await h.propose()
+    const undo = await change(delivery)
+    const changed = way === 'altered' ? {} : { changed: 1 }
+    assert.deepEqual(await refused(delivery), { kind: 'conflict', where: 'set', ...changed }, way)
+    await undo()
+  }
+  const delivery = await h.propose()
+  await h.room.addTexts(['one', 'two', 'three'])
+  assert.deepEqual(await refused(delivery), { kind: 'not-ready', missing: 'acceptance', open: 3 })
+  const admin = h.room.database.db('cloister_admin')
+  await admin
+    .updateTable('delivery.delivery')
+    .set({ set_sha256: null, set_aside: null, quality: null })
+    .execute()
+  assert.deepEqual(await refused(delivery), { kind: 'not-ready', missing: 'set' })
+})
+
+test('DE15 nothing of an item that is held, restricted or erased is proposed', async (t) => {
+  const h = await openHandover(t)
+  await h.finish([text, 'another'])
+  await h.confirmKey()
+  const admin = h.room.database.db('cloister_admin')
+  const set = (state: 'held' | 'restricted' | 'erased') =>
+    admin.updateTable('projects.item').set({ state })
+  const first = await admin.selectFrom('projects.item').select('id').executeTakeFirstOrThrow()
+  for (const state of ['held', 'restricted', 'erased'] as const) {
+    await set(state).where('id', '=', first.id).execute()
+    assert.equal((await h.until(await h.propose(), 'proposed')).items, 1, state)
+  }
+  await set('held').execute()
+  assert.deepEqual(refusal(await h.mara.post(`/projects/${h.room.project}/deliveries`, {})), {
+    ...{ kind: 'not-ready', missing: 'acceptance', open: 0 },
+  })
 })
 
 test('DE30 only the client’s own people download a package, whole or in part, each time with an entry before the first byte', async (t) => {

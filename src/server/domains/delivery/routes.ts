@@ -30,6 +30,7 @@ import {
   recallDelivery,
   servedPackage,
 } from './release.ts'
+import { wordsOf } from './set.ts'
 import { deliveriesOf, keysOf } from './store.ts'
 import type { DeliveryTables } from './tables.ts'
 
@@ -71,8 +72,9 @@ export function deliveryRoutes(
     body: Nothing,
     answer: DeliveryMade,
     resource: project,
-    async run({ pass, tx, params, also }) {
-      const id = await proposeDelivery(pass, tx, params.project)
+    async run({ pass, tx, params, also, note }) {
+      const { id, set } = await proposeDelivery(pass, tx, params.project)
+      note(wordsOf(id, set))
       // The entry that the package will prove: this person released this delivery.
       await also('delivery.release', { type: 'Delivery', id })
       return { delivery: id }
@@ -84,7 +86,10 @@ export function deliveryRoutes(
     body: Nothing,
     answer: Done,
     resource: delivery,
-    run: async ({ pass, tx, params }) => (await approveDelivery(pass, tx, params.delivery), done),
+    async run({ pass, tx, params, note }) {
+      note(wordsOf(params.delivery, await approveDelivery(pass, tx, params.delivery)))
+      return done
+    },
   })
   operate('POST', '/deliveries/:delivery/recall', {
     action: 'delivery.recall',
@@ -208,7 +213,8 @@ async function rows(
     codes.set(id, (await projectById(tx, id))?.code ?? '')
   return found.map((row) => ({
     ...{ delivery: row.id, project: row.project, code: codes.get(row.project) ?? '' },
-    ...{ state: row.state, items: row.items, proposedBy: row.proposed_by },
+    ...{ state: row.state, items: row.items, setAside: row.set_aside },
+    ...{ set: row.set_sha256?.toString('hex') ?? null, proposedBy: row.proposed_by },
     proposedAt: row.proposed_at.toISOString(),
     approvedBy: row.approved_by,
     builtAt: row.built_at?.toISOString() ?? null,

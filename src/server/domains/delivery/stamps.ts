@@ -1,30 +1,23 @@
 import type { Tx } from '../../kernel/db.ts'
 import { rowBytes, type RowReader, sha256, stamp } from '../audit/index.ts'
-import { deliveriesAfter, insertDelivery, moveOn } from './store.ts'
+import { deliveriesAfter, moveOn } from './store.ts'
 import type { DeliveryTables } from './tables.ts'
 
 type Delivery = DeliveryTables['delivery.delivery']
 
-/** Keeps a new delivery under the protection of the log. */
-export async function putDelivery(tx: Tx, row: Delivery): Promise<void> {
-  await insertDelivery(tx, row)
-  stamp(tx, 'delivery', row.id, sha256(deliveryBytes(row)))
-}
-
 /**
- * Moves a delivery on, under the protection of the log. Answers false, and does nothing, when it is
- * not in one of the states that this comes from.
+ * Moves a delivery on, under the protection of the log, and answers it as it stands then. Undefined,
+ * and nothing is done, when it is not in one of the states that this comes from.
  */
 export async function moveDelivery(
   tx: Tx,
   id: string,
   from: readonly Delivery['state'][],
   to: Partial<Delivery> & Pick<Delivery, 'state'>,
-): Promise<boolean> {
+): Promise<Delivery | undefined> {
   const row = await moveOn(tx, id, from, to)
-  if (row === undefined) return false
-  stamp(tx, 'delivery', id, sha256(deliveryBytes(row)))
-  return true
+  if (row !== undefined) stamp(tx, 'delivery', id, sha256(deliveryBytes(row)))
+  return row
 }
 
 /** How deliveries are read again to be compared with the log. */
@@ -45,5 +38,8 @@ function deliveryBytes(row: Delivery): Uint8Array {
   return rowBytes({
     ...{ id, project, client, key, state, items, file, size, sha256: hash },
     ...{ proposed_by, proposed_at, approved_by, approved_at, built_at, ended_by, ended_at },
+    ...(row.set_sha256 !== null && { set: row.set_sha256 }),
+    ...(row.set_aside !== null && { set_aside: row.set_aside }),
+    ...(row.quality !== null && { quality: row.quality }),
   })
 }

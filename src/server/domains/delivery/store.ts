@@ -1,8 +1,9 @@
-import { type Insertable, sql } from 'kysely'
+import { type Insertable, type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../kernel/db.ts'
 import type { DeliveryTables } from './tables.ts'
 
 type Delivery = DeliveryTables['delivery.delivery']
+export type DeliveredItem = Omit<DeliveryTables['delivery.item'], 'delivery'>
 
 /** False when this client has registered this recipient before. */
 export async function insertKey(
@@ -110,21 +111,42 @@ export function deliveriesAfter(tx: Tx, after: string, limit: number): Promise<D
     .execute()
 }
 
-export async function clearItems(tx: Tx, delivery: string): Promise<void> {
-  await tx.deleteFrom('delivery.item').where('delivery', '=', delivery).execute()
+/** Items with the annotation that stands for each: a statement of the domain that knows. */
+type Items = RawBuilder<DeliveredItem>
+
+/** Puts the items of a query into a delivery, table to table; answers how many they were. */
+export async function insertItems(tx: Tx, delivery: string, items: Items): Promise<number> {
+  const { numAffectedRows } = await sql`
+    insert into delivery.item (delivery, item, annotation)
+    select ${delivery}, x.item, x.annotation from (${items}) x order by x.item`.execute(tx)
+  return Number(numAffectedRows ?? 0n)
 }
 
-export async function insertItems(
+/** How many items of a delivery are not in a query with the same annotation. */
+export async function countFallen(tx: Tx, delivery: string, items: Items): Promise<number> {
+  const { rows } = await sql<{ fallen: number }>`
+    select count(*) as fallen from delivery.item s
+     where s.delivery = ${delivery}
+       and not exists (select from (${items}) x
+                        where x.item = s.item and x.annotation = s.annotation)`.execute(tx)
+  return rows[0]?.fallen ?? 0
+}
+
+/** A delivery's items after one, in the order of their ids. */
+export function itemsAfter(
   tx: Tx,
   delivery: string,
-  rows: readonly { item: string; annotation: string }[],
-): Promise<void> {
-  await sql`
-    insert into delivery.item (delivery, item, annotation)
-    select ${delivery}, x.item, x.annotation
-      from unnest(${rows.map((r) => r.item)}::text[], ${rows.map((r) => r.annotation)}::text[]) as x(item, annotation)`.execute(
-    tx,
-  )
+  after: string,
+  most: number,
+): Promise<DeliveredItem[]> {
+  return tx
+    .selectFrom('delivery.item')
+    .select(['item', 'annotation'])
+    .where('delivery', '=', delivery)
+    .where('item', '>', after)
+    .orderBy('item')
+    .limit(most)
+    .execute()
 }
 
 /** Deliveries that were approved and never built: what a start has to take up again. */

@@ -15,12 +15,17 @@ export interface DeliveryTables {
     project: string
     client: string
     key: string
-    state: 'proposed' | 'approved' | 'built' | 'accepted' | 'rejected' | 'recalled'
+    state: 'proposed' | 'approved' | 'refused' | 'built' | 'accepted' | 'rejected' | 'recalled'
     proposed_by: string
     proposed_at: Date
     approved_by: string | null
     approved_at: Date | null
     items: number
+    /** SHA-256 of the set; null for what was proposed before sets were fixed. */
+    set_sha256: Buffer | null
+    set_aside: number | null
+    /** JSON, as it stands in the package. */
+    quality: string | null
     file: string | null
     size: number | null
     sha256: Buffer | null

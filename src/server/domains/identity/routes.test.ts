@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
+import { WebSocket } from 'ws'
 import { entriesOf, hearSignals, said, staffed } from '../../../../test/support/staff.ts'
 import { codeOf, testServer } from '../../../../test/support/server.ts'
 import { createHash, sign } from 'node:crypto'
@@ -256,4 +258,24 @@ test('ID21 a page hears at once that its person was revoked, and the next act th
   ])
   await hears.next()
   assert.deepEqual(await kindOf(ana.page, 'GET', '/standing'), [401, 'not-signed-in'])
+})
+
+test('ID25 what a foreign page asks with a person’s cookie finds nobody, and gets no signals', async (t) => {
+  const { hire } = await staffed(t)
+  const { page } = await hire('Ana')
+  const { port, host, origin } = new URL(page.url)
+  for (const foreign of ['https://evil.example', 'null', `${origin}.evil.example`, '']) {
+    const headers = { origin: foreign }
+    for (const [method, path] of [
+      ['GET', '/standing'],
+      ['POST', '/session/end'],
+    ] as const)
+      assert.equal((await page.bytes(method, path, {}, headers)).status, 401, `${path} ${foreign}`)
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/signals`, {
+      headers: { host, cookie: page.cookie ?? '', ...headers },
+    })
+    const [fault] = (await once(socket, 'error')) as [Error]
+    assert.match(fault.message, /403/, foreign)
+  }
+  assert.equal((await page.bytes('GET', '/standing')).status, 200)
 })

@@ -5,6 +5,7 @@ export { guidelineRoutes, projectsRoutes } from './routes.ts'
 export { projectsReaders } from './stamps.ts'
 export {
   clientsOf,
+  isFree,
   itemById,
   latestGuideline,
   latestSchema,

@@ -1,4 +1,4 @@
-import { type Insertable, sql } from 'kysely'
+import { type Expression, type Insertable, type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../kernel/db.ts'
 import type { ProjectsTables } from './tables.ts'
 
@@ -47,6 +47,11 @@ export function projectById(tx: Tx, id: string) {
 
 export function projectByCode(tx: Tx, code: string) {
   return tx.selectFrom('projects.project').selectAll().where('code', '=', code).executeTakeFirst()
+}
+
+/** For statements of other domains: whether an item is free, neither held, restricted nor erased. */
+export function isFree(item: Expression<string>): RawBuilder<boolean> {
+  return sql`exists (select from projects.item f where f.id = ${item} and f.state = 'free')`
 }
 
 /** An item with the project it belongs to; what an act on it is located by. */

@@ -3,12 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { sql } from 'kysely'
 import { testDatabase } from '../../../../test/support/database.ts'
 import { keyActs, keyWorkshop } from '../../../../test/support/key-workshop.ts'
 import { openVaultIn } from '../../../../test/support/operator-door.ts'
 import { transact } from '../../kernel/db.ts'
 import { startJobs } from '../../kernel/jobs.ts'
-import { rollDueKeys, rollKeys } from './index.ts'
+import { openGate } from '../access/index.ts'
+import { keysSource, rollDueKeys, rollKeys } from './index.ts'
 
 const day = 86_400_000
 
@@ -130,6 +132,32 @@ test('VA77 a rolling that did not come to its end is taken up again, in the name
     await keyActs(admin),
     ['vault.epoch.rewrap', 'vault.epoch.end', 'vault.key.destroy'].map(
       (action) => `per_olga ${action} Keys::prj_a done`,
+    ),
+  )
+})
+
+test('VA85 a project whose key cannot be rolled holds no other up, and its failure or refusal stands in the log', async (t) => {
+  const { shop, seal, epochs, clock, admin } = await openShop(t)
+  for (const project of ['prj_a', 'prj_b', 'prj_c']) await seal(project, `itm_${project}`)
+  await sql`create function no_room() returns trigger language plpgsql as
+    $$ begin raise exception 'no room'; end $$`.execute(admin)
+  await sql`create trigger no_room before insert on vault.project_key
+    for each row when (new.project = 'prj_a') execute function no_room()`.execute(admin)
+  clock.at = new Date(clock.at.getTime() + 31 * day)
+  await assert.rejects(rollDueKeys(shop, 30), /the keys of 1 projects were not rolled/)
+  assert.deepEqual(
+    (await epochs()).map(({ project, epoch }) => `${project} ${String(epoch)}`),
+    ['prj_a 1', 'prj_b 1', 'prj_b 2', 'prj_c 1', 'prj_c 2'],
+  )
+  const closed = openGate(
+    { decide: () => ({ allowed: false, policies: ['closed'] }) },
+    ...([[], [keysSource], shop.now] as const),
+  )
+  await assert.rejects(rollDueKeys({ ...shop, gate: closed }, 30), AggregateError)
+  assert.deepEqual(
+    await keyActs(admin),
+    ['prj_a failed', 'prj_b done', 'prj_c done', 'prj_a refused'].map(
+      (ended) => `schedule vault.epoch.due Keys::${ended}`,
     ),
   )
 })

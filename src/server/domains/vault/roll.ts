@@ -3,8 +3,8 @@ import type { Action } from '#shared/actions.ts'
 import { Problem } from '#shared/problems.ts'
 import { type Db, transact, type Tx } from '../../kernel/db.ts'
 import { enqueue } from '../../kernel/jobs.ts'
-import type { Caller, Gate, Pass } from '../access/index.ts'
-import { record } from '../audit/index.ts'
+import { type Caller, type Gate, type Pass, Refused } from '../access/index.ts'
+import { type Entry, record } from '../audit/index.ts'
 import type { Epochs } from './epochs.ts'
 import { epochsOf } from './store.ts'
 
@@ -74,48 +74,89 @@ export async function rollKeys(
 
 /**
  * Begins the next epoch wherever the newest is older than `days`, and takes up again every rolling
- * that did not come to its end.
+ * that did not come to its end. A project where that fails holds no other up.
+ * @throws AggregateError with what failed, when every project had its turn
  */
 export async function rollDueKeys(shop: KeyWorkshop, days: number): Promise<void> {
   const due = shop.now().getTime() - days * day
+  const faults: unknown[] = []
   for (const { project, begun_at, begun_by, earlier, condemned } of await transact(shop.db, (tx) =>
     epochsOf(tx, null),
-  )) {
-    if (earlier.length + condemned.length > 0)
-      await transact(shop.db, (tx) => orderRoll(tx, project, begun_by))
-    else if (begun_at.getTime() <= due)
-      await stepOf(
-        shop,
-        project,
-        schedule,
-      )('vault.epoch.due', async (pass, tx) => {
-        const epoch = await shop.epochs.begin(pass, tx)
-        await orderRoll(tx, project, schedule)
-        return { epoch }
-      })
-  }
+  ))
+    try {
+      if (earlier.length + condemned.length > 0)
+        await transact(shop.db, (tx) => orderRoll(tx, project, begun_by))
+      else if (begun_at.getTime() <= due) await beginDue(shop, project)
+    } catch (error) {
+      if (error instanceof Problem && error.kind === 'database-unavailable') throw error
+      faults.push(error)
+    }
+  if (faults.length > 0)
+    throw new AggregateError(faults, `the keys of ${faults.length} projects were not rolled`)
 }
 
-/** One act of the job in a transaction of its own, with its entry; null is nothing done, and is not recorded. */
+async function beginDue(shop: KeyWorkshop, project: string): Promise<void> {
+  await stepOf(
+    shop,
+    project,
+    schedule,
+  )('vault.epoch.due', async (pass, tx) => {
+    const epoch = await shop.epochs.begin(pass, tx)
+    await orderRoll(tx, project, schedule)
+    return { epoch }
+  })
+}
+
+/**
+ * One act of the job in a transaction of its own, with its entry; null is nothing done, and is not
+ * recorded. A refusal or failure is recorded after the rollback, but for `not-ready`: the act was not
+ * due yet, and comes again.
+ */
 function stepOf({ db, gate, sealDetails, now }: KeyWorkshop, project: string, by: string) {
   const caller: Caller = {
     ...{ door: 'operator', kind: 'job', id: by, session: null, signedInAt: null },
     ...{ workstation: null, certificate: null, address: 'local' },
   }
-  return <A extends Action>(
+  const entryOf = (
+    action: Action,
+    of: string | null,
+    ending: Pick<Entry, 'outcome' | 'policies' | 'details'>,
+  ): Entry => ({
+    ...{ time: now(), actor: by, action, resource: `Keys::${project}` },
+    ...{ project: of, item: null, door: caller.door, workstation: null, zone: null },
+    ...ending,
+  })
+  return async <A extends Action>(
     action: A,
     work: (pass: Pass<A>, tx: Tx) => Promise<Readonly<Record<string, unknown>> | null>,
-  ) =>
-    transact(db, async (tx) => {
-      const pass = await gate.admit(tx, caller, action, { type: 'Keys', id: project })
-      const words = await work(pass, tx)
-      if (words === null) return null
-      const details = await sealDetails(tx, words, pass.project)
-      record(tx, {
-        ...{ time: now(), actor: pass.actor, action, resource: `Keys::${project}` },
-        ...{ project: pass.project, item: null, door: pass.door, workstation: null, zone: null },
-        ...{ outcome: 'done', policies: pass.policies, details },
+  ) => {
+    const held: { pass: Pass<A> | null } = { pass: null }
+    try {
+      return await transact(db, async (tx) => {
+        const pass = await gate.admit(tx, caller, action, { type: 'Keys', id: project })
+        held.pass = pass
+        const words = await work(pass, tx)
+        if (words === null) return null
+        const details = await sealDetails(tx, words, pass.project)
+        const { policies } = pass
+        record(tx, entryOf(action, pass.project, { outcome: 'done', policies, details }))
+        return words
       })
-      return words
-    })
+    } catch (error) {
+      const ending = endingOf(error, held.pass)
+      if (ending !== null)
+        await transact(db, (tx) => Promise.resolve(record(tx, entryOf(action, ending.of, ending))))
+      throw error
+    }
+  }
+}
+
+function endingOf(error: unknown, pass: Pass | null) {
+  if (error instanceof Refused) {
+    const { located, policies } = error.refusal
+    return { of: located.project, outcome: 'refused', policies, details: null } as const
+  }
+  const kind = error instanceof Problem ? error.kind : 'internal'
+  if (pass === null || kind === 'not-ready') return null
+  return { of: pass.project, outcome: 'failed', policies: [kind], details: null } as const
 }

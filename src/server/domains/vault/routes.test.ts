@@ -39,7 +39,7 @@ test('VA81 a security officer inside, or the operator, begins an epoch and sees 
     { ...own, begunAt: typeof own?.['begunAt'] },
     {
       ...{ keys: project, epoch: 2, begunAt: 'string', begunBy: officer.id },
-      ...{ earlier: [1], waiting: 1 },
+      ...{ earlier: [1], condemned: [], waiting: 1 },
     },
   )
   assert.deepEqual((await said(officer.page, 'GET', '/epochs')).body, ofOperator.body)

@@ -16,7 +16,8 @@ export function vaultRoutes(operate: Operate, epochs: Epochs): void {
     run: async ({ tx }) => ({
       keys: (await epochsOf(tx, null)).map((row) => ({
         ...{ keys: row.project, epoch: row.epoch, begunAt: row.begun_at.toISOString() },
-        ...{ begunBy: row.begun_by, earlier: row.earlier, waiting: row.waiting },
+        ...{ begunBy: row.begun_by, earlier: row.earlier, condemned: row.condemned },
+        waiting: row.waiting,
       })),
     }),
   })

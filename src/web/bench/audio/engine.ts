@@ -1,15 +1,10 @@
-import type { LabelSchema, Region } from '@cloister/annotation-formats'
+import type { LabelSchema } from '@cloister/annotation-formats'
 import { LabelColours } from '../core/colours.ts'
 import type { AnnotationDocument } from '../core/document.ts'
 import { labelKeys, spellPress, type KeyPress } from '../core/keys.ts'
-
-/** A region of the recording; `from` and `to` are samples of the source, `to` exclusive. */
-export interface Segment {
-  readonly region: Region
-  readonly from: number
-  readonly to: number
-  readonly tier: string | undefined
-}
+import { Listeners } from '../core/listeners.ts'
+import { commands, reservedCodes, type Command } from './keymap.ts'
+import { anchorOf, halves, merged, segmentsOf, type Segment } from './segments.ts'
 
 /** Samples, `to` exclusive; empty when its ends meet. */
 type Stretch = readonly [from: number, to: number]
@@ -35,57 +30,6 @@ export interface AudioEngineOptions {
 
 export const speeds = [0.5, 0.75, 1, 1.25, 1.5, 2] as const
 
-type Command =
-  | 'playPause'
-  | 'playSegment'
-  | 'loop'
-  | 'next'
-  | 'previous'
-  | 'split'
-  | 'merge'
-  | 'remove'
-  | 'undo'
-  | 'redo'
-  | 'clear'
-  | 'write'
-  | 'answer'
-  | 'tier'
-  | 'slower'
-  | 'faster'
-  | 'markIn'
-  | 'markOut'
-  | 'start'
-  | 'end'
-
-const commands: Readonly<Record<string, Command>> = {
-  Space: 'playPause',
-  'Ctrl+Space': 'playPause',
-  KeyP: 'playSegment',
-  KeyL: 'loop',
-  KeyJ: 'next',
-  KeyK: 'previous',
-  KeyS: 'split',
-  KeyM: 'merge',
-  Delete: 'remove',
-  Backspace: 'remove',
-  'Ctrl+KeyZ': 'undo',
-  'Ctrl+Shift+KeyZ': 'redo',
-  'Ctrl+KeyY': 'redo',
-  Escape: 'clear',
-  Enter: 'write',
-  KeyA: 'answer',
-  KeyT: 'tier',
-  Comma: 'slower',
-  Period: 'faster',
-  KeyI: 'markIn',
-  KeyO: 'markOut',
-  Home: 'start',
-  End: 'end',
-}
-
-/** Keys that a label cannot have. */
-const reserved: ReadonlySet<string> = new Set(Object.keys(commands))
-
 /** Annotating a recording by keyboard and pointer, without any screen or sound of its own. */
 export class AudioEngine {
   readonly rate: number
@@ -100,7 +44,7 @@ export class AudioEngine {
   /** What plays, when it is a stretch. */
   #stretch: Stretch | null = null
   #chosenId: string | undefined
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners()
   readonly #unsubscribe: () => void
   #position = 0
   #selection: Stretch = [0, 0]
@@ -115,12 +59,12 @@ export class AudioEngine {
     this.samples = samples
     this.schema = schema
     this.document = document
-    this.keys = labelKeys(schema.labels, reserved)
+    this.keys = labelKeys(schema.labels, reservedCodes)
     this.colours = new LabelColours(schema.labels)
     this.#labelOfKey = new Map([...this.keys].map(([name, code]) => [code, name]))
     this.#unsubscribe = document.subscribe(() => {
       this.#goToChosen()
-      this.#tell()
+      this.#listeners.tell()
     })
   }
 
@@ -162,12 +106,7 @@ export class AudioEngine {
   get segments(): readonly Segment[] {
     const { regions } = this.document.annotation
     if (this.#segmentsOf !== regions) {
-      this.#segments = regions
-        .flatMap((region) => segmentOf(region) ?? [])
-        .sort(
-          (left, right) =>
-            left.from - right.from || (left.tier ?? '').localeCompare(right.tier ?? ''),
-        )
+      this.#segments = segmentsOf(regions)
       this.#segmentsOf = regions
     }
     return this.#segments
@@ -178,10 +117,7 @@ export class AudioEngine {
   }
 
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => {
-      this.#listeners.delete(listener)
-    }
+    return this.#listeners.add(listener)
   }
 
   destroy(): void {
@@ -200,7 +136,7 @@ export class AudioEngine {
       if (label === undefined || press.control || press.alt || press.shift) return false
       this.label(label)
     }
-    this.#tell()
+    this.#listeners.tell()
     return true
   }
 
@@ -209,25 +145,25 @@ export class AudioEngine {
     this.#position = this.#within(place)
     this.#stretch = null
     this.#playOn()
-    this.#tell()
+    this.#listeners.tell()
   }
 
   /** The player has come this far. */
   arrive(place: number): void {
     this.#position = this.#within(place)
-    this.#tell()
+    this.#listeners.tell()
   }
 
   /** The player stopped by itself: at the end, or for a `fault`. */
   stop(fault: boolean): void {
     this.#mute = fault
-    this.#tell()
+    this.#listeners.tell()
   }
 
   select(from: number, to: number): void {
     const [low, high] = [this.#within(from), this.#within(to)]
     this.#selection = low < high ? [low, high] : [high, low]
-    this.#tell()
+    this.#listeners.tell()
   }
 
   /** Chooses a segment and brings the playhead to its beginning. */
@@ -239,7 +175,7 @@ export class AudioEngine {
   setSpeed(speed: number): void {
     this.#speed = speed
     this.#playOn()
-    this.#tell()
+    this.#listeners.tell()
   }
 
   /** Marks the selected stretch with a label, or gives it to the chosen segment. */
@@ -248,16 +184,14 @@ export class AudioEngine {
     const { chosen } = this
     if (from < to) {
       const tier = chosen?.tier ?? this.schema.tiers?.[0]
-      const anchor = { audio: { from, to }, ...(tier === undefined ? {} : { tier }) }
-      this.document.add({ anchor, label: name })
+      this.document.add({ anchor: anchorOf(from, to, tier), label: name })
       this.#selection = [to, to]
     } else if (chosen !== undefined) this.document.setLabel(chosen.region.id, name)
   }
 
   setTier(id: string, tier: string): void {
     const segment = this.segments.find(({ region }) => region.id === id)
-    if (segment !== undefined)
-      this.document.setAnchor(id, { audio: { from: segment.from, to: segment.to }, tier })
+    if (segment !== undefined) this.document.setAnchor(id, anchorOf(segment.from, segment.to, tier))
   }
 
   /** Moves one edge of a segment; it keeps at least one sample. */
@@ -267,8 +201,7 @@ export class AudioEngine {
     const at = this.#within(place)
     const from = edge === 'start' ? Math.min(at, segment.to - 1) : segment.from
     const to = edge === 'end' ? Math.max(at, segment.from + 1) : segment.to
-    const { tier } = segment
-    this.document.setAnchor(id, { audio: { from, to }, ...(tier === undefined ? {} : { tier }) })
+    this.document.setAnchor(id, anchorOf(from, to, segment.tier))
   }
 
   #run(command: Command): void {
@@ -393,24 +326,19 @@ export class AudioEngine {
     if (target !== undefined) this.choose(target.region.id)
   }
 
-  /** At the playhead; what was written stays with the first half. */
-  #split({ region, from, to, tier }: Segment): void {
+  /** At the playhead. */
+  #split(segment: Segment): void {
     const at = this.#position
-    if (at <= from || at >= to) return
-    this.document.replaceWith(region.id, [
-      piece(region, from, at, tier, region.transcripts),
-      piece(region, at, to, tier, undefined),
-    ])
+    if (at <= segment.from || at >= segment.to) return
+    this.document.replaceWith(segment.region.id, halves(segment, at))
   }
 
-  /** With the next segment of the same speaker; what was written is joined in order. */
-  #merge({ region, from, to, tier }: Segment): void {
-    const at = this.segments.findIndex((segment) => segment.region === region)
-    const next = this.segments.slice(at + 1).find((segment) => segment.tier === tier)
+  /** With the next segment of the same speaker. */
+  #merge(segment: Segment): void {
+    const at = this.segments.indexOf(segment)
+    const next = this.segments.slice(at + 1).find(({ tier }) => tier === segment.tier)
     if (next === undefined) return
-    const transcripts = joined(region.transcripts, next.region.transcripts)
-    const merged = piece(region, from, Math.max(to, next.to), tier, transcripts)
-    this.document.replaceWith(region.id, [merged], [next.region.id])
+    this.document.replaceWith(segment.region.id, [merged(segment, next)], [next.region.id])
   }
 
   #nextTier({ region, tier }: Segment): void {
@@ -428,44 +356,4 @@ export class AudioEngine {
   #within(place: number): number {
     return Math.min(this.samples, Math.max(0, Math.round(place)))
   }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener()
-  }
-}
-
-function segmentOf(region: Region): Segment | undefined {
-  if (!('audio' in region.anchor)) return undefined
-  const { audio, tier } = region.anchor
-  return { region, from: audio.from, to: audio.to, tier }
-}
-
-/** A region like another, over other samples and with other words. */
-function piece(
-  { label, attributes }: Region,
-  from: number,
-  to: number,
-  tier: string | undefined,
-  transcripts: Region['transcripts'],
-): Omit<Region, 'id'> {
-  return {
-    anchor: { audio: { from, to }, ...(tier === undefined ? {} : { tier }) },
-    ...(label === undefined ? {} : { label }),
-    ...(attributes === undefined ? {} : { attributes }),
-    ...(transcripts === undefined ? {} : { transcripts }),
-  }
-}
-
-function joined(
-  first: Region['transcripts'],
-  second: Region['transcripts'],
-): Region['transcripts'] {
-  if (first === undefined || second === undefined) return first ?? second
-  const layers = new Set([...Object.keys(first), ...Object.keys(second)])
-  return Object.fromEntries(
-    [...layers].map((layer) => [
-      layer,
-      [first[layer] ?? '', second[layer] ?? ''].filter((text) => text !== '').join(' '),
-    ]),
-  )
 }

@@ -1,26 +1,13 @@
 import { pressOf } from '../core/keys.ts'
-import type { AudioEngine, Segment } from './engine.ts'
+import type { AudioEngine } from './engine.ts'
+import type { Segment } from './segments.ts'
 import type { Peaks } from './peaks.ts'
-import { clockTime, rulerStep } from './ruler.ts'
+import { overviewHeight, rulerHeight, tierHeight, WavePicture } from './picture.ts'
 import css from './wave.module.css'
 
-const rulerHeight = 22
-const overviewHeight = 34
-const tierHeight = 20
 /** How near, in pixels, the pointer must be to take an edge. */
 const grasp = 5
 const finestZoom = 2
-
-interface Palette {
-  readonly surface: string
-  readonly sunken: string
-  readonly ink: string
-  readonly soft: string
-  readonly line: string
-  readonly wave: string
-  readonly selection: string
-  readonly labels: ReadonlyMap<string | undefined, string>
-}
 
 /**
  * Draws an audio engine: ruler, waveform, a lane of segments per speaker and the whole recording
@@ -28,14 +15,14 @@ interface Palette {
  */
 export class WaveView {
   readonly #engine: AudioEngine
-  readonly #peaks: Peaks
+  readonly #picture: WavePicture
   readonly #host = document.createElement('div')
-  readonly #canvas = document.createElement('canvas')
   readonly #head = document.createElement('div')
   readonly #headBelow = document.createElement('div')
   readonly #end = new AbortController()
   readonly #resize: ResizeObserver
   readonly #theme: MutationObserver
+  readonly #forgetPeaks: () => void
   #frame = 0
   #from = 0
   #perPixel: number
@@ -44,13 +31,9 @@ export class WaveView {
   #shownPosition = 0
   /** What the picture shows; while it is the same, only the playhead moves. */
   #pictured: readonly unknown[] = []
-  #palette: Palette
-  /** The wave is drawn as tall as this value, so that a quiet recording can be read too. */
-  readonly #loudest: number
 
   constructor(parent: HTMLElement, engine: AudioEngine, peaks: Peaks, name: string) {
     this.#engine = engine
-    this.#peaks = peaks
     this.#host.className = css['wave'] ?? ''
     this.#head.className = css['head'] ?? ''
     this.#headBelow.className = css['headBelow'] ?? ''
@@ -58,11 +41,10 @@ export class WaveView {
     this.#host.tabIndex = 0
     this.#host.setAttribute('role', 'application')
     this.#host.setAttribute('aria-label', name)
-    this.#host.append(this.#canvas, this.#head, this.#headBelow)
+    this.#host.append(this.#head, this.#headBelow)
     parent.append(this.#host)
-    this.#palette = this.#readPalette()
-    const all = peaks.columns(0, engine.samples / 1000, 1000, 0)
-    this.#loudest = all.reduce((most, value) => Math.max(most, Math.abs(value)), 24)
+    this.#picture = new WavePicture(engine, peaks, this.#head)
+    this.#host.prepend(this.#picture.canvas)
     this.#listen()
     engine.subscribe(() => {
       this.#follow()
@@ -70,12 +52,15 @@ export class WaveView {
     peaks.whenMore(() => {
       this.#soon()
     })
+    this.#forgetPeaks = () => {
+      peaks.whenMore(() => undefined)
+    }
     this.#resize = new ResizeObserver(() => {
       this.#measure()
     })
     this.#resize.observe(this.#host)
     this.#theme = new MutationObserver(() => {
-      this.#palette = this.#readPalette()
+      this.#picture.recolour()
       this.#soon()
     })
     this.#theme.observe(document.documentElement, { attributeFilter: ['data-theme'] })
@@ -98,10 +83,9 @@ export class WaveView {
     this.#end.abort()
     this.#resize.disconnect()
     this.#theme.disconnect()
-    this.#peaks.whenMore(() => undefined)
+    this.#forgetPeaks()
     this.#host.remove()
-    // A canvas keeps its picture until it is collected; this one must not.
-    this.#canvas.width = 0
+    this.#picture.destroy()
   }
 
   #listen(): void {
@@ -223,7 +207,7 @@ export class WaveView {
     const { chosen } = this.#engine
     const candidates = chosen === undefined ? this.#visible() : [chosen, ...this.#visible()]
     for (const { region, from, to, tier } of candidates) {
-      const lane = this.#laneTop(tier)
+      const lane = this.#picture.laneTop(tier)
       if (region.id !== chosen?.region.id && (y < lane || y > lane + tierHeight)) continue
       if (Math.abs(this.#xOf(to) - x) <= grasp) return { id: region.id, edge: 'end' }
       if (Math.abs(this.#xOf(from) - x) <= grasp) return { id: region.id, edge: 'start' }
@@ -235,7 +219,7 @@ export class WaveView {
     const place = this.#placeAt(event)
     const { y } = this.#inside(event)
     return this.#visible().find(({ from, to, tier }) => {
-      const lane = this.#laneTop(tier)
+      const lane = this.#picture.laneTop(tier)
       return from <= place && place < to && y >= lane && y <= lane + tierHeight
     })
   }
@@ -276,12 +260,12 @@ export class WaveView {
       }
       this.#shownPosition = position
     }
-    const picture = this.#picture()
+    const picture = this.#shown()
     if (picture.every((one, n) => one === this.#pictured[n])) this.#placeHead()
     else this.#soon()
   }
 
-  #picture(): readonly unknown[] {
+  #shown(): readonly unknown[] {
     const { segments, selection, document: held } = this.#engine
     return [segments, selection, held.selected, this.#from, this.#perPixel]
   }
@@ -305,149 +289,20 @@ export class WaveView {
     const box = this.#host.getBoundingClientRect()
     this.#width = Math.max(1, Math.floor(box.width))
     this.#height = Math.max(1, Math.floor(box.height))
-    const scale = window.devicePixelRatio
-    this.#canvas.width = Math.round(this.#width * scale)
-    this.#canvas.height = Math.round(this.#height * scale)
-    this.#canvas.getContext('2d')?.setTransform(scale, 0, 0, scale, 0, 0)
+    this.#picture.resize(this.#width, this.#height)
     if (whole) this.#perPixel = Math.max(finestZoom, this.#engine.samples / this.#width)
     this.#clamp()
     this.#draw()
   }
 
-  #laneTop(tier: string | undefined): number {
-    const lane = Math.max(0, this.#engine.schema.tiers?.indexOf(tier ?? '') ?? 0)
-    return rulerHeight + lane * tierHeight
-  }
-
   #draw(): void {
-    const context = this.#canvas.getContext('2d')
-    if (context === null) return
-    const lanes = Math.max(1, this.#engine.schema.tiers?.length ?? 1)
-    const top = rulerHeight + lanes * tierHeight
-    const bottom = this.#height - overviewHeight
-    context.fillStyle = this.#palette.surface
-    context.fillRect(0, 0, this.#width, this.#height)
-    this.#drawRuler(context, bottom)
-    this.#drawSelection(context, bottom)
-    this.#drawWave(context, { from: this.#from, perPixel: this.#perPixel, top, bottom })
-    for (const segment of this.#visible()) this.#drawSegment(context, segment, bottom)
-    this.#drawOverview(context, bottom)
-    this.#head.style.blockSize = `${bottom}px`
+    const sight = {
+      ...{ from: this.#from, perPixel: this.#perPixel },
+      ...{ width: this.#width, height: this.#height },
+    }
+    this.#picture.draw(sight, this.#visible())
+    this.#head.style.blockSize = `${this.#height - overviewHeight}px`
     this.#placeHead()
-    this.#pictured = this.#picture()
-  }
-
-  #drawRuler(context: CanvasRenderingContext2D, bottom: number): void {
-    const { rate } = this.#engine
-    const step = rulerStep(this.#perPixel / rate)
-    const digits = step < 0.1 ? 2 : step < 1 ? 1 : 0
-    context.font = '11px "Noto Sans", sans-serif'
-    context.textBaseline = 'middle'
-    const first = Math.floor(this.#from / rate / step)
-    const last = Math.ceil((this.#from + this.#width * this.#perPixel) / rate / step)
-    for (let mark = first; mark <= last; mark++) {
-      const x = Math.round(this.#xOf(mark * step * rate))
-      context.fillStyle = this.#palette.line
-      context.fillRect(x, 0, 1, bottom)
-      context.fillStyle = this.#palette.soft
-      context.fillText(clockTime(mark * step, digits), x + 4, rulerHeight / 2)
-    }
-  }
-
-  #drawSelection(context: CanvasRenderingContext2D, bottom: number): void {
-    const [from, to] = this.#engine.selection
-    if (from >= to) return
-    context.fillStyle = this.#palette.selection
-    const x = this.#xOf(from)
-    context.fillRect(x, rulerHeight, Math.max(1, this.#xOf(to) - x), bottom - rulerHeight)
-  }
-
-  #drawWave(
-    context: CanvasRenderingContext2D,
-    area: { from: number; perPixel: number; top: number; bottom: number },
-  ): void {
-    const { channels } = this.#peaks
-    const each = (area.bottom - area.top) / channels
-    context.fillStyle = this.#palette.wave
-    for (let channel = 0; channel < channels; channel++) {
-      const middle = area.top + each * (channel + 0.5)
-      const scale = (each / 2 - 4) / this.#loudest
-      const pairs = this.#peaks.columns(area.from, area.perPixel, this.#width, channel)
-      for (let x = 0; x < this.#width; x++) {
-        const low = pairs[x * 2] ?? 0
-        const high = pairs[x * 2 + 1] ?? 0
-        context.fillRect(x, middle - high * scale, 1, Math.max(1, (high - low) * scale))
-      }
-    }
-  }
-
-  #drawSegment(context: CanvasRenderingContext2D, segment: Segment, bottom: number): void {
-    const { region, from, to, tier } = segment
-    const x = Math.max(-2, this.#xOf(from))
-    const width = Math.max(2, Math.min(this.#width + 2, this.#xOf(to)) - x)
-    const top = this.#laneTop(tier)
-    const colour = this.#palette.labels.get(region.label) ?? this.#palette.ink
-    const chosen = region.id === this.#engine.document.selected?.id
-    context.globalAlpha = chosen ? 0.2 : 0.07
-    context.fillStyle = colour
-    context.fillRect(x, top, width, bottom - top)
-    context.globalAlpha = chosen ? 1 : 0.75
-    context.fillRect(x, top + 1, width, tierHeight - 2)
-    context.globalAlpha = 1
-    context.fillRect(x, top, chosen ? 2 : 1, bottom - top)
-    context.fillRect(x + width - 1, top, chosen ? 2 : 1, bottom - top)
-    if (width < 24) return
-    context.save()
-    context.beginPath()
-    context.rect(x, top, width - 3, tierHeight)
-    context.clip()
-    context.fillStyle = this.#palette.surface
-    context.font = '600 11px "Noto Sans", "Noto Sans Arabic", sans-serif'
-    const words = [tier, region.label].filter((word) => word !== undefined).join(' · ')
-    context.fillText(words, x + 5, top + tierHeight / 2 + 0.5)
-    context.restore()
-  }
-
-  #drawOverview(context: CanvasRenderingContext2D, top: number): void {
-    const { samples, document: held } = this.#engine
-    const perPixel = samples / this.#width
-    context.fillStyle = this.#palette.sunken
-    context.fillRect(0, top, this.#width, overviewHeight)
-    for (const { region, from, to } of this.#engine.segments) {
-      context.fillStyle = this.#palette.labels.get(region.label) ?? this.#palette.ink
-      context.globalAlpha = region.id === held.selected?.id ? 1 : 0.6
-      context.fillRect(from / perPixel, top, Math.max(1, (to - from) / perPixel), 4)
-    }
-    context.globalAlpha = 0.6
-    this.#drawWave(context, { from: 0, perPixel, top: top + 4, bottom: this.#height })
-    context.globalAlpha = 1
-    context.strokeStyle = this.#palette.ink
-    context.lineWidth = 1.5
-    const x = this.#from / perPixel
-    const width = (this.#width * this.#perPixel) / perPixel
-    context.strokeRect(x + 1, top + 1, Math.max(3, width - 2), overviewHeight - 2)
-  }
-
-  #readPalette(): Palette {
-    const style = getComputedStyle(document.documentElement)
-    const colour = (name: string) => style.getPropertyValue(`--${name}`)
-    // A canvas knows no variables and no theme: an element in the page works the colours out.
-    const inPage = getComputedStyle(this.#head)
-    const labels = new Map(
-      this.#engine.schema.labels.map(({ name }) => {
-        this.#head.style.color = this.#engine.colours.of(name).css
-        return [name, inPage.color]
-      }),
-    )
-    return {
-      surface: colour('surface'),
-      sunken: colour('sunken'),
-      ink: colour('ink'),
-      soft: colour('ink-soft'),
-      line: colour('line'),
-      wave: colour('accent'),
-      selection: colour('selection'),
-      labels,
-    }
+    this.#pictured = this.#shown()
   }
 }

@@ -6,6 +6,7 @@ import type {
   TextAnchor,
   Value,
 } from '@cloister/annotation-formats'
+import { Listeners } from './listeners.ts'
 
 /** More steps than a person takes on one item; the oldest are forgotten first. */
 const deepestUndo = 500
@@ -21,7 +22,7 @@ export class AnnotationDocument {
   #future: Annotation[] = []
   /** Changes of the same name that follow each other are one step back: typing, nudging. */
   #lastChange = ''
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners()
 
   constructor(annotation: Annotation) {
     this.#annotation = annotation
@@ -49,10 +50,7 @@ export class AnnotationDocument {
 
   /** Calls back after every change and choice. Returns the function that ends it. */
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => {
-      this.#listeners.delete(listener)
-    }
+    return this.#listeners.add(listener)
   }
 
   /** Begins anew with another annotation; there is no way back before it. */
@@ -62,14 +60,14 @@ export class AnnotationDocument {
     this.#past = []
     this.#future = []
     this.#lastChange = ''
-    this.#tell()
+    this.#listeners.tell()
   }
 
   select(id: string | null): void {
     if (this.#selected === id) return
     this.#selected = id
     this.#lastChange = ''
-    this.#tell()
+    this.#listeners.tell()
   }
 
   /** Adds a region, chooses it and answers its id. */
@@ -180,7 +178,7 @@ export class AnnotationDocument {
     this.#annotation = annotation
     this.#lastChange = ''
     if (this.selected === undefined) this.#selected = null
-    this.#tell()
+    this.#listeners.tell()
   }
 
   #replace(id: string, name: string, make: (region: Region) => Region): void {
@@ -197,7 +195,7 @@ export class AnnotationDocument {
     this.#future = []
     this.#lastChange = name
     this.#annotation = { ...this.#annotation, ...changed }
-    this.#tell()
+    this.#listeners.tell()
   }
 
   #freshId(): string {
@@ -212,10 +210,6 @@ export class AnnotationDocument {
       if (number !== undefined) highest = Math.max(highest, Number(number))
     }
     return highest + 1
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener()
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import { emptyAnnotation } from './annotation.ts'
 import { whatIsMissing, type Missing } from './complete.ts'
 import { AnnotationDocument } from './document.ts'
+import { Listeners } from './listeners.ts'
 
 export type Stage =
   | { readonly is: 'loading' | 'empty' | 'failed' | 'lost' }
@@ -64,7 +65,7 @@ export class BenchSession {
   }
   readonly #api: BenchApi
   readonly #timers: Timers
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners()
   readonly #endStanding: () => void
   /** Ends what belongs to the open item: its timers and listener. */
   #endItem: (() => void)[] = []
@@ -88,10 +89,7 @@ export class BenchSession {
   }
 
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => {
-      this.#listeners.delete(listener)
-    }
+    return this.#listeners.add(listener)
   }
 
   /** Takes the next item: the one in hand if there is one, as the server sees it. */
@@ -323,6 +321,6 @@ export class BenchSession {
 
   #set(changed: Partial<Moment>): void {
     this.#moment = { ...this.#moment, ...changed }
-    for (const listener of this.#listeners) listener()
+    this.#listeners.tell()
   }
 }

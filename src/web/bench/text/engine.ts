@@ -1,9 +1,9 @@
-import type { LabelSchema, Region, TextAnchor } from '@cloister/annotation-formats'
-import { CodePoints } from '../core/code-points.ts'
+import type { LabelSchema, Region } from '@cloister/annotation-formats'
 import { LabelColours } from '../core/colours.ts'
 import { relationsBetween } from '../core/complete.ts'
 import type { AnnotationDocument } from '../core/document.ts'
 import { labelKeys, type KeyPress } from '../core/keys.ts'
+import { Listeners } from '../core/listeners.ts'
 import { Breaks } from './breaks.ts'
 import {
   commandOf,
@@ -16,8 +16,7 @@ import {
 import { cutRows, rowAt, type Row } from './rows.ts'
 import { findAll } from './search.ts'
 import { inOrder, type Span } from './segments.ts'
-
-type Range = readonly [from: number, to: number]
+import { Spans, type Range } from './spans.ts'
 
 /** What only somebody who has laid the text out can say. */
 export interface Layout {
@@ -49,21 +48,17 @@ export class TextEngine {
   readonly colours: LabelColours
   layout: Layout | undefined
   readonly #schema: LabelSchema
-  readonly #points: CodePoints
+  readonly #spans: Spans
   readonly #breaks: Breaks
   readonly #labelOfKey: ReadonlyMap<string, string>
   readonly #onAsk: (what: 'search' | 'attributes') => void
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners()
   readonly #unsubscribe: () => void
   #caret = 0
   #anchor = 0
   #hits: readonly Range[] = []
   #hit = -1
   #relating: string | null = null
-  #spans: readonly Span[] = []
-  #spansOf: unknown = null
-  /** Regions are never changed in place, so what one covers stays true of it. */
-  readonly #spansByRegion = new WeakMap<Region, readonly Span[]>()
   #chosenId: string | undefined
 
   constructor({ text, schema, document, language, onAsk }: TextEngineOptions) {
@@ -72,7 +67,7 @@ export class TextEngine {
     this.document = document
     this.labels = schema.labels
     this.#schema = schema
-    this.#points = new CodePoints(text)
+    this.#spans = new Spans(text, document)
     this.#breaks = new Breaks(text, this.rows, language)
     this.keys = labelKeys(schema.labels, reservedCodes)
     this.colours = new LabelColours(schema.labels)
@@ -80,7 +75,7 @@ export class TextEngine {
     this.#onAsk = onAsk ?? (() => undefined)
     this.#unsubscribe = document.subscribe(() => {
       this.#goToChosen()
-      this.#tell()
+      this.#listeners.tell()
     })
   }
 
@@ -109,20 +104,12 @@ export class TextEngine {
 
   /** Every part of every text region, outer before inner. */
   get spans(): readonly Span[] {
-    const { regions } = this.document.annotation
-    if (this.#spansOf !== regions) {
-      this.#spans = regions.flatMap((region) => this.#spansOfRegion(region)).sort(inOrder)
-      this.#spansOf = regions
-    }
-    return this.#spans
+    return this.#spans.all
   }
 
   /** Calls back after every move and every change. Returns the function that ends it. */
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => {
-      this.#listeners.delete(listener)
-    }
+    return this.#listeners.add(listener)
   }
 
   /** Lets go of the document and everyone who listens. */
@@ -136,7 +123,7 @@ export class TextEngine {
     const command = commandOf(press, this.#labelOfKey)
     if (command === undefined) return false
     this.#run(command)
-    this.#tell()
+    this.#listeners.tell()
     return true
   }
 
@@ -144,7 +131,7 @@ export class TextEngine {
   moveTo(place: number, extend = false): void {
     this.#caret = this.#breaks.snap(Math.min(Math.max(0, place), this.text.length))
     if (!extend) this.#anchor = this.#caret
-    this.#tell()
+    this.#listeners.tell()
   }
 
   /** Selects the word, sentence or row around a place. */
@@ -152,7 +139,7 @@ export class TextEngine {
     const row = this.#row(place)
     const [from, to] = unit === 'row' ? [row.from, row.shownTo] : this.#breaks.around(place, unit)
     this.#select(from, to)
-    this.#tell()
+    this.#listeners.tell()
   }
 
   /** Chooses the innermost span at a place; asked again at the same place, the next one out. */
@@ -170,7 +157,7 @@ export class TextEngine {
     const [from, to] = this.#trimmed(this.selection)
     const chosen = this.document.selected
     if (from < to) {
-      this.document.add({ anchor: this.#anchorOf([[from, to]]), label: name })
+      this.document.add({ anchor: this.#spans.anchorOf([[from, to]]), label: name })
       this.moveTo(to)
     } else if (chosen !== undefined) this.document.setLabel(chosen.id, name)
   }
@@ -193,19 +180,20 @@ export class TextEngine {
 
   /** The exact text of a region, its parts joined by an ellipsis. */
   textOf(region: Region): string {
-    return this.#spansOfRegion(region)
+    return this.#spans
+      .of(region)
       .map(({ from, to }) => this.text.slice(from, to))
       .join(' … ')
   }
 
   /** A place in code points, as annotations count. */
   pointOf(place: number): number {
-    return this.#points.fromUnits(place)
+    return this.#spans.pointOf(place)
   }
 
   /** Moves one edge of a region to a place; a part never empties and never meets its neighbour. */
   dragEdge(id: string, edge: 'start' | 'end', place: number): void {
-    const parts = this.#partsOf(this.document.region(id))
+    const parts = this.#spans.partsOf(this.document.region(id))
     const index = edge === 'start' ? 0 : parts.length - 1
     const part = parts[index]
     if (part === undefined) return
@@ -216,7 +204,7 @@ export class TextEngine {
         ? [Math.max(parts[index - 1]?.[1] ?? 0, Math.min(snapped, to - 1)), to]
         : [from, Math.min(parts[index + 1]?.[0] ?? this.text.length, Math.max(snapped, from + 1))]
     if (next[0] === from && next[1] === to) return
-    this.document.setAnchor(id, this.#anchorOf(parts.with(index, next)))
+    this.document.setAnchor(id, this.#spans.anchorOf(parts.with(index, next)))
   }
 
   #run(command: Command): void {
@@ -306,7 +294,7 @@ export class TextEngine {
 
   #nudge(edge: 'start' | 'end', to: 'back' | 'forward', unit: Step): void {
     const chosen = this.document.selected
-    const parts = this.#partsOf(chosen)
+    const parts = this.#spans.partsOf(chosen)
     const place = edge === 'start' ? parts[0]?.[0] : parts.at(-1)?.[1]
     if (chosen === undefined || place === undefined) return
     // Like the arrows, the keys follow the eye.
@@ -347,7 +335,7 @@ export class TextEngine {
 
   #addPart(chosen: Region): void {
     const [from, to] = this.#trimmed(this.selection)
-    const parts = this.#partsOf(chosen)
+    const parts = this.#spans.partsOf(chosen)
     // Parts that would touch or overlap grow together.
     const apart = parts.filter((part) => part[1] < from || part[0] > to)
     const joined = parts.filter((part) => part[1] >= from && part[0] <= to)
@@ -357,7 +345,7 @@ export class TextEngine {
       Math.max(to, ...joined.map((part) => part[1])),
     ]
     const next = [...apart, grown].sort((left, right) => left[0] - right[0])
-    this.document.setAnchor(chosen.id, this.#anchorOf(next))
+    this.document.setAnchor(chosen.id, this.#spans.anchorOf(next))
     this.moveTo(to)
   }
 
@@ -385,7 +373,7 @@ export class TextEngine {
     const { selected } = this.document
     if (selected?.id === this.#chosenId) return
     this.#chosenId = selected?.id
-    const parts = this.#partsOf(selected)
+    const parts = this.#spans.partsOf(selected)
     const [first] = parts
     if (first === undefined) return
     if (!parts.some(([from, to]) => from <= this.#caret && this.#caret <= to))
@@ -395,7 +383,7 @@ export class TextEngine {
   #showHit(): void {
     const hit = this.#hits[this.#hit]
     if (hit !== undefined) this.#select(hit[0], hit[1])
-    this.#tell()
+    this.#listeners.tell()
   }
 
   #select(from: number, to: number): void {
@@ -413,37 +401,5 @@ export class TextEngine {
   #row(place: number): Row {
     const row = this.rows[rowAt(this.rows, place)]
     return row ?? { from: 0, shownTo: 0, to: 0, direction: 'ltr' }
-  }
-
-  #partsOf(region: Region | undefined): readonly Range[] {
-    if (region === undefined || !('text' in region.anchor)) return []
-    return region.anchor.text.map(([from, to]): Range => [
-      this.#points.toUnits(from),
-      this.#points.toUnits(to),
-    ])
-  }
-
-  #anchorOf(parts: readonly Range[]): TextAnchor {
-    return {
-      text: parts.map(([from, to]) => [this.#points.fromUnits(from), this.#points.fromUnits(to)]),
-    }
-  }
-
-  #spansOfRegion(region: Region): readonly Span[] {
-    const known = this.#spansByRegion.get(region)
-    if (known !== undefined) return known
-    const spans = this.#partsOf(region).map(([from, to], n) => ({
-      id: region.id,
-      name: region.label ?? '',
-      from,
-      to: Math.min(to, this.text.length),
-      first: n === 0,
-    }))
-    this.#spansByRegion.set(region, spans)
-    return spans
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener()
   }
 }

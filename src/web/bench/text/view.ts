@@ -1,16 +1,7 @@
 import { pressOf } from '../core/keys.ts'
 import type { Layout, TextEngine } from './engine.ts'
-import { Heights } from './heights.ts'
-import { RowView } from './row-view.ts'
-import { rowAt } from './rows.ts'
-import { inOrder, layLanes, type LaidSpan } from './segments.ts'
+import { lineHeight, RowWindow } from './row-window.ts'
 import css from './text.module.css'
-
-/** Pixels above and below what is in sight that are kept in the page. */
-const margin = 500
-/** The style sheet's line, for guessing rows that were never laid out. */
-const lineHeight = 37.6
-const charactersPerLine = 88
 
 interface TextViewWords {
   /** What the field is, for screen readers. */
@@ -25,16 +16,12 @@ export class TextView implements Layout {
   readonly #engine: TextEngine
   readonly #host = document.createElement('div')
   readonly #sizer = document.createElement('div')
-  readonly #window = document.createElement('div')
   readonly #caret = document.createElement('div')
   readonly #handles = [document.createElement('div'), document.createElement('div')] as const
   readonly #spoken = document.createElement('div')
-  readonly #rows = new Map<number, RowView>()
+  readonly #rows: RowWindow
   readonly #end = new AbortController()
   readonly #resize: ResizeObserver
-  #heights: Heights
-  #laid: readonly LaidSpan[] = []
-  #laidOf: unknown = null
   #frame = 0
   /** The column that the caret keeps while it goes up and down. */
   #column: { place: number; x: number } | null = null
@@ -44,7 +31,7 @@ export class TextView implements Layout {
   constructor(parent: HTMLElement, engine: TextEngine, words: TextViewWords) {
     this.#engine = engine
     engine.layout = this
-    this.#heights = this.#guess()
+    this.#rows = new RowWindow(engine, this.#host, this.#sizer)
     this.#build(words)
     parent.append(this.#host, this.#spoken)
     this.#listen()
@@ -52,7 +39,7 @@ export class TextView implements Layout {
       this.#soon()
     })
     this.#resize = new ResizeObserver(() => {
-      this.#heights = this.#guess()
+      this.#rows.remeasure()
       this.#draw()
     })
     this.#resize.observe(this.#host)
@@ -78,7 +65,7 @@ export class TextView implements Layout {
 
   vertical(place: number, direction: -1 | 1, by: 'line' | 'page'): number {
     this.#reveal(place)
-    const here = this.#rectAt(place)
+    const here = this.#rows.rectAt(place)
     if (here === undefined) return place
     const x = this.#column?.place === place ? this.#column.x : here.left
     let y = here.top + here.height / 2 + direction * lineHeight
@@ -96,7 +83,7 @@ export class TextView implements Layout {
       this.#draw()
       y -= this.#host.scrollTop - before
     }
-    const target = this.#placeAt(x, y)
+    const target = this.#rows.placeAt(x, y)
     if (target === undefined) return direction < 0 ? 0 : this.#engine.text.length
     this.#column = { place: target, x }
     return target
@@ -111,7 +98,6 @@ export class TextView implements Layout {
     this.#host.setAttribute('aria-label', name)
     this.#host.translate = false
     this.#sizer.className = css['sizer'] ?? ''
-    this.#window.className = css['window'] ?? ''
     this.#caret.className = css['caret'] ?? ''
     this.#spoken.className = 'sr-only'
     this.#spoken.setAttribute('aria-live', 'polite')
@@ -119,7 +105,7 @@ export class TextView implements Layout {
       handle.className = css['handle'] ?? ''
       handle.hidden = true
     }
-    this.#sizer.append(this.#window, this.#caret, ...this.#handles)
+    this.#sizer.append(this.#caret, ...this.#handles)
     this.#host.append(this.#sizer)
   }
 
@@ -165,7 +151,7 @@ export class TextView implements Layout {
 
   #point(event: PointerEvent): void {
     if (event.button !== 0) return
-    const place = this.#placeAt(event.clientX, event.clientY)
+    const place = this.#rows.placeAt(event.clientX, event.clientY)
     if (place === undefined) return
     this.#column = null
     const presses = this.#countPresses(event)
@@ -222,7 +208,7 @@ export class TextView implements Layout {
         if (event.clientY < bounds.top) this.#host.scrollTop -= lineHeight
         if (event.clientY > bounds.bottom) this.#host.scrollTop += lineHeight
         const y = Math.min(Math.max(event.clientY, bounds.top + 2), bounds.bottom - 2)
-        const place = this.#placeAt(event.clientX, y)
+        const place = this.#rows.placeAt(event.clientX, y)
         if (place !== undefined) onMove(place)
       },
       { signal },
@@ -250,63 +236,9 @@ export class TextView implements Layout {
 
   /** Brings the page in line with the engine and the scroll place. */
   #draw(): void {
-    const { spans } = this.#engine
-    if (spans !== this.#laidOf) {
-      this.#laid = layLanes(spans)
-      this.#laidOf = spans
-    }
-    // Measuring may move rows into sight that were not; the second round draws those.
-    for (let round = 0; round < 2; round++) if (!this.#drawRows()) break
+    this.#rows.draw()
     this.#drawMarks()
     this.#drawCaret()
-  }
-
-  /** Draws the rows in sight; says whether their measures moved anything. */
-  #drawRows(): boolean {
-    const { scrollTop, clientHeight } = this.#host
-    const first = this.#heights.at(Math.max(0, scrollTop - margin))
-    const last = this.#heights.at(scrollTop + clientHeight + margin)
-    const anchor = this.#heights.at(scrollTop)
-    const anchorTop = this.#heights.top(anchor)
-    const total = this.#heights.total
-    this.#keepOnly(first, last)
-    for (let index = first; index <= last; index++) this.#drawRow(index, first)
-    this.#window.style.transform = `translateY(${this.#heights.top(first)}px)`
-    for (let index = first; index <= last; index++) {
-      const height = this.#rows.get(index)?.element.getBoundingClientRect().height
-      if (height !== undefined) this.#heights.measured(index, height)
-    }
-    this.#sizer.style.blockSize = `${this.#heights.total}px`
-    const moved = this.#heights.top(anchor) - anchorTop
-    if (moved !== 0) this.#host.scrollTop = scrollTop + moved
-    return moved !== 0 || Math.abs(total - this.#heights.total) > 0.5
-  }
-
-  #keepOnly(first: number, last: number): void {
-    for (const [index, view] of this.#rows)
-      if (index < first || index > last) {
-        view.element.remove()
-        this.#rows.delete(index)
-      }
-  }
-
-  #drawRow(index: number, first: number): void {
-    const row = this.#engine.rows[index]
-    if (row === undefined) return
-    let view = this.#rows.get(index)
-    if (view === undefined) {
-      view = new RowView(row, this.#engine.colours)
-      this.#rows.set(index, view)
-    }
-    // Spans are in order of their beginnings, so none past this row's end needs a look.
-    const over: LaidSpan[] = []
-    for (const span of this.#laid) {
-      if (span.from >= row.shownTo) break
-      if (span.to > row.from) over.push(span)
-    }
-    view.draw(this.#engine.text, over.sort(inOrder), this.#engine.document.selected?.id ?? null)
-    const place = this.#window.children[index - first]
-    if (place !== view.element) this.#window.insertBefore(view.element, place ?? null)
   }
 
   #drawMarks(): void {
@@ -319,14 +251,12 @@ export class TextView implements Layout {
 
   /** Paints those of the ranges that are in the page. */
   #mark(name: string, ranges: readonly (readonly [number, number])[]): void {
-    const shown = [...this.#rows.values()].map(({ row }) => row)
-    const from = Math.min(...shown.map((row) => row.from))
-    const to = Math.max(...shown.map((row) => row.to))
+    const [from, to] = this.#rows.shown
     const highlight = new Highlight()
     for (const range of ranges) {
       if (range[0] >= range[1] || range[1] <= from || range[0] >= to) continue
-      const start = this.#nodeAt(Math.max(range[0], from))
-      const end = this.#nodeAt(Math.min(range[1], to), true)
+      const start = this.#rows.nodeAt(Math.max(range[0], from))
+      const end = this.#rows.nodeAt(Math.min(range[1], to), true)
       if (start !== undefined && end !== undefined)
         highlight.add(
           new StaticRange({
@@ -348,9 +278,9 @@ export class TextView implements Layout {
     const ends = [parts[0]?.from, parts.at(-1)?.to]
     // All measures before the first change, or each would lay the page out anew.
     const origin = this.#sizer.getBoundingClientRect()
-    const caret = this.#rectAt(this.#engine.caret)
+    const caret = this.#rows.rectAt(this.#engine.caret)
     const rects = ends.map((place, index) =>
-      place === undefined ? undefined : this.#rectAt(place, index === 1),
+      place === undefined ? undefined : this.#rows.rectAt(place, index === 1),
     )
     this.#put(this.#caret, origin, caret)
     for (const [index, handle] of this.#handles.entries()) {
@@ -370,53 +300,18 @@ export class TextView implements Layout {
 
   /** Scrolls so that a place is in sight, with a line of room. */
   #reveal(place: number): void {
-    const index = rowAt(this.#engine.rows, place)
-    if (!this.#rows.has(index)) {
-      this.#host.scrollTop = this.#heights.top(index) - this.#host.clientHeight / 3
+    const top = this.#rows.topUnlessShown(place)
+    if (top !== null) {
+      this.#host.scrollTop = top - this.#host.clientHeight / 3
       this.#draw()
     }
-    const rect = this.#rectAt(place)
+    const rect = this.#rows.rectAt(place)
     if (rect === undefined) return
     const bounds = this.#host.getBoundingClientRect()
     if (rect.top < bounds.top + lineHeight)
       this.#host.scrollTop -= bounds.top + lineHeight - rect.top
     else if (rect.bottom > bounds.bottom - lineHeight)
       this.#host.scrollTop += rect.bottom - bounds.bottom + lineHeight
-  }
-
-  #nodeAt(place: number, endOfRange = false): { node: Text; offset: number } | undefined {
-    // The end of a range that covers a whole row belongs to that row, not to the next.
-    const index = rowAt(this.#engine.rows, endOfRange ? Math.max(0, place - 1) : place)
-    return this.#rows.get(index)?.nodeAt(place)
-  }
-
-  #rectAt(place: number, endOfRange = false): DOMRect | undefined {
-    const found = this.#nodeAt(place, endOfRange)
-    if (found === undefined) return undefined
-    const range = document.createRange()
-    range.setStart(found.node, found.offset)
-    range.collapse(true)
-    const rect = range.getClientRects()[0]
-    if (rect !== undefined) return rect
-    const row = this.#rows.get(rowAt(this.#engine.rows, place))
-    const box = row?.element.getBoundingClientRect()
-    if (box === undefined) return undefined
-    const inset = 32
-    const left = row?.row.direction === 'rtl' ? box.right - inset : box.left + inset
-    return new DOMRect(left, box.top + 6, 0, Math.min(box.height, lineHeight) - 12)
-  }
-
-  #placeAt(x: number, y: number): number | undefined {
-    const box = this.#window.getBoundingClientRect()
-    // Beside the text still means the nearest place in that line.
-    const inside = Math.min(Math.max(x, box.left + 33), box.right - 33)
-    const position = document.caretPositionFromPoint(inside, Math.min(y, box.bottom - 2))
-    if (position === null) return undefined
-    for (const view of this.#rows.values()) {
-      const place = view.placeOf(position.offsetNode, position.offset)
-      if (place !== undefined) return place
-    }
-    return undefined
   }
 
   #say(): void {
@@ -430,14 +325,5 @@ export class TextView implements Layout {
           ? text.slice(from, from + 1)
           : `${chosen.label ?? ''}: ${this.#engine.textOf(chosen).slice(0, 200)}`
     if (this.#spoken.textContent !== words) this.#spoken.textContent = words
-  }
-
-  #guess(): Heights {
-    return new Heights(
-      this.#engine.rows.map(
-        ({ from, shownTo }) =>
-          lineHeight * Math.max(1, Math.ceil((shownTo - from) / charactersPerLine)),
-      ),
-    )
   }
 }

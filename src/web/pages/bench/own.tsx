@@ -5,6 +5,7 @@ import { Button } from '../../kit/button.tsx'
 import { Dialog } from '../../kit/dialog.tsx'
 import { Table } from '../../kit/table.tsx'
 import { useLanguage, useMessages } from '../../kit/words.tsx'
+import { useTime } from '../house/time.ts'
 import css from './bench.module.css'
 
 type Fetched<T> = { readonly is: 'loading' | 'failed' } | { readonly is: 'there'; readonly it: T }
@@ -52,8 +53,8 @@ export function QualityDialog({ api, onClose }: OwnProps) {
 }
 
 function Waiting({ state }: { readonly state: 'loading' | 'failed' }) {
-  const { bench } = useMessages()
-  return <p role="status">{state === 'loading' ? bench.loadingTitle() : bench.failedTitle()}</p>
+  const { bench, house } = useMessages()
+  return <p role="status">{state === 'loading' ? house.loading() : bench.failedTitle()}</p>
 }
 
 function Figures({ quality }: { readonly quality: Quality }) {
@@ -63,7 +64,7 @@ function Figures({ quality }: { readonly quality: Quality }) {
   const count = new Intl.NumberFormat(language)
   const { submitted, accepted, corrected, sentBack } = quality
   const reviewed = accepted + corrected + sentBack
-  const shown = (part: number) => (reviewed === 0 ? bench.notYet() : share.format(part / reviewed))
+  const shown = (part: number) => (reviewed === 0 ? '–' : share.format(part / reviewed))
   const figures = [
     [bench.accepted(), shown(accepted)],
     [bench.corrected(), shown(corrected)],
@@ -72,14 +73,17 @@ function Figures({ quality }: { readonly quality: Quality }) {
     [bench.reviewed(), count.format(reviewed)],
   ] as const
   return (
-    <div className={css['figures']}>
-      {figures.map(([name, value]) => (
-        <div key={name}>
-          <strong>{value}</strong>
-          <span className={css['soft']}>{name}</span>
-        </div>
-      ))}
-    </div>
+    <>
+      {reviewed === 0 ? <p>{bench.notYet()}</p> : null}
+      <div className={css['figures']}>
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <strong>{value}</strong>
+            <span className={css['soft']}>{name}</span>
+          </div>
+        ))}
+      </div>
+    </>
   )
 }
 
@@ -94,9 +98,8 @@ const tones: Readonly<Record<OwnWork['state'], Tone>> = {
 /** What one submitted; what no reviewer has begun may be taken back. */
 export function OwnWorkDialog({ api, onClose, onReopen }: OwnProps & OwnWorkActs) {
   const { kit, bench } = useMessages()
-  const language = useLanguage()
   const own = useFetched(() => api.ownWork())
-  const time = new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'short' })
+  const time = useTime()
   return (
     <Dialog
       open
@@ -125,7 +128,7 @@ export function OwnWorkDialog({ api, onClose, onReopen }: OwnProps & OwnWorkActs
             {
               id: 'time',
               words: bench.ownTime(),
-              cell: (work) => time.format(work.at),
+              cell: (work) => time.full(work.at.toISOString()),
               by: (work) => work.at.getTime(),
             },
             {

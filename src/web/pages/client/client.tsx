@@ -1,16 +1,16 @@
 import { useState } from 'react'
 import { ClientDeliveries, DeliveryKeyMade, type DeliveryRow } from '#shared/delivery.ts'
 import { Done } from '#shared/identity.ts'
-import { Button } from '../../kit/button.tsx'
-import { Dialog } from '../../kit/dialog.tsx'
+import { Button, ButtonLink } from '../../kit/button.tsx'
 import { Choices, TextField } from '../../kit/field.tsx'
 import { Empty } from '../../kit/state.tsx'
 import { useMessages } from '../../kit/words.tsx'
+import { ActDialog, ActPanel } from '../house/act.tsx'
 import { Shown, useAsked } from '../house/asked.tsx'
 import { DeliveryFacts, DeliveryState } from '../house/delivery.tsx'
-import { FailureNote } from '../house/failure.tsx'
 import house from '../house/house.module.css'
-import { useAct, useHouse } from '../house/house.tsx'
+import { useHouse } from '../house/house.tsx'
+import { PageHead } from '../house/page-head.tsx'
 
 /** What a client sees: their deliveries, with proof, and the key that opens them. No content. */
 export function ClientPage() {
@@ -20,13 +20,7 @@ export function ClientPage() {
     <Shown query={mine}>
       {({ clients, deliveries }) => (
         <main className={house['page']}>
-          <div>
-            <h1>{client.title()}</h1>
-            <p className={house['intro']}>{client.intro()}</p>
-          </div>
-          {clients.map((id) => (
-            <KeyPanel key={id} client={id} />
-          ))}
+          <PageHead title={client.title()} text={client.intro()} />
           {deliveries.length === 0 ? (
             <Empty title={client.noDeliveries()} text={client.noDeliveriesText()} />
           ) : (
@@ -36,6 +30,9 @@ export function ClientPage() {
               ))}
             </div>
           )}
+          {clients.map((id) => (
+            <KeyPanel key={id} client={id} primary={deliveries.length === 0} />
+          ))}
         </main>
       )}
     </Shown>
@@ -45,32 +42,27 @@ export function ClientPage() {
 const recipientShape = /^age1[02-9ac-hj-np-z]{58}$/
 
 /** Registers the public half of a key; its fingerprint is then read out over another channel. */
-function KeyPanel({ client }: { readonly client: string }) {
+function KeyPanel({ client, primary }: { readonly client: string; readonly primary: boolean }) {
   const { client: words } = useMessages()
   const { server } = useHouse()
-  const { busy, failure, run } = useAct()
   const [recipient, setRecipient] = useState('')
   const [fingerprint, setFingerprint] = useState('')
   const typed = recipient.trim()
   const fits = recipientShape.test(typed)
-  const register = () =>
-    void run(async () => {
-      const address = `/clients/${client}/delivery-keys`
-      const made = await server.ask('POST', address, DeliveryKeyMade, { recipient: typed })
-      setFingerprint(made.fingerprint)
-      setRecipient('')
-    })
   return (
-    <form
-      className={house['panel']}
-      autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault()
-        register()
+    <ActPanel
+      title={words.keyTitle()}
+      text={words.keyText()}
+      primary={primary}
+      ready={fits}
+      act={words.register()}
+      onAct={async () => {
+        const address = `/clients/${client}/delivery-keys`
+        const made = await server.ask('POST', address, DeliveryKeyMade, { recipient: typed })
+        setFingerprint(made.fingerprint)
+        setRecipient('')
       }}
     >
-      <h2>{words.keyTitle()}</h2>
-      <p className={house['soft']}>{words.keyText()}</p>
       <TextField
         name={words.recipient()}
         hint={words.recipientHint()}
@@ -80,22 +72,20 @@ function KeyPanel({ client }: { readonly client: string }) {
         onChange={setRecipient}
         fault={typed.length >= 62 && !fits ? words.recipientFault() : ''}
       />
-      <div className={house['row']}>
-        <Button kind="primary" submit disabled={busy || !fits}>
-          {words.register()}
-        </Button>
-      </div>
       {fingerprint === '' ? null : (
-        <div role="status">
+        <div role="status" className={house['stack']}>
           <p>{words.fingerprintText()}</p>
-          <p className={house['mono']} dir="ltr">
-            {fingerprint}
+          <p className={house['code']} dir="ltr">
+            {(fingerprint.match(/.{1,4}/g) ?? []).join(' ')}
           </p>
         </div>
       )}
-      <FailureNote failure={failure} />
-    </form>
+    </ActPanel>
   )
+}
+
+function verifyCommand(delivery: string): string {
+  return `cloister delivery verify ${delivery}.tar --policy FILE`
 }
 
 function DeliveryPanel({ delivery }: { readonly delivery: DeliveryRow }) {
@@ -113,13 +103,13 @@ function DeliveryPanel({ delivery }: { readonly delivery: DeliveryRow }) {
       <DeliveryFacts delivery={delivery} />
       {ready || delivery.state === 'accepted' ? (
         <div className={house['row']}>
-          <a
-            className={house['link']}
+          <ButtonLink
+            kind="primary"
             href={`/deliveries/${delivery.delivery}/package`}
             download={`${delivery.delivery}.tar`}
           >
             {client.download()}
-          </a>
+          </ButtonLink>
           {ready ? (
             <Button
               onClick={() => {
@@ -131,7 +121,12 @@ function DeliveryPanel({ delivery }: { readonly delivery: DeliveryRow }) {
           ) : null}
         </div>
       ) : null}
-      <p className={house['soft']}>{client.verifyText()}</p>
+      <div className={house['stack']}>
+        <p className={house['soft']}>{client.verifyText()}</p>
+        <code className={house['command']} dir="ltr">
+          {verifyCommand(delivery.delivery)}
+        </code>
+      </div>
       {answering ? (
         <ReceiptDialog
           delivery={delivery}
@@ -145,37 +140,22 @@ function DeliveryPanel({ delivery }: { readonly delivery: DeliveryRow }) {
 }
 
 function ReceiptDialog({ delivery, onClose }: { delivery: DeliveryRow; onClose: () => void }) {
-  const { kit, client } = useMessages()
+  const { client } = useMessages()
   const { server } = useHouse()
-  const { busy, failure, run } = useAct()
   const [verdict, setVerdict] = useState('accepted')
   const [reason, setReason] = useState('')
   const accepted = verdict === 'accepted'
-  const send = async () => {
-    const body = accepted ? { accepted } : { accepted, reason: reason.trim() }
-    const done = await run(async () => {
-      await server.ask('POST', `/deliveries/${delivery.delivery}/receipt`, Done, body)
-    })
-    if (done) onClose()
-  }
   return (
-    <Dialog
-      open
+    <ActDialog
       onClose={onClose}
       title={client.answerTitle()}
       text={client.answerText()}
-      actions={
-        <>
-          <Button onClick={onClose}>{kit.cancel()}</Button>
-          <Button
-            kind="primary"
-            disabled={busy || (!accepted && reason.trim() === '')}
-            onClick={() => void send()}
-          >
-            {client.send()}
-          </Button>
-        </>
-      }
+      ready={accepted || reason.trim() !== ''}
+      act={client.send()}
+      onAct={async () => {
+        const body = accepted ? { accepted } : { accepted, reason: reason.trim() }
+        await server.ask('POST', `/deliveries/${delivery.delivery}/receipt`, Done, body)
+      }}
     >
       <Choices
         name={client.verdict()}
@@ -195,7 +175,6 @@ function ReceiptDialog({ delivery, onClose }: { delivery: DeliveryRow; onClose: 
           onChange={setReason}
         />
       )}
-      <FailureNote failure={failure} />
-    </Dialog>
+    </ActDialog>
   )
 }

@@ -28,10 +28,15 @@ export function DemonstrationPage({ server, onLanguage }: DemonstrationPageProps
     queryKey: ['/demonstration.json'],
     queryFn: () => server.ask('GET', '/demonstration.json', Demonstration),
   })
-  if (state.isPending) return <Loading title={common.loading()} text={common.loadingText()} />
+  if (state.isPending)
+    return (
+      <main className={house['entry']}>
+        <Loading title={common.loading()} text={common.loadingText()} />
+      </main>
+    )
   if (state.data === undefined)
     return (
-      <main>
+      <main className={house['entry']}>
         <FailurePage error={state.error} onAgain={() => void state.refetch()} />
       </main>
     )

@@ -1,5 +1,5 @@
-import { Link, useParams } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useParams } from '@tanstack/react-router'
+import { Fragment, useState } from 'react'
 import type { Static } from 'typebox'
 import { DeliveryKeys } from '#shared/delivery.ts'
 import { Done } from '#shared/identity.ts'
@@ -9,10 +9,12 @@ import { Button } from '../../kit/button.tsx'
 import { TextField } from '../../kit/field.tsx'
 import { Empty } from '../../kit/state.tsx'
 import { useMessages } from '../../kit/words.tsx'
+import { ActPanel } from '../house/act.tsx'
 import { Shown, useAsked } from '../house/asked.tsx'
 import { FailureNote } from '../house/failure.tsx'
 import house from '../house/house.module.css'
 import { useAct, useHouse } from '../house/house.tsx'
+import { PageHead } from '../house/page-head.tsx'
 import { useTime } from '../house/time.ts'
 
 type Client = Static<typeof Clients>['clients'][number]
@@ -30,14 +32,7 @@ export function ClientOfDeskPage() {
         if (row === undefined) return <Empty title={desk.noClient()} text={desk.noClientText()} />
         return (
           <main className={house['page']}>
-            <div>
-              <Link className={house['link']} to="/desk">
-                {desk.back()}
-              </Link>
-              <h1>
-                <bdi>{row.name}</bdi>
-              </h1>
-            </div>
+            <PageHead title={row.name} back={{ to: '/desk', words: desk.back() }} />
             <TermsPanel row={row} manages={manages} onDone={() => void clients.refetch()} />
             <div className={house['two']}>
               <KeysPanel client={client} />
@@ -62,36 +57,50 @@ interface TermsPanelProps {
 function TermsPanel({ row, manages, onDone }: TermsPanelProps) {
   const { desk, house: words } = useMessages()
   const { server } = useHouse()
-  const { busy, failure, run } = useAct()
   const [terms, setTerms] = useState<Written>(() => written(row))
-  const save = () =>
-    void run(async () => {
-      await server.ask('PUT', `/clients/${row.client}/terms`, Done, sent(terms))
-      onDone()
-    })
+  const state = (
+    <Badge tone={row.termsComplete ? 'good' : 'warn'}>
+      {row.termsComplete ? desk.termsComplete() : desk.termsIncomplete()}
+    </Badge>
+  )
+  if (!manages)
+    return (
+      <section className={house['panel']} aria-label={desk.terms()}>
+        <div className={house['head']}>
+          <h2>{desk.terms()}</h2>
+          {state}
+        </div>
+        <dl className={house['facts']}>
+          {termsMembers.map((member) => (
+            <Fragment key={member}>
+              <dt>{desk.termsMember({ member })}</dt>
+              <dd>
+                <bdi>{terms[member] === '' ? desk.notSet() : terms[member]}</bdi>
+              </dd>
+            </Fragment>
+          ))}
+        </dl>
+      </section>
+    )
   return (
-    <form
-      className={house['panel']}
-      autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault()
-        save()
+    <ActPanel
+      title={desk.terms()}
+      text={desk.termsText()}
+      badge={state}
+      primary
+      act={words.save()}
+      onAct={async () => {
+        await server.ask('PUT', `/clients/${row.client}/terms`, Done, sent(terms))
+        onDone()
       }}
     >
-      <div className={house['head']}>
-        <h2>{desk.terms()}</h2>
-        <Badge tone={row.termsComplete ? 'good' : 'warn'}>
-          {row.termsComplete ? desk.termsComplete() : desk.termsIncomplete()}
-        </Badge>
-      </div>
-      <p className={house['soft']}>{desk.termsText()}</p>
-      <div className={house['two']}>
+      <div className={house['fields']}>
         {termsMembers.map((member) => (
           <TextField
             key={member}
             name={desk.termsMember({ member })}
+            hint={desk.termsHint({ member })}
             maxLength={500}
-            disabled={!manages}
             value={terms[member]}
             onChange={(value) => {
               setTerms({ ...terms, [member]: value })
@@ -99,15 +108,7 @@ function TermsPanel({ row, manages, onDone }: TermsPanelProps) {
           />
         ))}
       </div>
-      {manages ? (
-        <div className={house['row']}>
-          <Button kind="primary" submit disabled={busy}>
-            {words.save()}
-          </Button>
-        </div>
-      ) : null}
-      <FailureNote failure={failure} />
-    </form>
+    </ActPanel>
   )
 }
 
@@ -150,14 +151,14 @@ function KeysPanel({ client }: { readonly client: string }) {
       <Shown query={keys}>
         {({ keys: rows }) =>
           rows.length === 0 ? (
-            <p>{desk.noKeys()}</p>
+            <p className={house['soft']}>{desk.noKeys()}</p>
           ) : (
             <ul className={house['list']}>
               {rows.map((row) => (
                 <li key={row.key}>
-                  <span className={house['mono']} dir="ltr">
+                  <bdi className={house['mono']} dir="ltr">
                     {row.fingerprint}
-                  </span>
+                  </bdi>
                   <Badge tone={row.confirmations === 2 ? 'good' : 'warn'}>
                     {desk.confirmations({ count: row.confirmations })}
                   </Badge>
@@ -192,40 +193,29 @@ function KeysPanel({ client }: { readonly client: string }) {
 function ClientPersonPanel({ client }: { readonly client: string }) {
   const { desk } = useMessages()
   const { server } = useHouse()
-  const { busy, failure, run } = useAct()
   const [person, setPerson] = useState('')
   const [added, setAdded] = useState(false)
-  const add = () =>
-    void run(async () => {
-      await server.ask('POST', `/clients/${client}/people`, Done, { person: person.trim() })
-      setPerson('')
-      setAdded(true)
-    })
   return (
-    <form
-      className={house['panel']}
-      autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault()
-        add()
+    <ActPanel
+      title={desk.clientPeople()}
+      text={desk.clientPeopleText()}
+      ready={person.trim() !== ''}
+      act={desk.add()}
+      onAct={async () => {
+        await server.ask('POST', `/clients/${client}/people`, Done, { person: person.trim() })
+        setPerson('')
+        setAdded(true)
       }}
     >
-      <h2>{desk.clientPeople()}</h2>
-      <p className={house['soft']}>{desk.clientPeopleText()}</p>
       <TextField
         name={desk.personId()}
+        hint={desk.personIdHint()}
         direction="ltr"
         maxLength={30}
         value={person}
         onChange={setPerson}
       />
-      <div className={house['row']}>
-        <Button submit disabled={busy || person.trim() === ''}>
-          {desk.add()}
-        </Button>
-      </div>
       {added ? <p role="status">{desk.added()}</p> : null}
-      <FailureNote failure={failure} />
-    </form>
+    </ActPanel>
   )
 }

@@ -1,10 +1,12 @@
 import { useState } from 'react'
 import { Deliveries as DeliveriesShape, DeliveryMade, type DeliveryRow } from '#shared/delivery.ts'
 import { Done } from '#shared/identity.ts'
+import { Refusal } from '../../api/server.ts'
 import { Button } from '../../kit/button.tsx'
-import { Dialog } from '../../kit/dialog.tsx'
 import { TextField } from '../../kit/field.tsx'
+import { Empty } from '../../kit/state.tsx'
 import { useMessages } from '../../kit/words.tsx'
+import { ActDialog } from '../house/act.tsx'
 import { Shown, useAsked } from '../house/asked.tsx'
 import { DeliveryFacts, DeliveryState } from '../house/delivery.tsx'
 import { FailureNote } from '../house/failure.tsx'
@@ -27,10 +29,9 @@ export function Deliveries({ project }: { readonly project: string }) {
       refresh()
     })
   return (
-    <section className={house['page']} aria-label={desk.deliveries()}>
-      <div className={house['row']}>
+    <section className={house['stack']} aria-label={desk.deliveries()}>
+      <div className={house['head']}>
         <p className={house['soft']}>{desk.deliveriesText()}</p>
-        <span className={house['push']} />
         <Button kind="primary" disabled={busy} onClick={propose}>
           {desk.propose()}
         </Button>
@@ -39,7 +40,7 @@ export function Deliveries({ project }: { readonly project: string }) {
       <Shown query={deliveries}>
         {({ deliveries: rows }) =>
           rows.length === 0 ? (
-            <p>{desk.noDeliveries()}</p>
+            <Empty title={desk.noDeliveries()} text={desk.noDeliveriesText()} />
           ) : (
             <div className={house['two']}>
               {rows.map((delivery) => (
@@ -64,25 +65,33 @@ function DeliveryPanel({ delivery, onDone }: DeliveryPanelProps) {
   const { busy, failure, run } = useAct()
   const [recalling, setRecalling] = useState(false)
   const own = delivery.proposedBy === standing.person
+  const changed =
+    delivery.state === 'refused' || (failure instanceof Refusal && failure.kind === 'conflict')
   const approve = () =>
     void run(async () => {
       await server.ask('POST', `/deliveries/${delivery.delivery}/approve`, Done, {})
       onDone()
     })
   return (
-    <section className={house['panel']}>
+    <section
+      className={house['panel']}
+      aria-label={desk.delivery({ code: delivery.delivery.slice(-6) })}
+    >
       <div className={house['head']}>
-        <span className={house['mono']}>{delivery.delivery.slice(-6)}</span>
+        <h2>{desk.delivery({ code: delivery.delivery.slice(-6) })}</h2>
         <DeliveryState state={delivery.state} />
       </div>
       <DeliveryFacts delivery={delivery} />
       <div className={house['row']}>
-        {delivery.state === 'proposed' ? (
-          <Button kind="primary" disabled={busy || own} onClick={approve}>
+        {delivery.state !== 'proposed' ? null : own ? (
+          <p className={house['soft']}>{desk.secondNeeded()}</p>
+        ) : (
+          <Button kind="primary" disabled={busy} onClick={approve}>
             {desk.approve()}
           </Button>
-        ) : null}
-        {delivery.state === 'recalled' ? null : (
+        )}
+        <span className={house['push']} />
+        {delivery.state === 'recalled' || delivery.state === 'refused' ? null : (
           <Button
             kind="danger"
             onClick={() => {
@@ -93,10 +102,7 @@ function DeliveryPanel({ delivery, onDone }: DeliveryPanelProps) {
           </Button>
         )}
       </div>
-      {own && delivery.state === 'proposed' ? (
-        <p className={house['soft']}>{desk.secondNeeded()}</p>
-      ) : null}
-      <FailureNote failure={failure} />
+      {changed ? <p role="alert">{desk.setChanged()}</p> : <FailureNote failure={failure} />}
       {recalling ? (
         <RecallDialog
           delivery={delivery}
@@ -111,35 +117,21 @@ function DeliveryPanel({ delivery, onDone }: DeliveryPanelProps) {
 }
 
 function RecallDialog({ delivery, onClose }: { delivery: DeliveryRow; onClose: () => void }) {
-  const { kit, desk } = useMessages()
+  const { desk } = useMessages()
   const { server } = useHouse()
-  const { busy, failure, run } = useAct()
   const [reason, setReason] = useState('')
-  const recall = async () => {
-    const body = { reason: reason.trim() }
-    const done = await run(async () => {
-      await server.ask('POST', `/deliveries/${delivery.delivery}/recall`, Done, body)
-    })
-    if (done) onClose()
-  }
   return (
-    <Dialog
-      open
+    <ActDialog
       onClose={onClose}
       title={desk.recallTitle()}
       text={desk.recallText()}
-      actions={
-        <>
-          <Button onClick={onClose}>{kit.cancel()}</Button>
-          <Button
-            kind="danger"
-            disabled={busy || reason.trim() === ''}
-            onClick={() => void recall()}
-          >
-            {desk.recall()}
-          </Button>
-        </>
-      }
+      danger
+      ready={reason.trim() !== ''}
+      act={desk.recall()}
+      onAct={async () => {
+        const body = { reason: reason.trim() }
+        await server.ask('POST', `/deliveries/${delivery.delivery}/recall`, Done, body)
+      }}
     >
       <TextField
         name={desk.reason()}
@@ -148,7 +140,6 @@ function RecallDialog({ delivery, onClose }: { delivery: DeliveryRow; onClose: (
         value={reason}
         onChange={setReason}
       />
-      <FailureNote failure={failure} />
-    </Dialog>
+    </ActDialog>
   )
 }

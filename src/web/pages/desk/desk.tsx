@@ -3,16 +3,16 @@ import { useState } from 'react'
 import type { Static } from 'typebox'
 import { ClientMade, Clients, ProjectMade, Projects } from '#shared/projects.ts'
 import { Badge } from '../../kit/badge.tsx'
-import { Button } from '../../kit/button.tsx'
 import { TextField } from '../../kit/field.tsx'
 import { Select } from '../../kit/select.tsx'
 import { Empty } from '../../kit/state.tsx'
 import { Table } from '../../kit/table.tsx'
-import { useMessages } from '../../kit/words.tsx'
+import { useLanguage, useMessages } from '../../kit/words.tsx'
+import { ActPanel } from '../house/act.tsx'
 import { Shown, useAsked } from '../house/asked.tsx'
-import { FailureNote } from '../house/failure.tsx'
 import house from '../house/house.module.css'
-import { useAct, useHouse } from '../house/house.tsx'
+import { useHouse } from '../house/house.tsx'
+import { PageHead } from '../house/page-head.tsx'
 import { ProjectStateBadge } from './state.tsx'
 
 /** Clients and their projects: where a manager begins. */
@@ -27,10 +27,7 @@ export function DeskPage() {
   }
   return (
     <main className={house['page']}>
-      <div>
-        <h1>{desk.title()}</h1>
-        <p className={house['intro']}>{desk.intro()}</p>
-      </div>
+      <PageHead title={desk.title()} text={desk.intro()} />
       <Shown query={projects}>
         {({ projects: rows }) =>
           rows.length === 0 ? (
@@ -62,6 +59,7 @@ function ProjectTable(props: {
   readonly clients: readonly Client[]
 }) {
   const { desk, bench } = useMessages()
+  const count = new Intl.NumberFormat(useLanguage())
   const name = (id: string) => props.clients.find(({ client }) => client === id)?.name ?? id
   return (
     <Table
@@ -96,7 +94,7 @@ function ProjectTable(props: {
           id: 'items',
           words: desk.items(),
           end: true,
-          cell: ({ items }) => items,
+          cell: ({ items }) => count.format(items),
           by: ({ items }) => items,
         },
       ]}
@@ -113,49 +111,48 @@ interface ClientsPanelProps {
 
 function ClientsPanel({ rows, manages, onMade }: ClientsPanelProps) {
   const { desk } = useMessages()
-  const { server } = useHouse()
-  const { busy, failure, run } = useAct()
-  const [name, setName] = useState('')
-  const make = () =>
-    void run(async () => {
-      await server.ask('POST', '/clients', ClientMade, { name: name.trim() })
-      setName('')
-      onMade()
-    })
   return (
-    <form
-      className={house['panel']}
-      autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault()
-        make()
+    <div className={house['stack']}>
+      <section className={house['panel']} aria-label={desk.clients()}>
+        <h2>{desk.clients()}</h2>
+        {rows.length === 0 ? <p className={house['soft']}>{desk.noClients()}</p> : null}
+        <ul className={house['list']}>
+          {rows.map(({ client, name, termsComplete }) => (
+            <li key={client}>
+              <Link className={house['link']} to="/desk/clients/$client" params={{ client }}>
+                <bdi>{name}</bdi>
+              </Link>
+              <span className={house['push']} />
+              <Badge tone={termsComplete ? 'good' : 'warn'}>
+                {termsComplete ? desk.termsComplete() : desk.termsIncomplete()}
+              </Badge>
+            </li>
+          ))}
+        </ul>
+      </section>
+      {manages ? <NewClientPanel primary={rows.length === 0} onMade={onMade} /> : null}
+    </div>
+  )
+}
+
+function NewClientPanel({ primary, onMade }: { primary: boolean; onMade: () => void }) {
+  const { desk } = useMessages()
+  const { server } = useHouse()
+  const [name, setName] = useState('')
+  return (
+    <ActPanel
+      title={desk.newClient()}
+      primary={primary}
+      ready={name.trim() !== ''}
+      act={desk.makeClient()}
+      onAct={async () => {
+        await server.ask('POST', '/clients', ClientMade, { name: name.trim() })
+        setName('')
+        onMade()
       }}
     >
-      <h2>{desk.clients()}</h2>
-      <ul className={house['list']}>
-        {rows.map(({ client, name: called, termsComplete }) => (
-          <li key={client}>
-            <Link className={house['link']} to="/desk/clients/$client" params={{ client }}>
-              <bdi>{called}</bdi>
-            </Link>
-            <Badge tone={termsComplete ? 'good' : 'warn'}>
-              {termsComplete ? desk.termsComplete() : desk.termsIncomplete()}
-            </Badge>
-          </li>
-        ))}
-      </ul>
-      {manages ? (
-        <>
-          <TextField name={desk.newClient()} maxLength={200} value={name} onChange={setName} />
-          <div className={house['row']}>
-            <Button submit disabled={busy || name.trim() === ''}>
-              {desk.make()}
-            </Button>
-          </div>
-        </>
-      ) : null}
-      <FailureNote failure={failure} />
-    </form>
+      <TextField name={desk.clientName()} maxLength={200} value={name} onChange={setName} />
+    </ActPanel>
   )
 }
 
@@ -164,30 +161,25 @@ const kinds = ['text', 'audio', 'image'] as const
 function NewProjectPanel({ clients, onMade }: { clients: readonly Client[]; onMade: () => void }) {
   const { desk, bench } = useMessages()
   const { server } = useHouse()
-  const { busy, failure, run } = useAct()
   const [client, setClient] = useState(clients[0]?.client ?? '')
   const [code, setCode] = useState('')
   const [kind, setKind] = useState<(typeof kinds)[number]>('text')
   const [instruction, setInstruction] = useState('')
   const fits = /^[a-z0-9][a-z0-9-]{0,39}$/.test(code)
-  const make = () =>
-    void run(async () => {
-      const body = { client, code, kind, instruction: instruction.trim() }
-      await server.ask('POST', '/projects', ProjectMade, body)
-      setCode('')
-      setInstruction('')
-      onMade()
-    })
   return (
-    <form
-      className={house['panel']}
-      autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault()
-        make()
+    <ActPanel
+      title={desk.newProject()}
+      primary
+      ready={fits && instruction.trim() !== ''}
+      act={desk.makeProject()}
+      onAct={async () => {
+        const body = { client, code, kind, instruction: instruction.trim() }
+        await server.ask('POST', '/projects', ProjectMade, body)
+        setCode('')
+        setInstruction('')
+        onMade()
       }}
     >
-      <h2>{desk.newProject()}</h2>
       <Select
         name={desk.client()}
         value={client}
@@ -217,12 +209,6 @@ function NewProjectPanel({ clients, onMade }: { clients: readonly Client[]; onMa
         value={instruction}
         onChange={setInstruction}
       />
-      <div className={house['row']}>
-        <Button kind="primary" submit disabled={busy || !fits || instruction.trim() === ''}>
-          {desk.make()}
-        </Button>
-      </div>
-      <FailureNote failure={failure} />
-    </form>
+    </ActPanel>
   )
 }

@@ -39,6 +39,7 @@ export function Team({ row, onDone }: TeamProps) {
       }}
     >
       <p className={house['soft']}>{desk.teamText()}</p>
+      {row.team.length === 0 ? <p>{desk.noTeam()}</p> : null}
       <ul className={house['list']}>
         {row.team.map((member) => (
           <li key={member.person}>
@@ -61,6 +62,7 @@ export function Team({ row, onDone }: TeamProps) {
       </ul>
       <TextField
         name={desk.personId()}
+        hint={desk.personIdHint()}
         direction="ltr"
         maxLength={30}
         value={person}

@@ -3,12 +3,11 @@ import type { SiteNow } from '#shared/gatehouse.ts'
 import { Done } from '#shared/identity.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
-import { Dialog } from '../../kit/dialog.tsx'
 import { Check, TextField } from '../../kit/field.tsx'
 import { useMessages } from '../../kit/words.tsx'
-import { FailureNote } from '../house/failure.tsx'
+import { ActDialog } from '../house/act.tsx'
 import house from '../house/house.module.css'
-import { useAct, useHouse } from '../house/house.tsx'
+import { useHouse } from '../house/house.tsx'
 import { useTime } from '../house/time.ts'
 import css from './gatehouse.module.css'
 
@@ -79,32 +78,21 @@ function AlarmLine({ alarm }: { readonly alarm: Alarm }) {
 }
 
 function AcknowledgeDialog({ alarm, onClose }: { alarm: Alarm; onClose: () => void }) {
-  const { kit, gatehouse } = useMessages()
+  const { gatehouse } = useMessages()
   const { server } = useHouse()
-  const { busy, failure, run } = useAct()
   const [note, setNote] = useState('')
   const [resolved, setResolved] = useState(alarm.acknowledgedAt !== null)
-  const send = async () => {
-    const body = { note: note.trim(), resolved }
-    const done = await run(async () => {
-      await server.ask('POST', `/alarms/${alarm.alarm}/acknowledge`, Done, body)
-    })
-    if (done) onClose()
-  }
   return (
-    <Dialog
-      open
+    <ActDialog
       onClose={onClose}
       title={gatehouse.acknowledgeTitle()}
       text={alarm.words}
-      actions={
-        <>
-          <Button onClick={onClose}>{kit.cancel()}</Button>
-          <Button kind="primary" disabled={busy || note.trim() === ''} onClick={() => void send()}>
-            {gatehouse.acknowledge()}
-          </Button>
-        </>
-      }
+      ready={note.trim() !== ''}
+      act={resolved ? gatehouse.resolve() : gatehouse.acknowledge()}
+      onAct={async () => {
+        const body = { note: note.trim(), resolved }
+        await server.ask('POST', `/alarms/${alarm.alarm}/acknowledge`, Done, body)
+      }}
     >
       <TextField
         name={gatehouse.whatFound()}
@@ -118,7 +106,6 @@ function AcknowledgeDialog({ alarm, onClose }: { alarm: Alarm; onClose: () => vo
         {gatehouse.isResolved()}
       </Check>
       <p className={house['soft']}>{gatehouse.resolvedText()}</p>
-      <FailureNote failure={failure} />
-    </Dialog>
+    </ActDialog>
   )
 }

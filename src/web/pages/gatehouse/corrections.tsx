@@ -2,10 +2,10 @@ import { useState } from 'react'
 import { CorrectionMade, type SiteNow } from '#shared/gatehouse.ts'
 import { Done } from '#shared/identity.ts'
 import { Button } from '../../kit/button.tsx'
-import { Dialog } from '../../kit/dialog.tsx'
 import { TextField } from '../../kit/field.tsx'
 import { Select } from '../../kit/select.tsx'
 import { useMessages } from '../../kit/words.tsx'
+import { ActDialog } from '../house/act.tsx'
 import { FailureNote } from '../house/failure.tsx'
 import house from '../house/house.module.css'
 import { useAct, useHouse } from '../house/house.tsx'
@@ -88,36 +88,21 @@ interface CorrectionDialogProps {
 
 /** Where somebody really is, and how that is known. */
 export function CorrectionDialog({ person, zones, onClose }: CorrectionDialogProps) {
-  const { kit, gatehouse } = useMessages()
+  const { gatehouse } = useMessages()
   const { server } = useHouse()
-  const { busy, failure, run } = useAct()
   const [zone, setZone] = useState('')
   const [reason, setReason] = useState('')
-  const send = async () => {
-    const body = { zone: zone === '' ? null : zone, reason: reason.trim() }
-    const done = await run(async () => {
-      await server.ask('POST', `/presence/${person.person}/correction`, CorrectionMade, body)
-    })
-    if (done) onClose()
-  }
   return (
-    <Dialog
-      open
+    <ActDialog
       onClose={onClose}
       title={gatehouse.correctTitle({ person: person.name ?? person.person })}
       text={gatehouse.correctText()}
-      actions={
-        <>
-          <Button onClick={onClose}>{kit.cancel()}</Button>
-          <Button
-            kind="primary"
-            disabled={busy || reason.trim() === ''}
-            onClick={() => void send()}
-          >
-            {gatehouse.askSecond()}
-          </Button>
-        </>
-      }
+      ready={reason.trim() !== ''}
+      act={gatehouse.askSecond()}
+      onAct={async () => {
+        const body = { zone: zone === '' ? null : zone, reason: reason.trim() }
+        await server.ask('POST', `/presence/${person.person}/correction`, CorrectionMade, body)
+      }}
     >
       <Select
         name={gatehouse.reallyIn()}
@@ -135,7 +120,6 @@ export function CorrectionDialog({ person, zones, onClose }: CorrectionDialogPro
         value={reason}
         onChange={setReason}
       />
-      <FailureNote failure={failure} />
-    </Dialog>
+    </ActDialog>
   )
 }

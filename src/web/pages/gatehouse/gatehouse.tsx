@@ -3,14 +3,14 @@ import { SiteNow } from '#shared/gatehouse.ts'
 import { Done } from '#shared/identity.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
-import { Dialog } from '../../kit/dialog.tsx'
 import { Empty } from '../../kit/state.tsx'
 import { Tabs } from '../../kit/tabs.tsx'
 import { useLanguage, useMessages } from '../../kit/words.tsx'
+import { ActDialog } from '../house/act.tsx'
 import { Shown, useAsked } from '../house/asked.tsx'
-import { FailureNote } from '../house/failure.tsx'
 import house from '../house/house.module.css'
-import { useAct, useHouse } from '../house/house.tsx'
+import { useHouse } from '../house/house.tsx'
+import { PageHead } from '../house/page-head.tsx'
 import { useTime } from '../house/time.ts'
 import { Alarms } from './alarms.tsx'
 import { CorrectionDialog, Corrections } from './corrections.tsx'
@@ -44,12 +44,10 @@ function Building({ now }: { readonly now: SiteNow }) {
   const time = useTime()
   return (
     <main className={house['page']}>
-      <div className={house['head']}>
-        <div>
-          <h1>{now.site}</h1>
-          <p className={house['intro']}>{gatehouse.asOf({ time: time.full(now.at) })}</p>
-        </div>
-      </div>
+      <PageHead
+        title={gatehouse.title()}
+        text={gatehouse.asOf({ site: now.site ?? '', time: time.exact(now.at) })}
+      />
       <Alarms alarms={now.alarms} />
       <section className={css['zones']} aria-label={gatehouse.zones()}>
         {now.zones.map((zone) => (
@@ -84,7 +82,11 @@ function ZonePanel({ zone, zones }: ZonePanelProps) {
   const [locking, setLocking] = useState(false)
   const [correcting, setCorrecting] = useState<Zone['people'][number] | null>(null)
   return (
-    <section className={house['panel']} aria-label={zone.title}>
+    <section
+      className={`${house['panel'] ?? ''} ${css['place'] ?? ''}`}
+      aria-label={zone.title}
+      data-shut={zone.lockdown}
+    >
       <div className={css['zone']}>
         <strong className={css['count']}>{count.format(zone.people.length)}</strong>
         <div>
@@ -93,7 +95,9 @@ function ZonePanel({ zone, zones }: ZonePanelProps) {
         </div>
         {zone.lockdown ? <Badge tone="bad">{gatehouse.lockedDown()}</Badge> : null}
       </div>
-      {zone.people.length === 0 ? null : (
+      {zone.people.length === 0 ? (
+        <p className={house['soft']}>{gatehouse.nobody()}</p>
+      ) : (
         <ul className={css['people']}>
           {zone.people.map((person) => (
             <PersonLine
@@ -110,7 +114,7 @@ function ZonePanel({ zone, zones }: ZonePanelProps) {
         <div>
           <Button
             small
-            kind={zone.lockdown ? 'plain' : 'quiet'}
+            kind={zone.lockdown ? 'plain' : 'danger'}
             onClick={() => {
               setLocking(true)
             }}
@@ -153,7 +157,12 @@ function PersonLine({ person, onCorrect }: PersonLineProps) {
       <bdi>{person.name ?? person.person}</bdi>
       <span className={house['soft']}>{gatehouse.since({ time: time.clock(person.since) })}</span>
       {person.admits ? null : <Badge tone="warn">{person.why ?? gatehouse.doesNotAdmit()}</Badge>}
-      <Button small kind="quiet" onClick={onCorrect}>
+      <Button
+        small
+        kind="quiet"
+        aria-label={gatehouse.correctTitle({ person: person.name ?? person.person })}
+        onClick={onCorrect}
+      >
         {gatehouse.correct()}
       </Button>
     </li>
@@ -161,37 +170,19 @@ function PersonLine({ person, onCorrect }: PersonLineProps) {
 }
 
 function LockdownDialog({ zone, onClose }: { readonly zone: Zone; readonly onClose: () => void }) {
-  const { kit, gatehouse } = useMessages()
+  const { gatehouse } = useMessages()
   const { server } = useHouse()
-  const { busy, failure, run } = useAct()
-  const on = !zone.lockdown
-  const set = async () => {
-    const body = { on }
-    const done = await run(async () => {
-      await server.ask('POST', `/zones/${zone.zone}/lockdown`, Done, body)
-    })
-    if (done) onClose()
-  }
+  const { zone: name, title, lockdown: shut } = zone
   return (
-    <Dialog
-      open
+    <ActDialog
       onClose={onClose}
-      title={
-        on
-          ? gatehouse.lockdownTitle({ zone: zone.title })
-          : gatehouse.endTitle({ zone: zone.title })
-      }
-      text={on ? gatehouse.lockdownText() : gatehouse.endText()}
-      actions={
-        <>
-          <Button onClick={onClose}>{kit.cancel()}</Button>
-          <Button kind={on ? 'danger' : 'primary'} disabled={busy} onClick={() => void set()}>
-            {on ? gatehouse.lockdown() : gatehouse.endLockdown()}
-          </Button>
-        </>
-      }
-    >
-      <FailureNote failure={failure} />
-    </Dialog>
+      title={shut ? gatehouse.endTitle({ zone: title }) : gatehouse.lockdownTitle({ zone: title })}
+      text={shut ? gatehouse.endText() : gatehouse.lockdownText()}
+      danger={!shut}
+      act={shut ? gatehouse.endLockdown() : gatehouse.lockdown()}
+      onAct={async () => {
+        await server.ask('POST', `/zones/${name}/lockdown`, Done, { on: !shut })
+      }}
+    />
   )
 }

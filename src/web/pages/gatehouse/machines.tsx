@@ -29,7 +29,7 @@ export function Doors({ now }: MachinesProps) {
         {
           id: 'controller',
           words: gatehouse.controller(),
-          cell: (row) => row.controller ?? gatehouse.unwatched(),
+          cell: (row) => <bdi>{row.controller ?? gatehouse.unwatched()}</bdi>,
         },
         {
           id: 'emergency',
@@ -95,7 +95,7 @@ export function Controllers({ now }: MachinesProps) {
           {
             id: 'heard',
             words: gatehouse.heard(),
-            cell: (row) => (row.heardAt === null ? gatehouse.never() : time.full(row.heardAt)),
+            cell: (row) => (row.heardAt === null ? gatehouse.never() : time.exact(row.heardAt)),
           },
           {
             id: 'missing',
@@ -177,7 +177,7 @@ export function Workstations({ now }: MachinesProps) {
         {
           id: 'seen',
           words: gatehouse.heard(),
-          cell: (row) => (row.seenAt === null ? gatehouse.never() : time.full(row.seenAt)),
+          cell: (row) => (row.seenAt === null ? gatehouse.never() : time.exact(row.seenAt)),
         },
         {
           id: 'ends',

@@ -8,6 +8,7 @@ import { Loading } from '../../kit/state.tsx'
 import { useMessages } from '../../kit/words.tsx'
 import { timers } from '../../timers.ts'
 import { FailurePage } from './failure.tsx'
+import css from './house.module.css'
 import { HouseAround, type House, type PersonSetting } from './house.tsx'
 import { makeRouter } from './router.tsx'
 import { SignIn, useSoftwareKey } from './sign-in.tsx'
@@ -36,10 +37,14 @@ export function App({ server, setting, onSetting }: AppProps) {
   useEffect(ask, [ask])
   switch (entry.is) {
     case 'asking':
-      return <Loading title={house.starting()} text={house.startingText()} />
+      return (
+        <main className={css['entry']}>
+          <Loading title={house.starting()} text={house.startingText()} />
+        </main>
+      )
     case 'failed':
       return (
-        <main>
+        <main className={css['entry']}>
           <FailurePage error={entry.error} onAgain={ask} />
         </main>
       )

@@ -7,6 +7,7 @@ import { useTime } from './time.ts'
 const tones: Readonly<Record<DeliveryRow['state'], Tone>> = {
   proposed: 'warn',
   approved: 'accent',
+  refused: 'bad',
   built: 'accent',
   accepted: 'good',
   rejected: 'bad',
@@ -24,13 +25,27 @@ export function DeliveryFacts({ delivery }: { readonly delivery: DeliveryRow }) 
   const { house } = useMessages()
   const time = useTime()
   const count = new Intl.NumberFormat(useLanguage())
-  const { items, builtAt, size, sha256, proposedAt } = delivery
+  const { items, setAside, set, builtAt, size, sha256, proposedAt } = delivery
   return (
     <dl className={css['facts']}>
       <dt>{house.items()}</dt>
       <dd>{count.format(items)}</dd>
+      {setAside === null ? null : (
+        <>
+          <dt>{house.setAside()}</dt>
+          <dd>{count.format(setAside)}</dd>
+        </>
+      )}
       <dt>{house.proposed()}</dt>
       <dd>{time.full(proposedAt)}</dd>
+      {set === null ? null : (
+        <>
+          <dt>{house.set()}</dt>
+          <dd className={css['mono']} dir="ltr">
+            {set}
+          </dd>
+        </>
+      )}
       {builtAt === null ? null : (
         <>
           <dt>{house.built()}</dt>
@@ -46,8 +61,8 @@ export function DeliveryFacts({ delivery }: { readonly delivery: DeliveryRow }) 
       {sha256 === null ? null : (
         <>
           <dt>{house.sha256()}</dt>
-          <dd className={css['mono']} dir="ltr">
-            {sha256}
+          <dd className={css['mono']}>
+            <bdi dir="ltr">{sha256}</bdi>
           </dd>
         </>
       )}

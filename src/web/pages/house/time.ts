@@ -1,18 +1,34 @@
 import { useMemo } from 'react'
 import { useLanguage } from '../../kit/words.tsx'
 
-/** Moments from the server in the person's language and the workstation's time zone. */
-export function useTime(): {
+/**
+ * Moments from the server in the person's language and the workstation's time zone, by the
+ * 24-hour clock of shifts and doors: `full` to the minute, `exact` to the second for what is held
+ * against other records, `clock` the time alone. `day` reads a date without a time: 2027-06-30.
+ */
+export interface Time {
   readonly full: (at: string) => string
+  readonly exact: (at: string) => string
   readonly clock: (at: string) => string
-} {
+  readonly day: (date: string) => string
+}
+
+const date = { day: 'numeric', month: 'short', year: 'numeric' } as const
+const minute = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+
+export function useTime(): Time {
   const language = useLanguage()
   return useMemo(() => {
-    const full = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' })
-    const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' })
+    const format = (options: Intl.DateTimeFormatOptions) => {
+      const made = new Intl.DateTimeFormat(language, options)
+      return (at: string) => made.format(new Date(at))
+    }
     return {
-      full: (at) => full.format(new Date(at)),
-      clock: (at) => clock.format(new Date(at)),
+      full: format({ ...date, ...minute }),
+      exact: format({ ...date, ...minute, second: '2-digit' }),
+      clock: format(minute),
+      // A date stands at midnight UTC; read anywhere else it could be the day before.
+      day: format({ ...date, timeZone: 'UTC' }),
     }
   }, [language])
 }

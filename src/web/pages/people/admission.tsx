@@ -1,25 +1,48 @@
+import type { ReactNode } from 'react'
 import type { Admission } from '#shared/workforce.ts'
 import { Badge } from '../../kit/badge.tsx'
-import { useMessages } from '../../kit/words.tsx'
+import { useLanguage, useMessages } from '../../kit/words.tsx'
 import house from '../house/house.module.css'
 import { useTime } from '../house/time.ts'
 
-/** The three parts of admission that hold for every project, each met or not. */
+/** The three parts of admission that hold for every project, each met or still to be met. */
 export function AdmissionSteps({ facts }: { readonly facts: Admission }) {
   const { people } = useMessages()
   const steps = [
-    [people.vetted(), facts.vetted],
-    [people.agreed(), facts.agreed],
-    [people.trained(), facts.trained],
+    ['vetted', facts.vetted],
+    ['agreed', facts.agreed],
+    ['trained', facts.trained],
   ] as const
   return (
     <div className={house['row']}>
-      {steps.map(([words, met]) => (
-        <Badge key={words} tone={met ? 'good' : 'warn'}>
-          {words}
+      {steps.map(([step, met]) => (
+        <Badge key={step} tone={met ? 'good' : 'warn'}>
+          {met ? people.stepMet({ step }) : people.stepMissing({ step })}
         </Badge>
       ))}
     </div>
+  )
+}
+
+interface PartProps {
+  readonly title: string
+  /** Said where there are no rows. */
+  readonly none: string
+  readonly rows: readonly unknown[]
+  readonly children: ReactNode
+}
+
+/** One part of what is recorded of a person. */
+export function Part({ title, none, rows, children }: PartProps) {
+  return (
+    <section aria-label={title}>
+      <h3>{title}</h3>
+      {rows.length === 0 ? (
+        <p className={house['soft']}>{none}</p>
+      ) : (
+        <ul className={house['list']}>{children}</ul>
+      )}
+    </section>
   )
 }
 
@@ -29,13 +52,23 @@ interface RowsProps<Part extends keyof Admission> {
 
 export function Vettings({ rows }: RowsProps<'vettings'>) {
   const { people } = useMessages()
+  const time = useTime()
   return rows.map(({ kind, jurisdiction, result, expires }) => (
     <li key={`${kind} ${expires}`}>
-      {people.vettingLine({ kind, place: jurisdiction, expires })}
+      {people.vettingLine({ kind, place: jurisdiction, expires: time.day(expires) })}
+      <span className={house['push']} />
       <Badge tone={result === 'cleared' ? 'good' : 'warn'}>
         {people.vettingResult({ result: result.replaceAll('-', '_') })}
       </Badge>
     </li>
+  ))
+}
+
+export function Signed({ rows }: RowsProps<'signed'>) {
+  const { people } = useMessages()
+  const time = useTime()
+  return rows.map(({ agreement, title, version, signedAt }) => (
+    <li key={agreement}>{people.signedLine({ title, version, time: time.full(signedAt) })}</li>
   ))
 }
 
@@ -45,15 +78,24 @@ export function Courses({ rows }: RowsProps<'courses'>) {
   return rows.map(({ course, passedAt, current }) => (
     <li key={`${course} ${passedAt}`}>
       {people.courseLine({ course, time: time.full(passedAt) })}
+      <span className={house['push']} />
       <Badge tone={current ? 'good' : 'warn'}>{current ? people.current() : people.lapsed()}</Badge>
     </li>
   ))
 }
 
 export function Certificates({ rows }: RowsProps<'certificates'>) {
-  const { people } = useMessages()
+  const { people, bench } = useMessages()
+  const time = useTime()
+  const names = new Intl.DisplayNames(useLanguage(), { type: 'language' })
   return rows.map(({ language, kind, expires }) => (
-    <li key={`${language} ${kind}`}>{people.certificateLine({ language, kind, expires })}</li>
+    <li key={`${language} ${kind}`}>
+      {people.certificateLine({
+        language: names.of(language) ?? language,
+        kind: bench.kind({ kind }),
+        expires: time.day(expires),
+      })}
+    </li>
   ))
 }
 

@@ -27,22 +27,20 @@ function RecordForm({ person, onDone, title, method, place, body, children }: Re
   const { people } = useMessages()
   const { server } = useHouse()
   const { busy, failure, run } = useAct()
-  const record = () =>
-    void run(async () => {
-      await server.ask(method, `/people/${person}/${place}`, Done, body)
-      onDone()
-    })
   return (
     <form
-      className={house['panel']}
+      className={house['stack']}
       autoComplete="off"
+      aria-label={title}
       onSubmit={(event) => {
         event.preventDefault()
-        record()
+        void run(async () => {
+          await server.ask(method, `/people/${person}/${place}`, Done, body)
+          onDone()
+        })
       }}
     >
-      <h2>{title}</h2>
-      {children}
+      <div className={house['fields']}>{children}</div>
       <div className={house['row']}>
         <Button submit disabled={busy || body === null}>
           {people.record()}

@@ -3,15 +3,15 @@ import { useState } from 'react'
 import type { Static } from 'typebox'
 import { Done, NewPersonMade, People, siteRoles, type SiteRole } from '#shared/identity.ts'
 import { Badge } from '../../kit/badge.tsx'
-import { Button } from '../../kit/button.tsx'
 import { Check, TextField } from '../../kit/field.tsx'
 import { Empty } from '../../kit/state.tsx'
 import { Table } from '../../kit/table.tsx'
-import { useMessages } from '../../kit/words.tsx'
+import { useLanguage, useMessages } from '../../kit/words.tsx'
+import { ActPanel } from '../house/act.tsx'
 import { Shown, useAsked } from '../house/asked.tsx'
-import { FailureNote } from '../house/failure.tsx'
 import house from '../house/house.module.css'
-import { useAct, useHouse } from '../house/house.tsx'
+import { useHouse } from '../house/house.tsx'
+import { PageHead } from '../house/page-head.tsx'
 import { CodeDialog } from './code.tsx'
 import { WaitingRoles } from './roles.tsx'
 
@@ -24,10 +24,7 @@ export function PeoplePage() {
   }
   return (
     <main className={house['page']}>
-      <div>
-        <h1>{people.title()}</h1>
-        <p className={house['intro']}>{people.intro()}</p>
-      </div>
+      <PageHead title={people.title()} text={people.intro()} />
       <Shown query={all}>
         {({ people: rows }) =>
           rows.length === 0 ? (
@@ -52,6 +49,7 @@ type Row = Static<typeof People>['people'][number]
 
 function Everybody({ rows }: { readonly rows: readonly Row[] }) {
   const { people } = useMessages()
+  const count = new Intl.NumberFormat(useLanguage())
   return (
     <Table
       name={people.title()}
@@ -71,13 +69,14 @@ function Everybody({ rows }: { readonly rows: readonly Row[] }) {
         {
           id: 'roles',
           words: people.roles(),
-          cell: ({ roles }) => roles.map((role) => people.roleWords({ role })).join(' · '),
+          cell: ({ roles }) =>
+            roles.length === 0 ? '–' : roles.map((role) => people.roleWords({ role })).join(' · '),
         },
         {
           id: 'keys',
           words: people.keys(),
           end: true,
-          cell: ({ keys }) => keys,
+          cell: ({ keys }) => count.format(keys),
           by: ({ keys }) => keys,
         },
         {
@@ -104,49 +103,43 @@ function Everybody({ rows }: { readonly rows: readonly Row[] }) {
 function NewPersonPanel({ onMade }: { readonly onMade: () => void }) {
   const { people } = useMessages()
   const { server } = useHouse()
-  const { busy, failure, run } = useAct()
   const [name, setName] = useState('')
   const [roles, setRoles] = useState<readonly SiteRole[]>([])
   const [code, setCode] = useState('')
-  const make = () =>
-    void run(async () => {
-      const made = await server.ask('POST', '/people', NewPersonMade, { name: name.trim(), roles })
-      setCode(made.code)
-      setName('')
-      setRoles([])
-      onMade()
-    })
   return (
-    <form
-      className={house['panel']}
-      autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault()
-        make()
-      }}
-    >
-      <h2>{people.newTitle()}</h2>
-      <p className={house['soft']}>{people.newText()}</p>
-      <TextField name={people.name()} maxLength={200} value={name} onChange={setName} />
-      <div className={house['row']}>
-        {siteRoles.map((role) => (
-          <Check
-            key={role}
-            checked={roles.includes(role)}
-            onChange={(checked) => {
-              setRoles(checked ? [...roles, role] : roles.filter((one) => one !== role))
-            }}
-          >
-            {people.roleWords({ role })}
-          </Check>
-        ))}
-      </div>
-      <div className={house['row']}>
-        <Button kind="primary" submit disabled={busy || name.trim() === ''}>
-          {people.make()}
-        </Button>
-      </div>
-      <FailureNote failure={failure} />
+    <>
+      <ActPanel
+        title={people.newTitle()}
+        text={people.newText()}
+        primary
+        ready={name.trim() !== ''}
+        act={people.make()}
+        onAct={async () => {
+          const body = { name: name.trim(), roles }
+          const made = await server.ask('POST', '/people', NewPersonMade, body)
+          setCode(made.code)
+          setName('')
+          setRoles([])
+          onMade()
+        }}
+      >
+        <TextField name={people.name()} maxLength={200} value={name} onChange={setName} />
+        <fieldset className={house['ticks']}>
+          <legend>{people.roles()}</legend>
+          {siteRoles.map((role) => (
+            <Check
+              key={role}
+              checked={roles.includes(role)}
+              onChange={(checked) => {
+                setRoles(checked ? [...roles, role] : roles.filter((one) => one !== role))
+              }}
+            >
+              {people.roleWords({ role })}
+            </Check>
+          ))}
+          <p className={house['soft']}>{people.rolesHint()}</p>
+        </fieldset>
+      </ActPanel>
       {code === '' ? null : (
         <CodeDialog
           code={code}
@@ -155,7 +148,7 @@ function NewPersonPanel({ onMade }: { readonly onMade: () => void }) {
           }}
         />
       )}
-    </form>
+    </>
   )
 }
 
@@ -163,47 +156,37 @@ function NewPersonPanel({ onMade }: { readonly onMade: () => void }) {
 function AgreementPanel() {
   const { people } = useMessages()
   const { server } = useHouse()
-  const { busy, failure, run } = useAct()
   const [agreement, setAgreement] = useState('')
   const [version, setVersion] = useState('1')
   const [title, setTitle] = useState('')
   const [published, setPublished] = useState('')
   const unfit = agreement.trim() === '' || title.trim() === '' || !/^[1-9]\d{0,3}$/.test(version)
-  const publish = () =>
-    void run(async () => {
-      const body = { agreement: agreement.trim(), version: Number(version), title: title.trim() }
-      await server.ask('POST', '/agreements', Done, body)
-      setPublished(title.trim())
-      setTitle('')
-    })
   return (
-    <form
-      className={house['panel']}
-      autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault()
-        publish()
+    <ActPanel
+      title={people.agreementTitle()}
+      text={people.agreementText()}
+      ready={!unfit}
+      act={people.publish()}
+      onAct={async () => {
+        const body = { agreement: agreement.trim(), version: Number(version), title: title.trim() }
+        await server.ask('POST', '/agreements', Done, body)
+        setPublished(title.trim())
+        setTitle('')
       }}
     >
-      <h2>{people.agreementTitle()}</h2>
-      <p className={house['soft']}>{people.agreementText()}</p>
-      <TextField
-        name={people.agreement()}
-        hint={people.wordHint()}
-        direction="ltr"
-        maxLength={80}
-        value={agreement}
-        onChange={setAgreement}
-      />
-      <TextField name={people.version()} direction="ltr" value={version} onChange={setVersion} />
       <TextField name={people.agreementName()} maxLength={200} value={title} onChange={setTitle} />
-      <div className={house['row']}>
-        <Button submit disabled={busy || unfit}>
-          {people.publish()}
-        </Button>
+      <div className={house['fields']}>
+        <TextField
+          name={people.agreement()}
+          hint={people.wordHint()}
+          direction="ltr"
+          maxLength={80}
+          value={agreement}
+          onChange={setAgreement}
+        />
+        <TextField name={people.version()} direction="ltr" value={version} onChange={setVersion} />
       </div>
       {published === '' ? null : <p role="status">{people.published({ title: published })}</p>}
-      <FailureNote failure={failure} />
-    </form>
+    </ActPanel>
   )
 }

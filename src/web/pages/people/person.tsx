@@ -1,18 +1,28 @@
-import { Link, useParams } from '@tanstack/react-router'
+import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Static } from 'typebox'
 import { Done, KeyReplaced, People } from '#shared/identity.ts'
 import { Admission } from '#shared/workforce.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
-import { Dialog } from '../../kit/dialog.tsx'
+import { Tabs } from '../../kit/tabs.tsx'
 import { useMessages } from '../../kit/words.tsx'
+import { ActDialog } from '../house/act.tsx'
 import { Shown, useAsked } from '../house/asked.tsx'
 import { FailureNote } from '../house/failure.tsx'
 import house from '../house/house.module.css'
 import { useAct, useHouse } from '../house/house.tsx'
-import { useTime } from '../house/time.ts'
-import { AdmissionSteps, Certificates, Courses, Shifts, Vettings } from './admission.tsx'
+import { PageHead } from '../house/page-head.tsx'
+import { codeOf } from '../house/person-code.ts'
+import {
+  AdmissionSteps,
+  Certificates,
+  Courses,
+  Part,
+  Shifts,
+  Signed,
+  Vettings,
+} from './admission.tsx'
 import { CodeDialog } from './code.tsx'
 import { RolesPanel } from './roles.tsx'
 import { CertificateForm, CourseForm, ShiftForm, VettingForm } from './forms.tsx'
@@ -30,22 +40,40 @@ export function PersonPage() {
   }
   return (
     <main className={house['page']}>
-      <div>
-        <Link className={house['link']} to="/people">
-          {people.back()}
-        </Link>
-        <h1>
-          <bdi>{row === undefined || row.name === '' ? person : row.name}</bdi>
-        </h1>
-        <p className={house['mono']}>{person}</p>
-      </div>
+      <PageHead
+        title={row === undefined || row.name === '' ? codeOf(person) : row.name}
+        text={<bdi className={house['mono']}>{person}</bdi>}
+        back={{ to: '/people', words: people.back() }}
+      />
       <Shown query={admission}>{(facts) => <AdmissionPanel facts={facts} />}</Shown>
-      <div className={house['two']}>
-        <VettingForm person={person} onDone={refresh} />
-        <CourseForm person={person} onDone={refresh} />
-        <CertificateForm person={person} onDone={refresh} />
-        <ShiftForm person={person} onDone={refresh} />
-      </div>
+      <section className={house['panel']} aria-label={people.recordTitle()}>
+        <h2>{people.recordTitle()}</h2>
+        <Tabs
+          name={people.recordTitle()}
+          tabs={[
+            {
+              id: 'check',
+              words: people.check(),
+              content: <VettingForm person={person} onDone={refresh} />,
+            },
+            {
+              id: 'course',
+              words: people.course(),
+              content: <CourseForm person={person} onDone={refresh} />,
+            },
+            {
+              id: 'certificate',
+              words: people.certificate(),
+              content: <CertificateForm person={person} onDone={refresh} />,
+            },
+            {
+              id: 'shift',
+              words: people.shift(),
+              content: <ShiftForm person={person} onDone={refresh} />,
+            },
+          ]}
+        />
+      </section>
       {row === undefined ? null : (
         <>
           <RolesPanel row={row} onDone={refresh} />
@@ -58,28 +86,42 @@ export function PersonPage() {
 
 function AdmissionPanel({ facts }: { readonly facts: Admission }) {
   const { people } = useMessages()
-  const time = useTime()
   return (
     <section className={house['panel']} aria-label={people.admission()}>
       <h2>{people.admission()}</h2>
       <AdmissionSteps facts={facts} />
-      <ul className={house['list']}>
-        <Vettings rows={facts.vettings} />
-        {facts.unsigned.map((one) => (
-          <li key={one.agreement}>
-            <bdi>{one.title}</bdi>
-            <Badge tone="warn">{people.unsigned()}</Badge>
-          </li>
-        ))}
-        {facts.signed.map(({ agreement, title, version, signedAt }) => (
-          <li key={agreement}>
-            {people.signedLine({ title, version, time: time.full(signedAt) })}
-          </li>
-        ))}
-        <Courses rows={facts.courses} />
-        <Certificates rows={facts.certificates} />
-        <Shifts rows={facts.shifts} />
-      </ul>
+      <div className={house['two']}>
+        <Part title={people.ownVetting()} none={people.ownVettingNone()} rows={facts.vettings}>
+          <Vettings rows={facts.vettings} />
+        </Part>
+        <Part
+          title={people.agreements()}
+          none={people.agreementsNone()}
+          rows={[...facts.unsigned, ...facts.signed]}
+        >
+          {facts.unsigned.map((one) => (
+            <li key={one.agreement}>
+              {people.agreementLine({ title: one.title, version: one.version })}
+              <span className={house['push']} />
+              <Badge tone="warn">{people.unsigned()}</Badge>
+            </li>
+          ))}
+          <Signed rows={facts.signed} />
+        </Part>
+        <Part title={people.ownTraining()} none={people.ownTrainingNone()} rows={facts.courses}>
+          <Courses rows={facts.courses} />
+        </Part>
+        <Part
+          title={people.ownCertificates()}
+          none={people.ownCertificatesNone()}
+          rows={facts.certificates}
+        >
+          <Certificates rows={facts.certificates} />
+        </Part>
+        <Part title={people.ownShifts()} none={people.ownShiftsNone()} rows={facts.shifts}>
+          <Shifts rows={facts.shifts} />
+        </Part>
+      </div>
     </section>
   )
 }
@@ -128,6 +170,7 @@ function KeysPanel({ row, onDone }: KeysPanelProps) {
                 {people.requestReplacement()}
               </Button>
             )}
+            <span className={house['push']} />
             <Button
               kind="danger"
               onClick={() => {
@@ -163,31 +206,18 @@ function KeysPanel({ row, onDone }: KeysPanelProps) {
 }
 
 function RevokeDialog({ row, onClose }: { row: KeysPanelProps['row']; onClose: () => void }) {
-  const { kit, people } = useMessages()
+  const { people } = useMessages()
   const { server } = useHouse()
-  const { busy, failure, run } = useAct()
-  const revoke = async () => {
-    const done = await run(async () => {
-      await server.ask('POST', `/people/${row.person}/revoke`, Done, {})
-    })
-    if (done) onClose()
-  }
   return (
-    <Dialog
-      open
+    <ActDialog
       onClose={onClose}
       title={people.revokeTitle({ name: row.name })}
       text={people.revokeText()}
-      actions={
-        <>
-          <Button onClick={onClose}>{kit.cancel()}</Button>
-          <Button kind="danger" disabled={busy} onClick={() => void revoke()}>
-            {people.revoke()}
-          </Button>
-        </>
-      }
-    >
-      <FailureNote failure={failure} />
-    </Dialog>
+      danger
+      act={people.revoke()}
+      onAct={async () => {
+        await server.ask('POST', `/people/${row.person}/revoke`, Done, {})
+      }}
+    />
   )
 }

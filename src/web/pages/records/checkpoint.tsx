@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Badge } from '../../kit/badge.tsx'
-import { useMessages } from '../../kit/words.tsx'
+import { useLanguage, useMessages } from '../../kit/words.tsx'
 import { Shown } from '../house/asked.tsx'
 import house from '../house/house.module.css'
 import { useHouse } from '../house/house.tsx'
@@ -8,6 +8,7 @@ import { useHouse } from '../house/house.tsx'
 /** The newest checkpoint and who signed it: the origin, the log, and its witness. */
 export function Checkpoint() {
   const { records } = useMessages()
+  const count = new Intl.NumberFormat(useLanguage())
   const { server } = useHouse()
   const note = useQuery({
     queryKey: ['/checkpoint'],
@@ -28,9 +29,11 @@ export function Checkpoint() {
                   <bdi>{origin}</bdi>
                 </dd>
                 <dt>{records.size()}</dt>
-                <dd>{size}</dd>
+                <dd>{count.format(Number(size))}</dd>
                 <dt>{records.root()}</dt>
-                <dd className={house['mono']}>{root}</dd>
+                <dd className={house['mono']}>
+                  <bdi dir="ltr">{root}</bdi>
+                </dd>
                 <dt>{records.signedBy()}</dt>
                 <dd>
                   <bdi>{signers.join(', ')}</bdi>

@@ -1,11 +1,13 @@
-import { Link, useParams } from '@tanstack/react-router'
+import { useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { LogFound, type LogEntry } from '#shared/audit.ts'
 import { Badge } from '../../kit/badge.tsx'
+import { ButtonLink } from '../../kit/button.tsx'
 import { conditionWords } from '../../kit/conditions.ts'
 import { useMessages } from '../../kit/words.tsx'
 import { Shown, useAsked } from '../house/asked.tsx'
 import house from '../house/house.module.css'
+import { PageHead } from '../house/page-head.tsx'
 import { useTime } from '../house/time.ts'
 import { outcomeTones } from './records.tsx'
 
@@ -16,12 +18,10 @@ export function EntryPage() {
   const found = useAsked(`/log/${encodeURIComponent(index)}`, LogFound)
   return (
     <main className={house['page']}>
-      <div>
-        <Link className={house['link']} to="/records">
-          {records.back()}
-        </Link>
-        <h1>{records.entryTitle({ index })}</h1>
-      </div>
+      <PageHead
+        title={records.entryTitle({ index })}
+        back={{ to: '/records', words: records.back() }}
+      />
       <Shown query={found}>
         {({ entry, details, cosigned, body }) => (
           <section className={house['panel']}>
@@ -33,9 +33,9 @@ export function EntryPage() {
               )}
               <Badge>{records.detailsState({ details })}</Badge>
               <span className={house['push']} />
-              <a className={house['link']} href={`/log/${index}/proof`} download>
+              <ButtonLink href={`/log/${index}/proof`} download>
                 {records.proof()}
-              </a>
+              </ButtonLink>
             </div>
             {entry === null ? <p>{records.unknown()}</p> : <Facts entry={entry} />}
             <details>
@@ -56,23 +56,24 @@ function Facts({ entry }: { readonly entry: LogEntry }) {
   const time = useTime()
   const refused = entry.outcome === 'refused' ? conditionWords(refusals, entry.policies) : []
   const facts: readonly (readonly [string, ReactNode])[] = [
-    [records.time(), time.full(entry.time)],
+    [records.time(), time.exact(entry.time)],
     [
       records.outcome(),
       <Badge key="outcome" tone={outcomeTones[entry.outcome]}>
         {records.outcomeWords({ outcome: entry.outcome })}
       </Badge>,
     ],
-    [records.act(), entry.action],
-    [records.person(), entry.actor],
-    [records.thing(), entry.resource],
-    [records.project(), entry.project],
-    [records.item(), entry.item],
+    [records.act(), records.actWords({ act: entry.action.replaceAll('.', '_') })],
+    [records.actId(), written(entry.action)],
+    [records.person(), written(entry.actor)],
+    [records.thing(), written(entry.resource)],
+    [records.project(), written(entry.project)],
+    [records.item(), written(entry.item)],
     [records.door(), entry.door],
     [records.workstation(), entry.workstation],
     [records.zone(), entry.zone],
     [records.policies(), entry.policies.join(', ')],
-    [records.details(), entry.details],
+    [records.details(), written(entry.details)],
   ]
   return (
     <>
@@ -97,6 +98,11 @@ function Facts({ entry }: { readonly entry: LogEntry }) {
       )}
     </>
   )
+}
+
+/** What stands in the log letter by letter. */
+function written(id: string | null): ReactNode {
+  return id === null || id === '' ? null : <span className={house['mono']}>{id}</span>
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {

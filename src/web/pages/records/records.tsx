@@ -9,10 +9,12 @@ import { TextField } from '../../kit/field.tsx'
 import { Select } from '../../kit/select.tsx'
 import { Empty } from '../../kit/state.tsx'
 import { Table } from '../../kit/table.tsx'
-import { useMessages } from '../../kit/words.tsx'
+import { useLanguage, useMessages } from '../../kit/words.tsx'
 import { Shown } from '../house/asked.tsx'
 import house from '../house/house.module.css'
 import { useHouse } from '../house/house.tsx'
+import { PageHead } from '../house/page-head.tsx'
+import { codeOf } from '../house/person-code.ts'
 import { useTime } from '../house/time.ts'
 import { Checkpoint } from './checkpoint.tsx'
 
@@ -40,10 +42,7 @@ export function RecordsPage() {
   })
   return (
     <main className={house['page']}>
-      <div>
-        <h1>{records.title()}</h1>
-        <p className={house['intro']}>{records.intro()}</p>
-      </div>
+      <PageHead title={records.title()} text={records.intro()} />
       <Search
         filter={typed}
         onChange={setTyped}
@@ -57,7 +56,14 @@ export function RecordsPage() {
             <Empty title={records.nothing()} text={records.nothingText()} />
           ) : (
             <>
-              <Entries entries={entries} />
+              <Entries
+                entries={entries}
+                onLook={(only) => {
+                  const filter = { ...typed, ...only }
+                  setTyped(filter)
+                  setAsked({ filter, after: '' })
+                }}
+              />
               <div className={house['row']}>
                 <Button
                   disabled={asked.after === ''}
@@ -123,6 +129,7 @@ function Search({ filter, onChange, onSearch }: SearchProps) {
       <div className={house['filters']}>
         <TextField
           name={records.person()}
+          hint={records.idHint()}
           direction="ltr"
           value={filter.actor}
           onChange={set('actor')}
@@ -139,7 +146,10 @@ function Search({ filter, onChange, onSearch }: SearchProps) {
           onChange={set('action')}
           options={[
             { value: '', words: records.anyAct() },
-            ...Object.keys(actions).map((act) => ({ value: act, words: act })),
+            ...Object.keys(actions).map((act) => ({
+              value: act,
+              words: records.actWords({ act: act.replaceAll('.', '_') }),
+            })),
           ]}
         />
         <Select
@@ -190,9 +200,29 @@ export const outcomeTones: Readonly<Record<LogEntry['outcome'], Tone>> = {
   failed: 'bad',
 }
 
-function Entries({ entries }: { readonly entries: LogPage['entries'] }) {
+interface EntriesProps {
+  readonly entries: LogPage['entries']
+  /** Narrows the search to one person or item. */
+  readonly onLook: (only: Partial<Filter>) => void
+}
+
+function Entries({ entries, onLook }: EntriesProps) {
   const { records } = useMessages()
   const time = useTime()
+  const count = new Intl.NumberFormat(useLanguage())
+  const id = (whole: string | null | undefined, words: string, only: Partial<Filter>) =>
+    whole == null || whole === '' ? null : (
+      <button
+        type="button"
+        className={house['pick']}
+        aria-label={records.look({ id: words })}
+        onClick={() => {
+          onLook(only)
+        }}
+      >
+        <bdi>{words}</bdi>
+      </button>
+    )
   return (
     <Table
       name={records.title()}
@@ -206,21 +236,27 @@ function Entries({ entries }: { readonly entries: LogPage['entries'] }) {
           end: true,
           cell: ({ index }) => (
             <Link className={house['link']} to="/records/$index" params={{ index: String(index) }}>
-              {index}
+              {count.format(index)}
             </Link>
           ),
         },
         {
           id: 'time',
           words: records.time(),
-          cell: ({ entry }) => (entry === null ? records.unknown() : time.full(entry.time)),
+          cell: ({ entry }) => (entry === null ? records.unknown() : time.exact(entry.time)),
         },
         {
           id: 'actor',
           words: records.person(),
-          cell: ({ entry }) => <bdi className={house['mono']}>{shortened(entry?.actor ?? '')}</bdi>,
+          cell: ({ entry }) =>
+            id(entry?.actor, codeOf(entry?.actor ?? ''), { actor: entry?.actor ?? '' }),
         },
-        { id: 'act', words: records.act(), cell: ({ entry }) => <bdi>{entry?.action ?? ''}</bdi> },
+        {
+          id: 'act',
+          words: records.act(),
+          cell: ({ entry }) =>
+            entry === null ? null : records.actWords({ act: entry.action.replaceAll('.', '_') }),
+        },
         {
           id: 'outcome',
           words: records.outcome(),
@@ -234,7 +270,8 @@ function Entries({ entries }: { readonly entries: LogPage['entries'] }) {
         {
           id: 'item',
           words: records.item(),
-          cell: ({ entry }) => <bdi className={house['mono']}>{shortened(entry?.item ?? '')}</bdi>,
+          cell: ({ entry }) =>
+            id(entry?.item, (entry?.item ?? '').slice(-6), { item: entry?.item ?? '' }),
         },
         {
           id: 'place',
@@ -247,9 +284,4 @@ function Entries({ entries }: { readonly entries: LogPage['entries'] }) {
       ]}
     />
   )
-}
-
-/** Ids are long; their end tells them apart, and the entry's own page shows them whole. */
-function shortened(id: string): string {
-  return id.length <= 14 ? id : `${id.slice(0, 4)}…${id.slice(-6)}`
 }

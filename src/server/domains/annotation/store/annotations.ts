@@ -1,5 +1,6 @@
-import { type Insertable, sql } from 'kysely'
+import { type Insertable, type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../../kernel/db.ts'
+import { isFree } from '../../projects/index.ts'
 import type { AnnotationTables } from '../tables.ts'
 
 export async function nextVersion(tx: Tx, item: string): Promise<number> {
@@ -29,8 +30,19 @@ export function annotationsAfter(tx: Tx, after: string, limit: number) {
     .execute()
 }
 
-/** Accepted items after `after` in the order of their ids, with how the standing annotation came about. */
-export async function acceptedAfter(tx: Tx, project: string, after: string, most: number) {
+/**
+ * For statements of other domains: the accepted items of a project that are free, each as `item` with
+ * the `annotation` that stands.
+ */
+export function acceptedItems(project: string): RawBuilder<{ item: string; annotation: string }> {
+  return sql`
+    select t.item, t.annotation from annotation.task t
+     where t.project = ${project} and t.type = 'annotate' and t.state = 'accepted'
+       and ${isFree(sql.ref('t.item'))}`
+}
+
+/** Those of the given items that `acceptedItems` has, in the order of their ids, with how the standing annotation came about. */
+export async function acceptedAmong(tx: Tx, project: string, items: readonly string[]) {
   const { rows } = await sql<{
     item: string
     batch: string
@@ -52,7 +64,8 @@ export async function acceptedAfter(tx: Tx, project: string, after: string, most
       join lateral (select * from annotation.decision x where x.annotation = a.id
                     union all
                     select * from annotation.decision x where x.corrected = a.id) d on true
-     where t.project = ${project} and t.type = 'annotate' and t.state = 'accepted' and t.item > ${after}
-     order by t.item limit ${most}`.execute(tx)
+     where t.item = any(${[...items]}) and t.type = 'annotate' and t.project = ${project}
+       and t.state = 'accepted' and ${isFree(sql.ref('t.item'))}
+     order by t.item`.execute(tx)
   return rows
 }

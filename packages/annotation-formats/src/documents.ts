@@ -1,0 +1,39 @@
+import { readWhole } from './bytes.ts'
+import { ItemRefs } from './item-refs.ts'
+import type { Item } from './model.ts'
+import {
+  attemptReading,
+  attemptRecord,
+  InputFault,
+  type Reader,
+  type ReadOptions,
+} from './reading.ts'
+
+/** Takes the text of one file for what it says; faults are thrown. */
+export type ReadDocument = (text: string, file: string, options: ReadOptions) => Item
+
+/**
+ * The reader of a format in which each file is one item, named after the file. A file that is refused
+ * is left out as a whole, and so is one whose name stands in another folder, too.
+ */
+export function documentReader(
+  read: ReadDocument,
+  {
+    decode = readWhole,
+    isDocument = () => true,
+  }: {
+    readonly decode?: typeof readWhole
+    readonly isDocument?: (file: string) => boolean
+  } = {},
+): Reader {
+  return async function* (input, options) {
+    const refs = new ItemRefs()
+    for (const file of input.names.filter(isDocument)) {
+      const text = await attemptReading(options, () => decode(input.open(file), file))
+      if (text === undefined) continue
+      const item = attemptRecord(options, () => read(text, file, options))
+      const fault = (reason: string) => new InputFault(file, '', reason)
+      if (item !== undefined && refs.take(item, options, fault)) yield item
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { Problem } from '#shared/problems.ts'
+import type { Tx } from '../../kernel/db.ts'
+import { acceptedItems } from '../annotation/index.ts'
+import { acceptance, type ProjectAcceptance } from '../quality/index.ts'
+import { countFallen, type DeliveredItem, insertItems, itemsAfter } from './store.ts'
+import type { DeliveryTables } from './tables.ts'
+
+type Delivery = DeliveryTables['delivery.delivery']
+
+/** What a delivery hands over: fixed with its proposal, and the same at its approval and in its package. */
+export type FixedSet = Pick<Delivery, 'items' | 'set_sha256' | 'set_aside' | 'quality'>
+
+/** Rows of a set that are read at a time. */
+const pageSize = 5_000
+
+/** SHA-256 over a line for each item, in the order of their ids: item, space, annotation, line feed. */
+export class SetHash {
+  readonly #hash = createHash('sha256')
+
+  add({ item, annotation }: DeliveredItem): void {
+    this.#hash.update(`${item} ${annotation}\n`)
+  }
+
+  /** To be asked once, after the last item. */
+  result(): Buffer {
+    return this.#hash.digest()
+  }
+}
+
+/** The acceptance of a project. @throws Problem `not-ready` when what it promised does not hold */
+export async function mustBeAccepted(tx: Tx, project: string): Promise<ProjectAcceptance> {
+  const reached = await acceptance(tx, project)
+  if (!reached.ready) throw unaccepted(reached.open)
+  return reached
+}
+
+/**
+ * Fixes what a delivery hands over: every item that is accepted now and neither held, restricted nor
+ * erased, with the annotation that stands. The rows go from table to table; what passes through here
+ * is a page of ids at a time.
+ * @throws Problem `not-ready` when there is no such item
+ */
+export async function fixSet(
+  tx: Tx,
+  delivery: string,
+  project: string,
+  reached: ProjectAcceptance,
+): Promise<FixedSet> {
+  const items = await insertItems(tx, delivery, acceptedItems(project))
+  if (items === 0) throw unaccepted(reached.open)
+  const quality = { rule: 'every item reviewed', delivered: items, ...reached }
+  return {
+    ...{ items, set_sha256: await hashOf(tx, delivery), set_aside: reached.skipped },
+    quality: `${JSON.stringify(quality, null, 2)}\n`,
+  }
+}
+
+/**
+ * Makes sure that a set may still be let go as it was proposed.
+ * @throws Problem `not-ready` when the project's acceptance holds no more, or the delivery is from
+ *   before sets were fixed; `conflict` when something of the set was changed, with how many items
+ */
+export async function mustStand(tx: Tx, row: Delivery): Promise<void> {
+  if (row.set_sha256 === null) throw new Problem('not-ready', { missing: 'set' })
+  const changed = await fallen(tx, row)
+  if (changed > 0) throw new Problem('conflict', { where: 'set', changed })
+  if (!row.set_sha256.equals(await hashOf(tx, row.id)))
+    throw new Problem('conflict', { where: 'set' })
+  await mustBeAccepted(tx, row.project)
+}
+
+/** How many items of a set are no more accepted as they were, or are held, restricted or erased. */
+export function fallen(tx: Tx, { id, project }: Delivery): Promise<number> {
+  return countFallen(tx, id, acceptedItems(project))
+}
+
+/** What of a set goes into words beside the log. */
+export function wordsOf(id: string, { items, set_sha256, set_aside }: FixedSet) {
+  return { delivery: id, set: set_sha256?.toString('hex') ?? null, items, setAside: set_aside }
+}
+
+async function hashOf(tx: Tx, delivery: string): Promise<Buffer> {
+  const hash = new SetHash()
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const page: DeliveredItem[] = await itemsAfter(tx, delivery, after, pageSize)
+    for (const one of page) hash.add(one)
+    after = page.at(-1)?.item
+  }
+  return hash.result()
+}
+
+function unaccepted(open: number): Problem {
+  return new Problem('not-ready', { missing: 'acceptance', open })
+}

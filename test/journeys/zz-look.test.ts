@@ -1,0 +1,176 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { begin, markFirstWord, finish, untilSaved } from '../support/bench-work.ts'
+import { makeSegment } from '../support/day.ts'
+import { startDemonstration } from '../support/demonstration.ts'
+import { openWorkday, sitDown, standUp, walk } from '../support/people.ts'
+import { shoot, shootLooks } from '../support/pictures.ts'
+
+const small = { width: 1280, height: 800 }
+suite('look', () => {
+  test('look', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'look-'))
+    const where = await startDemonstration()
+    const day = await openWorkday(join(folder, 'profile'))
+    const sit = async (name: string) => {
+      const page = await sitDown(day, where, name)
+      await page.setViewportSize(small)
+      return page
+    }
+    const step = async (name: string, work: () => Promise<void>) => {
+      try { await work() } catch (error) { console.log('STEP', name, String(error).slice(0, 600)) }
+    }
+    try {
+      const building = await day.context.newPage()
+      await building.setViewportSize(small)
+      await building.goto(where.building)
+      await building.getByRole('button', { name: 'Walk here' }).first().waitFor()
+      await shoot(building, 'building')
+      await building.getByRole('button', { name: 'العربية' }).click()
+      await building.waitForTimeout(300)
+      await shoot(building, 'building-ar')
+      await building.getByRole('button', { name: 'English' }).click()
+      await building.waitForTimeout(300)
+      await step('signin', async () => {
+        const page = await day.context.newPage()
+        await page.setViewportSize(small)
+        await page.goto(where.seatOf('Ana'))
+        await page.getByRole('button', { name: 'Use my key' }).waitFor()
+        await page.getByText('Name on the software key').waitFor()
+        await shoot(page, 'sign-in')
+        await page.getByRole('button', { name: /^First time here/ }).click()
+        await page.getByRole('textbox', { name: 'One-time code' }).fill('abcde-fghij-klmno-pqrst')
+        await page.getByRole('button', { name: 'Make a software key' }).click()
+        await page.getByRole('alert').waitFor()
+        await shoot(page, 'code-error')
+        await page.close()
+      })
+      const tabs = async (page: Page, prefix: string, names: string[]) => {
+        for (const name of names) {
+          await page.getByRole('tab', { name, exact: true }).click()
+          await page.waitForTimeout(500)
+          await shoot(page, `${prefix}-${name.toLowerCase().replaceAll(' ', '-')}`)
+        }
+      }
+      await step('rosa', async () => {
+        const page = await sit('Rosa')
+        await page.getByRole('link', { name: 'Ana', exact: true }).waitFor()
+        await shootLooks(page, 'people')
+        await page.getByRole('link', { name: 'Ana', exact: true }).click()
+        await page.getByText('Keys and access').waitFor()
+        await shootLooks(page, 'person')
+        await page.getByRole('button', { name: 'Revoke access' }).click()
+        await shoot(page, 'person-revoke')
+        await page.keyboard.press('Escape')
+        await page.getByRole('link', { name: 'About me' }).click()
+        await page.getByText('What is recorded').waitFor()
+        await shootLooks(page, 'about-me')
+        await page.getByRole('banner').getByRole('button').last().click()
+        await shoot(page, 'account')
+        await page.keyboard.press('Escape')
+        await standUp(page)
+      })
+      await step('mara', async () => {
+        const page = await sit('Mara')
+        await page.getByRole('link', { name: 'aurora' }).waitFor()
+        await shootLooks(page, 'desk')
+        await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Compañía Internacional de Reconocimiento de Voz y Análisis Lingüístico del Mediterráneo Occidental, Sociedad Anónima Unipersonal')
+        await page.getByRole('button', { name: 'Add the client' }).click()
+        await page.getByRole('link', { name: /^Compañía/ }).first().waitFor()
+        await shoot(page, 'desk-long')
+        await page.getByRole('link', { name: /^Compañía/ }).first().click()
+        await page.getByText('Delivery keys').waitFor()
+        await shoot(page, 'client-empty')
+        await page.getByRole('link', { name: '← Desk' }).click()
+        await page.getByRole('link', { name: /^Northwind/ }).first().click()
+        await page.getByText('Delivery keys').waitFor()
+        await shootLooks(page, 'client-of-desk')
+        await page.getByRole('link', { name: '← Desk' }).click()
+        await page.getByRole('link', { name: 'aurora' }).click()
+        await tabs(page, 'project', ['Progress', 'Schema and guideline', 'Team', 'Batches', 'Deliveries'])
+        await shootLooks(page, 'project')
+        await page.getByRole('button', { name: 'Close the project' }).click()
+        await shoot(page, 'project-close')
+        await page.keyboard.press('Escape')
+        await standUp(page)
+      })
+      await walk(building, 'Ana', 'floor-1')
+      await step('ana', async () => {
+        const page = await sit('Ana')
+        await page.getByRole('heading', { name: 'Your work' }).waitFor()
+        await shootLooks(page, 'home')
+        await begin(page, 'borealis', 'Annotate')
+        await makeSegment(page, 'so um the invented caller hesitates here')
+        await untilSaved(page)
+        await shootLooks(page, 'bench-audio')
+        await finish(page)
+        await page.getByRole('button', { name: 'Other work' }).click()
+        await begin(page, 'aurora', 'Annotate')
+        await markFirstWord(page, '4', 'play')
+        await untilSaved(page)
+        await shootLooks(page, 'bench-text')
+        await page.getByRole('button', { name: 'My work' }).click()
+        await page.waitForTimeout(400)
+        await shoot(page, 'my-work')
+        await page.keyboard.press('Escape')
+        await page.getByRole('button', { name: 'My quality' }).click()
+        await page.waitForTimeout(400)
+        await shoot(page, 'my-quality')
+        await page.keyboard.press('Escape')
+        await page.keyboard.press('Alt+S')
+        await page.waitForTimeout(300)
+        await shoot(page, 'skip')
+        await page.keyboard.press('Escape')
+        await walk(building, 'Ana', 'lobby')
+        await page.getByRole('heading', { name: 'This screen is closed' }).waitFor()
+        await page.getByText(/not in|not placed|doors/).first().waitFor()
+        await shoot(page, 'blank')
+      })
+      await step('gus', async () => {
+        const page = await sit('Gus')
+        await page.getByText('Floor 1').first().waitFor()
+        await walk(building, 'Ben', 'floor-1')
+        await page.waitForTimeout(600)
+        await shootLooks(page, 'gatehouse')
+        await page.getByRole('button', { name: 'Shut this zone' }).nth(2).click()
+        await shoot(page, 'gatehouse-shut')
+        await page.getByRole('dialog').getByRole('button', { name: 'Shut this zone' }).click()
+        await page.getByRole('dialog').waitFor({ state: 'detached' })
+        await page.getByRole('button', { name: 'Open it again' }).waitFor()
+        await shoot(page, 'gatehouse-was-shut')
+        await page.getByRole('button', { name: 'Where is Ben really?' }).click()
+        await shoot(page, 'gatehouse-correct')
+        await page.keyboard.press('Escape')
+        await tabs(page, 'gatehouse', ['Controllers', 'Workstations'])
+        await standUp(page)
+      })
+      await step('ida', async () => {
+        const page = await sit('Ida')
+        await page.getByRole('row').nth(3).waitFor()
+        await shootLooks(page, 'records')
+        await page.getByRole('textbox', { name: 'Person' }).fill('per_nobody')
+        await page.getByRole('button', { name: 'Search' }).click()
+        await page.waitForTimeout(800)
+        await shoot(page, 'records-empty')
+        await page.getByRole('textbox', { name: 'Person' }).fill('')
+        await page.getByRole('button', { name: 'Search' }).click()
+        await page.getByRole('row').nth(3).getByRole('link').click()
+        await page.getByText('Act in the log').waitFor()
+        await shootLooks(page, 'entry')
+        await standUp(page)
+      })
+      await step('carla', async () => {
+        const page = await sit('Carla')
+        await page.getByText('Your delivery key').waitFor()
+        await shootLooks(page, 'client')
+      })
+    } finally {
+      await day.context.close()
+      await where.stop()
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+})
