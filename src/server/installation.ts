@@ -90,7 +90,7 @@ export async function installationOf(
     resources: [workstationSource, taskSource, deliverySource, keysSource],
     routes(operate, streamOut, gate, upload) {
       if (keys.authority !== null) facilityRoutes(operate, keys.authority)
-      auditRoutes(operate, { policy, readers })
+      auditRoutes(operate, { policy, readers: readersOf(vault ?? closedVault()) })
       annotationRoutes(operate, streamOut, {
         ...{ gate, seals: vault ?? closedVault(), sealDetails: sealDetails('inside') },
         apart: (pass, work) =>
@@ -162,7 +162,7 @@ function scannerOf({ scanner }: Config): Scanner {
 }
 
 /** Every kind of row that the log vouches for. */
-const readers = [
+const readersOf = (vault: Pick<Vault, 'fingerprints'>) => [
   ...[...identityReaders, ...workforceReaders, ...projectsReaders, stampedSite],
-  ...[...annotationReaders, deliveryReader, eventReader],
+  ...[...annotationReaders(vault), deliveryReader, eventReader],
 ]

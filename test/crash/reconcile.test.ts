@@ -125,7 +125,7 @@ async function setUp(t: TestContext) {
   const socket = join(folder, 'operator.sock')
   const door = logDoor(room.database, 'operator', {
     ...{ caller: () => theOperator, policy: `log ${keys.log.verifierKey}\nquorum none\n` },
-    readers: [...annotationReaders, deliveryReader, eventReader],
+    readers: [...annotationReaders(room.vault), deliveryReader, eventReader],
   })
   await door.listen({ path: socket })
   t.after(() => door.close())
@@ -178,10 +178,17 @@ test('AU38 an annotation, a decision, a delivery or an access event that was cha
     `update facility.event set event = jsonb_set(event, '{credentialIds}', '["badge-9"]') where seq = 2`,
   )
   await meddle(`delete from facility.event where seq = 1`)
+  const made = await db.selectFrom('annotation.annotation').selectAll().orderBy('at').execute()
+  const [, second, third] = made
+  await meddle(`update vault.object set sealed = set_byte(sealed, 40, 255 - get_byte(sealed, 40))
+    where id = '${second?.object ?? ''}'`)
+  await meddle(`delete from vault.object where id = '${third?.object ?? ''}'`)
   const { faults } = await compare()
   const named = faults.map(({ kind, id, fault }) => `${kind} ${id} ${fault.replace(/\d+/, 'N')}`)
   assert.deepEqual(named.sort(), [
-    `annotation ${first?.id ?? ''} was changed after entry N`,
+    ...[first, second, third]
+      .map((one) => `annotation ${one?.id ?? ''} was changed after entry N`)
+      .sort(),
     `decision ${sentBack.id} was changed after entry N`,
     `delivery ${delivery} was changed after entry N`,
     'event ctl-1/e1/1 is gone although entry N left it in place',

@@ -3,7 +3,7 @@ import type { Tx } from '../../kernel/db.ts'
 import type { Place, Vault } from '../vault/index.ts'
 
 /** What annotation asks of the vault. An item's text, or the rendition of its sound, is its `content`. */
-export type Seals = Pick<Vault, 'seal' | 'open' | 'openRange' | 'find' | 'remove'>
+export type Seals = Pick<Vault, 'seal' | 'sealForLog' | 'open' | 'openRange' | 'find' | 'remove'>
 
 /** Keeps words sealed beside the log; answers their hash for the leaf. */
 export type SealWords = (

@@ -2,15 +2,16 @@ import { sendAlong, type Tx } from '../../kernel/db.ts'
 import { rowBytes, type RowReader, sha256, stamp } from '../audit/index.ts'
 import { annotationsAfter, insertAnnotation } from './store/annotations.ts'
 import { decisionsAfter, insertDecision } from './store/reviews.ts'
+import type { Vault } from '../vault/index.ts'
 import type { AnnotationTables } from './tables.ts'
 
 type AnnotationRow = AnnotationTables['annotation.annotation']
 type DecisionRow = AnnotationTables['annotation.decision']
 
-/** Keeps one version of an item's annotation under the protection of the log. */
-export function putAnnotation(tx: Tx, row: AnnotationRow): void {
+/** Keeps one version of an item's annotation, and what is sealed of it, under the protection of the log. */
+export function putAnnotation(tx: Tx, row: AnnotationRow, fingerprint: Buffer): void {
   sendAlong(tx, insertAnnotation(tx, row))
-  stamp(tx, 'annotation', row.id, sha256(annotationBytes(row)))
+  stamp(tx, 'annotation', row.id, sha256(annotationBytes(row, fingerprint)))
 }
 
 /** Keeps a reviewer's decision under the protection of the log. */
@@ -19,15 +20,21 @@ export function putDecision(tx: Tx, row: DecisionRow): void {
   stamp(tx, 'decision', row.id, sha256(decisionBytes(row)))
 }
 
-/** How annotations and decisions are read again to be compared with the log. */
-export const annotationReaders: readonly RowReader[] = [
+/** How annotations, with what is sealed of them, and decisions are read again to be compared with the log. */
+export const annotationReaders = (vault: Pick<Vault, 'fingerprints'>): readonly RowReader[] => [
   {
     kind: 'annotation',
-    read: async (tx, after, limit) =>
-      (await annotationsAfter(tx, after, limit)).map((row) => ({
+    async read(tx, after, limit) {
+      const rows = await annotationsAfter(tx, after, limit)
+      const stored = await vault.fingerprints(
+        tx,
+        rows.map(({ object }) => object),
+      )
+      return rows.map((row) => ({
         id: row.id,
-        content: annotationBytes(row),
-      })),
+        content: annotationBytes(row, stored.get(row.object) ?? null),
+      }))
+    },
   },
   {
     kind: 'decision',
@@ -41,9 +48,10 @@ export const annotationReaders: readonly RowReader[] = [
 
 // The columns are named one by one: one that is added later must not change the hash of older rows.
 
-function annotationBytes(row: AnnotationRow): Uint8Array {
+function annotationBytes(row: AnnotationRow, sealed: Buffer | null): Uint8Array {
   const { id, item, project, version, person, made, schema, guideline, at, object } = row
-  return rowBytes({ id, item, project, version, person, made, schema, guideline, at, object })
+  const columns = { id, item, project, version, person, made, schema, guideline, at, object }
+  return rowBytes({ ...columns, sealed })
 }
 
 function decisionBytes(row: DecisionRow): Uint8Array {

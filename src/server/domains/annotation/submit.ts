@@ -68,12 +68,11 @@ export async function keepAnnotation(
   const annotation = await checked(tx, task, of.standing.item, of.given)
   const id = newId('ann')
   const { project, item, guideline } = task
-  const object = await seals.seal(tx, placeOf(task, 'annotation', version), annotation)
-  putAnnotation(tx, {
-    ...{ id, item, project, version, person: pass.actor, at: pass.at, object },
-    ...{ made: task.type === 'annotate' ? 'annotated' : 'corrected' },
-    ...{ schema: begunUnder(task), guideline },
-  })
+  const place = placeOf(task, 'annotation', version)
+  const { object, fingerprint } = await seals.sealForLog(tx, place, annotation)
+  const made = task.type === 'annotate' ? 'annotated' : 'corrected'
+  const row = { id, item, project, version, person: pass.actor, made, at: pass.at, object } as const
+  putAnnotation(tx, { ...row, schema: begunUnder(task), guideline }, fingerprint)
   return id
 }
 

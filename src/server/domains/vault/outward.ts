@@ -32,7 +32,13 @@ export function sealOutward(recipient: string): OutwardSeal {
 }
 
 /** What stands where a process has no root key: every use is refused. */
-export function closedVault(): Pick<Vault, 'seal' | 'open' | 'openRange' | 'find' | 'remove'> {
+export function closedVault(): Pick<
+  Vault,
+  'seal' | 'sealForLog' | 'fingerprints' | 'open' | 'openRange' | 'find' | 'remove'
+> {
   const refuse = () => Promise.reject(new VaultFault('root-key-missing', 'this process has none'))
-  return { seal: refuse, open: refuse, openRange: refuse, find: refuse, remove: refuse }
+  return {
+    ...{ seal: refuse, sealForLog: refuse, fingerprints: refuse },
+    ...{ open: refuse, openRange: refuse, find: refuse, remove: refuse },
+  }
 }

@@ -357,3 +357,12 @@ export async function holdEpochs(
   await client.query('select pg_advisory_lock_shared(hashtextextended($1, 0))', [backupLock])
   return { release: () => client.end() }
 }
+
+/** What is stored of these objects, hashed where it lies in the row. */
+export function fingerprintsOf(tx: Tx, objects: readonly string[]) {
+  return tx
+    .selectFrom('vault.object')
+    .select(['id', 'location', sql<Buffer | null>`sha256(sealed)`.as('sha256')])
+    .where('id', 'in', [...objects])
+    .execute()
+}

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto'
+import { createHash, createHmac, hkdfSync } from 'node:crypto'
 import {
   open as openSealed,
   openSource,
@@ -21,6 +21,7 @@ import {
   deleteItems,
   deleteObjects,
   deleteOwnerKey,
+  fingerprintsOf,
   insertObject,
   objectAt,
   newestObject,
@@ -56,6 +57,17 @@ const smallest = 256 * 1024
 export interface Vault {
   /** Seals bytes into the database, in the transaction; answers the object's id. */
   seal(tx: Tx, place: Place, bytes: Uint8Array): Promise<string>
+  /** The same, with the fingerprint by which the log can vouch for what is stored. */
+  sealForLog(
+    tx: Tx,
+    place: Place,
+    bytes: Uint8Array,
+  ): Promise<{ readonly object: string; readonly fingerprint: Buffer }>
+  /**
+   * SHA-256 of what is stored of each object, which is sealed: it says nothing of the content. An
+   * object that is not there any more, or whose file is not, has none.
+   */
+  fingerprints(tx: Tx, objects: readonly string[]): Promise<ReadonlyMap<string, Buffer>>
   /** Seals a stream of any length into the object store; the row commits with the transaction. */
   sealStream(
     tx: Tx,
@@ -198,18 +210,28 @@ export function openVault(options: {
       createHmac('sha256', keys[kind]).update(name, 'utf8').digest()
   }
 
+  async function sealForLog(tx: Tx, place: Place, bytes: Uint8Array) {
+    const { key, context } = sealingOf(await ring.forSealing(tx, place.project, place.owner), place)
+    const sealed = Buffer.from(sealWhole(key, context, bytes))
+    const fingerprint = createHash('sha256').update(sealed).digest()
+    const { length } = bytes
+    const body =
+      length > smallest
+        ? { length, sealed: null, location: (await objects.put(once(sealed))).location }
+        : { length, sealed, location: null }
+    return { object: insert(tx, place, body), fingerprint }
+  }
+
   return {
-    async seal(tx, place, bytes) {
-      const { key, context } = sealingOf(
-        await ring.forSealing(tx, place.project, place.owner),
-        place,
-      )
-      const sealed = Buffer.from(sealWhole(key, context, bytes))
-      if (bytes.length > smallest) {
-        const { location } = await objects.put(once(sealed))
-        return insert(tx, place, { length: bytes.length, sealed: null, location })
+    seal: async (tx, place, bytes) => (await sealForLog(tx, place, bytes)).object,
+    sealForLog,
+    async fingerprints(tx, asked) {
+      const found = new Map<string, Buffer>()
+      for (const { id, sha256, location } of await fingerprintsOf(tx, asked)) {
+        const fingerprint = location === null ? sha256 : await fingerprintOfFile(objects, location)
+        if (fingerprint !== null) found.set(id, fingerprint)
       }
-      return insert(tx, place, { length: bytes.length, sealed, location: null })
+      return found
     },
     async sealStream(tx, place, source) {
       const { key, context } = sealingOf(
@@ -279,6 +301,26 @@ export function openVault(options: {
       ring.close()
     },
   }
+}
+
+const pieceLength = 1 << 20
+
+/** Of a file in the object store; null when it is not there. */
+async function fingerprintOfFile(objects: ObjectStore, location: string): Promise<Buffer | null> {
+  const hash = createHash('sha256')
+  try {
+    const stored = await objects.open(location)
+    try {
+      for (let from = 0; from < stored.size; from += pieceLength)
+        hash.update(await stored.read(from, Math.min(from + pieceLength, stored.size)))
+    } finally {
+      await stored.close()
+    }
+  } catch (error) {
+    if (error instanceof VaultFault && error.kind === 'object-missing') return null
+    throw error
+  }
+  return hash.digest()
 }
 
 function insert(

@@ -31,7 +31,7 @@ test('ROW12 the next task of a long queue is still found by its index', async (t
   // Also as it is planned once for all, from the sixth time on.
   for (let time = 0; time < 7; time += 1)
     await transactIn(room.db, room.project, (tx) =>
-      takeTask(tx.withPlugin(explained) as Tx, {
+      takeTask(tx.withPlugin(explained), {
         ...{ project: room.project, type: 'annotate', person: 'per_x', languages: ['en'] },
         ...{ schema: 1, guideline: null, until: now, now },
       }),
