@@ -82,8 +82,8 @@ async function oneRound(db: Db, project: string, person: string): Promise<number
   const took = performance.now() - before
   if (task === undefined) throw new Error('the queue ran dry')
   await transactIn(db, project, async (tx) => {
-    await endLease(tx, task)
-    await setTask(tx, task, { state: 'submitted', since: now })
+    await endLease(tx, task.id)
+    await setTask(tx, task.id, { state: 'submitted', since: now })
   })
   return took
 }

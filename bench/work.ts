@@ -8,6 +8,7 @@
  *
  * The reference of the same run: the page at `/`, over the same connections at the same pace. The
  * server has a process of its own, the database its own; everybody else is this process.
+ * `--pace-only` leaves out the search for the highest pace.
  */
 import { sql } from 'kysely'
 import type WebSocket from 'ws'
@@ -24,6 +25,7 @@ const seconds = option('seconds', 60)
 const items = option('items', 60_000)
 /** The search for the highest pace: how long each pace is held, and when it counts as too fast. */
 const heldSeconds = 8
+const paceOnly = process.argv.includes('--pace-only')
 const tooSlow = 250
 
 interface Round {
@@ -75,7 +77,7 @@ async function measure(hall: Hall, { workers }: Crew, project: string) {
   const reference = await atPace(hall, desks, page, everyMs, 10)
   await atPace(hall, desks, submit, everyMs, 10)
   const work = await atPace(hall, desks, submit, everyMs, seconds)
-  const faster = await fastest(hall, desks)
+  const faster = paceOnly ? null : await fastest(hall, desks)
   const kept = await sql<{ annotations: number; entries: number }>`
     select (select count(*) from annotation.annotation) as annotations,
            (select count(*) from audit.leaf where action = 'annotation.submit' and outcome = 'done')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { actions } from '#shared/actions.ts'
 import { problems } from '#shared/problems.ts'
 import { schemaFile, schemaText } from '../tools/schema.mjs'
 
@@ -94,6 +95,17 @@ test('HOUSE7 a language with words for refusals has them for every kind and ever
       [],
       `${language}: refusals without words`,
     )
+  }
+})
+
+test('WEB13 every act has words in every language, and no words name an act that is not there', () => {
+  for (const language of readdirSync(folder('src/web/locales'))) {
+    const file = join('src/web/locales', language, 'records.json')
+    if (!existsSync(folder(file))) continue
+    const { actWords = '' } = JSON.parse(read(file)) as Record<string, string>
+    const named = [...actWords.matchAll(/ (\w+) \{/g)].map(([, name = '']) => name)
+    const acts = Object.keys(actions).map((act) => act.replaceAll('.', '_'))
+    assert.deepEqual(named.toSorted(), [...acts, 'other'].toSorted(), language)
   }
 })
 

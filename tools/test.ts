@@ -1,7 +1,7 @@
 /**
- * Runs the tests under the given folders (default: all), two files at a time: units, then those that
- * start whole programs. Lists every skipped test with its reason and closes with one line of
- * counts. Under CI=true a skip is a failure.
+ * Runs the tests under the given folders (default: all), units side by side, then those that
+ * start whole programs one after another. Lists every skipped test with its reason and closes
+ * with one line of counts. Under CI=true a skip is a failure.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -41,9 +41,9 @@ const files = roots
 if (files.length === 0) throw new Error(`no tests under ${roots.join(', ')}`)
 
 const wholePrograms = /^test\/(journeys|crash|network|installation)\//
-const groups: [string, string[]][] = [
-  ['units', files.filter((name) => !wholePrograms.test(name))],
-  ['whole programs', files.filter((name) => wholePrograms.test(name))],
+const groups: [string[], number][] = [
+  [files.filter((name) => !wholePrograms.test(name)), 2],
+  [files.filter((name) => wholePrograms.test(name)), 1],
 ]
 
 /**
@@ -82,13 +82,13 @@ const environment = {
 const scratch = mkdtempSync(join(tmpdir(), 'cloister-tests-'))
 const outcomes: Outcome[] = []
 let status = 0
-for (const [kind, group] of groups) {
+for (const [group, concurrency] of groups) {
   if (group.length === 0) continue
-  const results = join(scratch, `${kind}.jsonl`)
+  const results = join(scratch, `${concurrency}.jsonl`)
   const run = spawn(
     process.execPath,
     [
-      ...['-C', 'source', '--import', 'tsx', '--test', '--test-concurrency=2'],
+      ...['-C', 'source', '--import', 'tsx', '--test', `--test-concurrency=${concurrency}`],
       ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
       ...[
         '--test-reporter=./tools/outcomes-reporter.mjs',

@@ -127,9 +127,10 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100
 }
 
-/** The same of a process and its children; what a child used that has ended is not in it. */
+/** The same of a process and its children, those that have ended among them (fields 16 and 17). */
 export function cpuSecondsBelow(parent: number): number {
-  let sum = cpuSeconds(parent)
+  const ended = statOf(parent)
+  let sum = cpuSeconds(parent) + (Number(ended[13] ?? 0) + Number(ended[14] ?? 0)) / 100
   for (const name of readdirSync('/proc'))
     if (/^\d+$/.test(name) && Number(statOf(Number(name))[1]) === parent)
       sum += cpuSeconds(Number(name))

@@ -29,5 +29,6 @@ try {
     if ('end' in told) void started.close().then(() => process.exit(0))
   })
 } catch (error) {
-  say({ failed: error instanceof Error ? error.message : 'fault' })
+  const failed = error instanceof Error ? error.message : 'fault'
+  process.send?.({ failed } satisfies FromServer, () => process.exit(1))
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { Decrypter } from 'age-encryption'
 import type { Manifest } from '../shared/package/manifest.ts'
 import { readTar } from '../shared/package/tar.ts'
@@ -11,7 +11,9 @@ import { Fault } from './terminal.ts'
 
 /**
  * Verifies a package, decrypts its payload and writes the files inside to a new directory. The
- * directory takes its name only when every file was checked; otherwise nothing stays.
+ * directory takes its name only when every file was checked; otherwise nothing stays, also when
+ * SIGINT or SIGTERM ends it.
+ * @throws Fault where `out` exists, a file cannot be read, or a signal came
  */
 export async function openPackage(
   path: string,
@@ -19,31 +21,49 @@ export async function openPackage(
 ): Promise<Finding> {
   const policy = await readDeliveryPolicy(options.policy)
   const identity = await readIdentity(options.identity)
-  if ((await stat(options.out).catch(() => null)) !== null)
-    throw new Fault(`${options.out} exists already; name a directory to be made`, 2)
-  const draft = `${options.out}.opening`
-  await rm(draft, { recursive: true, force: true })
+  const out = resolve(options.out)
+  if ((await stat(out).catch(() => null)) !== null)
+    throw new Fault(`${out} exists already; name a directory to be made`, 2)
   return finding(async () => {
+    const manifest = await verifyPackage(path, policy)
+    await inDraft(out, async (draft, stopped) => {
+      await unpack(path, manifest, identity, { out: draft, stopped })
+      stopped.throwIfAborted()
+      await rename(draft, out)
+    })
+    const { delivery, items, contents } = manifest
+    return {
+      report: { sound: true, delivery, items, files: contents.length },
+      lines: [`Opened: ${items} items in ${contents.length} files under ${options.out}.`],
+    }
+  })
+}
+
+/**
+ * A new folder beside `out` for what nobody has checked yet. It is gone when the work ends, unless
+ * the work has given it another name; a signal ends the work first, and the process with it after.
+ */
+async function inDraft(
+  out: string,
+  work: (draft: string, stopped: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController()
+  const by = (signal: string, exitCode: number) => () => {
+    stop.abort(new Fault(`ended by ${signal}; nothing of the package was left behind`, exitCode))
+  }
+  const [onInterrupt, onTerminate] = [by('SIGINT', 130), by('SIGTERM', 143)]
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate)
+  try {
+    await mkdir(dirname(out), { mode: 0o700, recursive: true })
+    const draft = await mkdtemp(`${out}.opening-`)
     try {
-      const manifest = await verifyPackage(path, policy)
-      await mkdir(draft, { mode: 0o700, recursive: true })
-      await unpack(path, manifest, identity, draft)
-      await rename(draft, options.out)
-      return {
-        report: {
-          sound: true,
-          delivery: manifest.delivery,
-          items: manifest.items,
-          files: manifest.contents.length,
-        },
-        lines: [
-          `Opened: ${manifest.items} items in ${manifest.contents.length} files under ${options.out}.`,
-        ],
-      }
+      await work(draft, stop.signal)
     } finally {
       await rm(draft, { recursive: true, force: true })
     }
-  })
+  } finally {
+    process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate)
+  }
 }
 
 async function readIdentity(file: string): Promise<string> {
@@ -54,11 +74,17 @@ async function readIdentity(file: string): Promise<string> {
   return line.trim()
 }
 
+/** Where files are written, and what says that it is over. */
+interface Place {
+  readonly out: string
+  readonly stopped: AbortSignal
+}
+
 async function unpack(
   path: string,
   manifest: Manifest,
   identity: string,
-  out: string,
+  to: Place,
 ): Promise<void> {
   const decrypter = new Decrypter()
   decrypter.addIdentity(identity)
@@ -72,18 +98,18 @@ async function unpack(
         name,
       )
     })
-    await writeContents(plain, manifest, out)
+    await writeContents(plain, manifest, to)
   }
 }
 
 async function writeContents(
   plain: ReadableStream<Uint8Array>,
   manifest: Manifest,
-  out: string,
+  { out, stopped }: Place,
 ): Promise<void> {
   const whole = createHash('sha256')
   const missing = new Map(manifest.contents.map((file) => [file.name, file]))
-  for await (const { name, size, content } of readTar(hashing(plain, whole))) {
+  for await (const { name, size, content } of readTar(hashing(plain, whole, stopped))) {
     const stated = missing.get(name)
     if (stated === undefined || stated.size !== size)
       throw unsound('this is not in the manifest, or not of that size', `payload.age/${name}`)
@@ -94,7 +120,7 @@ async function writeContents(
     const file = await open(target, 'wx', 0o600)
     try {
       // Not `write`, which on a disk that runs full writes a part and says so to nobody.
-      await writeFile(file, hashing(content, hash))
+      await writeFile(file, hashing(content, hash, stopped))
     } finally {
       await file.close()
     }
@@ -110,8 +136,10 @@ async function writeContents(
 async function* hashing(
   source: AsyncIterable<Uint8Array>,
   hash: ReturnType<typeof createHash>,
+  stopped: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   for await (const piece of source) {
+    stopped.throwIfAborted()
     hash.update(piece)
     yield piece
   }

@@ -155,6 +155,29 @@ test('PK7 a package is opened by the client’s key alone, and nothing is writte
   assert.equal((await open(h.identity)).report.sound, true)
 })
 
+test('PK7 a signal while a package is opened leaves nothing of it, and a folder of a like name is left alone', async (t) => {
+  const { h, folder, changed, bytes } = await delivered(t)
+  writeFileSync(changed, bytes)
+  const out = join(folder, 'opened')
+  mkdirSync(`${out}.opening`)
+  writeFileSync(join(`${out}.opening`, 'mine'), '')
+  const drafts = () => readdirSync(folder).filter((name) => /[.]opening-/.test(name))
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    const opened = openPackage(changed, { policy: h.policy, identity: h.identity, out })
+    const refused = assert.rejects(opened, { name: 'Fault', exitCode })
+    while (drafts().length === 0) await new Promise((turn) => setImmediate(turn))
+    process.emit(signal)
+    await refused
+    assert.deepEqual(readdirSync(folder).sort(), ['changed.tar', 'opened.opening'])
+  }
+  assert.deepEqual(readdirSync(`${out}.opening`), ['mine'])
+  const { report } = await openPackage(changed, { policy: h.policy, identity: h.identity, out })
+  assert.equal(report.sound, true)
+})
+
 test('PK8 keys that a package brings along are worth nothing: another installation’s package is refused', async (t) => {
   const [one, two] = [await delivered(t), await delivered(t)]
   writeFileSync(one.changed, two.bytes)

@@ -1,7 +1,8 @@
-import { open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { replaceFile } from './kernel/durable.ts'
 import { StartFault } from './kernel/fault.ts'
 
 /**
@@ -30,14 +31,7 @@ export async function publish(directory: string, published: Published): Promise<
   const path = placeIn(directory)
   const text = `${JSON.stringify(published, null, 2)}\n`
   if ((await readFile(path, 'utf8').catch(() => null)) === text) return
-  const file = await open(`${path}.new`, 'w', 0o644)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(`${path}.new`, path)
+  await replaceFile(path, text, 0o644)
 }
 
 /** @throws StartFault where nothing was published yet, or it cannot be read */

@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { replaceFile } from './kernel/durable.ts'
 import { StartFault } from './kernel/fault.ts'
 import { newId } from './kernel/random.ts'
 
@@ -56,10 +57,6 @@ function parse(text: string) {
 }
 
 async function writeStamp(path: string, stamp: Stamp): Promise<Stamp> {
-  const file = await open(`${path}.new`, 'w', 0o644)
-  await file.writeFile(JSON.stringify({ cloister: 1, ...stamp }))
-  await file.sync()
-  await file.close()
-  await rename(`${path}.new`, path)
+  await replaceFile(path, JSON.stringify({ cloister: 1, ...stamp }), 0o644)
   return stamp
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,29 +13,13 @@ import {
   stamp,
 } from '../../src/server/domains/audit/index.ts'
 import { type Tx, transact } from '../../src/server/kernel/db.ts'
+import { runFromSource } from '../support/command.ts'
 import { testDatabase } from '../support/database.ts'
 import { logDoor, plainSeal, theOperator } from '../support/log-doors.ts'
 import { testSequencer, untilSize } from '../support/records.ts'
 import { sampleKeys } from '../support/sample-log.ts'
 
-const root = new URL('../..', import.meta.url).pathname
-
-async function command(...args: string[]): Promise<{ code: number; said: string }> {
-  const child = spawn(
-    process.execPath,
-    ['-C', 'source', '--import', 'tsx', 'src/cli/main.ts', 'log', ...args],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
-  )
-  let said = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (piece: Buffer) => (said += piece.toString()))
-  const code = await new Promise<number>((resolve) => {
-    child.once('close', (status) => {
-      resolve(status ?? -1)
-    })
-  })
-  return { code, said }
-}
+const command = (...args: string[]) => runFromSource('log', ...args)
 
 const content = (id: string, label: string) => rowBytes({ id, label })
 

@@ -51,9 +51,11 @@ suite('a newcomer’s day', { skip: skipWithoutChromium() }, () => {
   test('DAY1 Ana walks in, makes a key of the browser’s own with a code that two people gave out, and signs in with it', async () => {
     await shoot(building, 'building')
     const rosa = await sitDown(day, where, 'Rosa')
+    await rosa.getByRole('link', { name: 'Ana', exact: true }).waitFor()
+    await shootLooks(rosa, 'people')
     await rosa.getByRole('link', { name: 'Ana', exact: true }).click()
     await rosa.getByText('Keys and access').waitFor()
-    await shootLooks(rosa, 'people')
+    await shootLooks(rosa, 'person')
     await rosa.getByRole('button', { name: 'Request a new key' }).click()
     await rosa.getByText('You requested it; somebody else approves it.').waitFor()
     await standUp(rosa)

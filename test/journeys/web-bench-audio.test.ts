@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import type { Browser, Page, Route } from 'playwright-core'
 import {
@@ -12,16 +10,10 @@ import {
   type Site,
 } from '../support/browser.ts'
 import { buildBenchPage } from '../support/pages.ts'
+import { shoot } from '../support/pictures.ts'
 import { finestPeaks, makeVoice, peaksFile, wavOf } from '../support/sound.ts'
 
-const shots = process.env['CLOISTER_SHOTS']
 const rate = 16_000
-
-async function shoot(page: Page, name: string): Promise<void> {
-  if (shots === undefined) return
-  mkdirSync(shots, { recursive: true })
-  await page.screenshot({ path: join(shots, `${name}.png`) })
-}
 
 const play = (page: Page) => page.getByRole('button', { name: 'Play', exact: true })
 const pause = (page: Page) => page.getByRole('button', { name: 'Pause' })

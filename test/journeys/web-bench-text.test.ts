@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import {
   axeFindings,
   openBrowser,
@@ -12,14 +10,21 @@ import {
   type Site,
 } from '../support/browser.ts'
 import { buildBenchPage } from '../support/pages.ts'
+import { shoot } from '../support/pictures.ts'
 
-const shots = process.env['CLOISTER_SHOTS']
-
-async function shoot(page: Page, name: string): Promise<void> {
-  if (shots === undefined) return
-  mkdirSync(shots, { recursive: true })
-  await page.screenshot({ path: join(shots, `${name}.png`) })
-}
+/** Runs in the page: from now on, `renderedRows()` says how many rows of the text were drawn anew. */
+const watchRows = `{
+  const text = document.querySelector('[role=textbox]')
+  const seen = new Set()
+  const watch = new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      const row = (target.closest ? target : target.parentElement)?.closest('[dir]')
+      if (row && text.contains(row)) seen.add(row)
+    }
+  })
+  watch.observe(text, { childList: true, characterData: true, subtree: true })
+  window.renderedRows = () => (watch.disconnect(), seen.size)
+}`
 
 suite('the Bench for text', { skip: skipWithoutChromium() }, () => {
   let browser: Browser
@@ -215,6 +220,27 @@ suite('the Bench for text', { skip: skipWithoutChromium() }, () => {
     await list.locator('li[aria-posinset="1000"] button').click()
     await page.locator('[class*=seg][class*=chosen]').first().waitFor()
     assert.deepEqual(faults, [])
+    await page.context().close()
+  })
+
+  test('BENCH50 a key renders the rows that it changes and no other, in a long text full of marks', async () => {
+    const { page } = await open('long=50000')
+    await page.locator('[data-begins]').first().waitFor()
+    const rendered = async (key: string) => {
+      await page.evaluate(watchRows)
+      await page.keyboard.press(key)
+      await page.evaluate('new Promise((shown) => requestAnimationFrame(() => setTimeout(shown)))')
+      return await page.evaluate<number>('renderedRows()')
+    }
+    assert.ok((await page.locator('[role=textbox] [dir]').count()) >= 6, 'several rows in the page')
+    for (const key of ['ArrowRight', 'Control+ArrowRight', 'Shift+ArrowRight'])
+      assert.equal(await rendered(key), 0, key)
+    await page.keyboard.press('j')
+    // A mark may reach over the end of its row, the one before as well.
+    for (const key of ['j', 'j', '2']) {
+      const rows = await rendered(key)
+      assert.ok(rows >= 1 && rows <= 4, `${key} rendered ${rows} rows`)
+    }
     await page.context().close()
   })
 

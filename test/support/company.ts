@@ -1,15 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { importManifest } from '../../src/cli/manifest/import.ts'
 import type { Browser } from '../../src/cli/stage/browser.ts'
 import {
   admitToWork,
+  confirmDeliveryKey,
   hire,
+  letIn,
   type Person,
   publishRules,
-  read,
   setUpClient,
   setUpProject,
 } from '../../src/cli/stage/cast.ts'
@@ -72,7 +72,8 @@ export async function openCompany(
   const guideline = 'Mark the first word.'
   const wanted = { code: 'aurora', kind: 'text', schema, guideline } as const
   const project = await setUpProject(manager, client, wanted, team)
-  const identity = await confirmKey(folder, client, { manager, releaser, speaker })
+  const { identity, recipient } = await writeClientKey(folder)
+  await confirmDeliveryKey(client, recipient, { speaker, confirming: [manager, releaser] })
   await importTexts(stage, project, folder, of.texts)
   await letIn(stage, workers)
   const policy = join(folder, 'policy')
@@ -100,37 +101,12 @@ async function importTexts(
   await importManifest(stage.operator, project, manifest, 'utf-8', () => undefined)
 }
 
-async function confirmKey(
-  folder: string,
-  client: string,
-  { manager, releaser, speaker }: Record<'manager' | 'releaser' | 'speaker', Person>,
-): Promise<string> {
+/** Makes the key with which the client opens; answers its file and its recipient. */
+async function writeClientKey(folder: string): Promise<{ identity: string; recipient: string }> {
   const key = await generateX25519Identity()
-  const file = join(folder, 'key.txt')
-  await writeFile(file, `${key}\n`, { mode: 0o600 })
-  const path = `/clients/${client}/delivery-keys`
-  const recipient = await identityToRecipient(key)
-  const made = read(await speaker.browser.post(path, { recipient }), 'key')
-  for (const one of [manager, releaser]) {
-    await one.stepUp()
-    await one.browser.post(`${path}/${made.key}/confirm`)
-  }
-  return file
-}
-
-/** Everybody walks in through the doors and signs in where they sit: a session belongs to a presence. */
-async function letIn(stage: Stage, workers: readonly Person[]): Promise<void> {
-  const people = workers.map(({ id }, at) => ({ id, credential: `badge-${at + 1}` }))
-  for (const { id, credential } of people)
-    await stage.operator.post(`/people/${id}/badges`, { credential })
-  const building = await stage.admit(people)
-  for (const { id } of people) {
-    const walk = await building.walk(id, 'floor-1')
-    if (!walk.arrived) throw new Error(`${id} was stopped at a door`)
-  }
-  await building.tick()
-  await sleep(1000)
-  for (const worker of workers) await worker.signIn()
+  const identity = join(folder, 'key.txt')
+  await writeFile(identity, `${key}\n`, { mode: 0o600 })
+  return { identity, recipient: await identityToRecipient(key) }
 }
 
 /** What a page got: status 0 where nobody answered, else the answer with the refusal's kind. */

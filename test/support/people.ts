@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { chromium, type BrowserContext, type Page } from 'playwright-core'
 import { browserOptions } from './browser.ts'
 import type { Demonstration } from './demonstration.ts'
+import { pictureSize } from './pictures.ts'
 
 /** A browser whose profile lies in a directory, as that of a workstation does. */
 export interface Workday {
@@ -14,7 +15,7 @@ export interface Workday {
 export async function openWorkday(profile: string): Promise<Workday> {
   const context = await chromium.launchPersistentContext(profile, {
     ...browserOptions(),
-    viewport: { width: 1440, height: 900 },
+    viewport: pictureSize ?? { width: 1440, height: 900 },
     locale: 'en-GB',
   })
   context.setDefaultTimeout(20_000)

@@ -4,7 +4,10 @@ import type { Page } from 'playwright-core'
 
 const folder = process.env['CLOISTER_SHOTS']
 
-/** Takes a picture of a page where CLOISTER_SHOTS names a folder for them; otherwise nothing. */
+/** The size of a page that is to stand in a guide; undefined where no pictures are asked for. */
+export const pictureSize = folder === undefined ? undefined : { width: 1280, height: 800 }
+
+/** Takes a picture of a page that waits for nothing, where CLOISTER_SHOTS names a folder for them; otherwise nothing. */
 export async function shoot(page: Page, name: string): Promise<void> {
   if (folder === undefined) return
   mkdirSync(folder, { recursive: true })

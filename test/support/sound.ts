@@ -14,23 +14,29 @@ export function makeVoice(seconds: number, rate: number): Int16Array {
   return samples
 }
 
+/** The 44 bytes before one channel of 16-bit samples in a WAV file (RIFF, format 1: PCM). */
+export function waveHead(samples: number, rate: number): Buffer {
+  const head = Buffer.alloc(44)
+  head.write('RIFF', 0)
+  head.writeUInt32LE(36 + samples * 2, 4)
+  head.write('WAVEfmt ', 8)
+  head.writeUInt32LE(16, 16)
+  head.writeUInt16LE(1, 20)
+  head.writeUInt16LE(1, 22)
+  head.writeUInt32LE(rate, 24)
+  head.writeUInt32LE(rate * 2, 28)
+  head.writeUInt16LE(2, 32)
+  head.writeUInt16LE(16, 34)
+  head.write('data', 36)
+  head.writeUInt32LE(samples * 2, 40)
+  return head
+}
+
 /** One channel of 16-bit samples as a WAV file. */
 export function wavOf(samples: Int16Array, rate: number): Uint8Array {
-  const file = Buffer.alloc(44 + samples.length * 2)
-  file.write('RIFF', 0)
-  file.writeUInt32LE(file.length - 8, 4)
-  file.write('WAVEfmt ', 8)
-  file.writeUInt32LE(16, 16)
-  file.writeUInt16LE(1, 20)
-  file.writeUInt16LE(1, 22)
-  file.writeUInt32LE(rate, 24)
-  file.writeUInt32LE(rate * 2, 28)
-  file.writeUInt16LE(2, 32)
-  file.writeUInt16LE(16, 34)
-  file.write('data', 36)
-  file.writeUInt32LE(samples.length * 2, 40)
-  for (const [n, sample] of samples.entries()) file.writeInt16LE(sample, 44 + n * 2)
-  return file
+  const body = Buffer.alloc(samples.length * 2)
+  for (const [n, sample] of samples.entries()) body.writeInt16LE(sample, n * 2)
+  return Buffer.concat([waveHead(samples.length, rate), body])
 }
 
 /** The finest peaks of samples: smallest and largest of every 64, as int8. */

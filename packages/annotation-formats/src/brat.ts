@@ -13,6 +13,7 @@ import {
   type ReadOptions,
 } from './reading.ts'
 import { readWhole } from './bytes.ts'
+import { linesOf } from './records.ts'
 import { annotationFrom } from './spans-json.ts'
 import { textOf } from './values.ts'
 import type { Writer } from './writing.ts'
@@ -73,7 +74,7 @@ class AnnReader {
   }
 
   read(text: string, { losses }: ReadOptions, item_ref: string) {
-    const lines = text.split(/\r\n|\n|\r/).map((line, place) => ({ line, number: place + 1 }))
+    const lines = linesOf(text).map((line, place) => ({ line, number: place + 1 }))
     const rank = (line: string) => ('T' === line[0] ? 0 : 'E' === line[0] ? 1 : 2)
     // Lines may name what stands below them; regions first, then triggers, then the rest.
     for (const { line, number } of lines.sort((a, b) => rank(a.line) - rank(b.line))) {

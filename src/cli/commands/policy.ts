@@ -13,32 +13,36 @@ export function addPolicyCommands(program: Command): void {
   const policy = program
     .command('policy')
     .description('Check policies, try them on cases, and see whom a change lets in or keeps out.')
-  const example = (line: string) => `\nExample:\n  ${line}`
-  policy
-    .command('check')
-    .description('Validate policies against their schema and prove that they fail closed.')
+  const command = (name: string, description: string, example: string) =>
+    policy
+      .command(name)
+      .description(description)
+      .option('--json', 'answer for programs')
+      .addHelpText('after', `\nExample:\n  ${example}`)
+  command(
+    'check',
+    'Validate policies against their schema and prove that they fail closed.',
+    'cloister policy check ./policies',
+  )
     .argument('[dir]', 'a folder of .cedar files with schema.cedarschema; those shipped', shipped)
-    .option('--json', 'answer for programs')
-    .addHelpText('after', example('cloister policy check ./policies'))
     .action(check)
-  policy
-    .command('cases')
-    .description('Try policies on the cases of their folder. Exit: 0 all hold, 1 some do not.')
+  command(
+    'cases',
+    'Try policies on the cases of their folder. Exit: 0 all hold, 1 some do not.',
+    'cloister policy cases ./policies',
+  )
     .argument('[dir]', 'the folder; those shipped', shipped)
-    .option('--json', 'answer for programs')
-    .addHelpText('after', example('cloister policy cases ./policies'))
     .action(cases)
-  policy
-    .command('diff')
-    .description(
-      'Say who gains and who loses access between two folders. Exit: 0 nobody, 1 somebody.',
-    )
+  command(
+    'diff',
+    'Say who gains and who loses access between two folders. Exit: 0 nobody, 1 somebody.',
+    'cloister policy diff /etc/cloister/policies ./policies',
+  )
     .argument('<before>', 'the policies in force')
     .argument('<after>', 'the policies proposed; the people of its cases are asked about')
-    .option('--json', 'answer for programs')
     .addHelpText(
       'after',
-      `\nEach condition of each person is turned one at a time; what shows only where two are turned at once is not found.\n${example('cloister policy diff /etc/cloister/policies ./policies')}`,
+      '\nEach condition of each person is turned one at a time; what shows only where two are turned at once is not found.',
     )
     .action(diff)
 }

@@ -42,11 +42,15 @@ export function addStartCommands(program: Command): void {
   program
     .command('migrate')
     .description('Bring a database of your own to what this version of Cloister expects.')
-    .argument('<url>', 'the database, entered as a role that may create roles')
+    .argument(
+      '[url]',
+      'the database, entered as a role that may create roles; without a password, which others would see here',
+    )
+    .option('--url-file <file>', 'a file that holds the URL; else DATABASE_URL_OWNER does')
     .option('--json', 'answer as JSON', false)
     .addHelpText(
       'after',
-      '\nExample:\n  sudo -u postgres cloister migrate "postgres://postgres@%2Fvar%2Frun%2Fpostgresql/cloister"',
+      '\nExamples:\n  sudo -u postgres cloister migrate "postgres://postgres@%2Fvar%2Frun%2Fpostgresql/cloister"\n  cloister migrate --url-file /etc/cloister/owner.url',
     )
     .action(migrateDatabase)
 }
@@ -82,16 +86,51 @@ function rethrowAsFault(error: unknown): never {
   throw known ? new Fault(error.message) : error
 }
 
-async function migrateDatabase(url: string, { json }: { json: boolean }): Promise<void> {
+interface MigrateFlags {
+  readonly urlFile?: string
+  readonly json: boolean
+}
+
+async function migrateDatabase(named: string | undefined, flags: MigrateFlags): Promise<void> {
+  const url = urlOf(named, flags.urlFile)
   const { prepareDatabase } = await import('../../server/kernel/migrate.ts')
-  if (!/^postgres(ql)?:\/\/[^\s]+$/.test(url))
-    throw new Fault('write the database as postgres://…', 2)
   const applied = await prepareDatabase({ url }).catch((error: unknown) => {
     throw new Fault(error instanceof Error ? error.message : 'the database refused')
   })
-  answer({ applied }, json, () => [
+  answer({ applied }, flags.json, () => [
     applied.length === 0 ? 'The database is current' : `Applied ${applied.join(', ')}`,
   ])
+}
+
+/** The URL as it is named, or in a file, or in the environment. No fault repeats it: it may hold a password. */
+function urlOf(named: string | undefined, file: string | undefined): string {
+  if (named !== undefined && file !== undefined) throw new Fault('name a URL or --url-file', 2)
+  if (named !== undefined && holdsPassword(named))
+    throw new Fault(
+      'whoever lists processes sees a password that stands here: put the URL into a file and name it with --url-file, or set DATABASE_URL_OWNER; and change that password',
+      2,
+    )
+  const url = named ?? (file === undefined ? process.env['DATABASE_URL_OWNER'] : lineIn(file))
+  if (url === undefined)
+    throw new Fault('name the database: a URL, --url-file, or DATABASE_URL_OWNER', 2)
+  if (!/^postgres(ql)?:\/\/[^\s]+$/.test(url))
+    throw new Fault('write the database as postgres://…', 2)
+  return url
+}
+
+function lineIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
+    throw new Fault(`${file} cannot be read: ${reason}`, 2)
+  }
+}
+
+/** Rather once too often: behind a colon before the last @, or as a parameter. */
+function holdsPassword(url: string): boolean {
+  const rest = url.replace(/^[^:]*:\/\//, '')
+  return rest.slice(0, rest.lastIndexOf('@') + 1).includes(':') || /[?&]password=/i.test(rest)
 }
 
 /** Starts a demonstration's server in a directory; doors take free ports. Used by `rehearse` as well. */

@@ -12,7 +12,9 @@ import { openPackage } from '../open-package.ts'
 import { checkPackage } from '../package.ts'
 import {
   admitToWork,
+  confirmDeliveryKey,
   hire,
+  letIn,
   type Person,
   publishRules,
   read,
@@ -143,7 +145,10 @@ async function play(stage: Stage, material: Material, options: RehearsalOptions)
   }
   const client = await setUpClient(manager, 'Client of the rehearsal', speaker, now)
   const project = await projectOf(manager, client, material, options, workers)
-  await confirmKey(stage, { client, speaker, manager, releaser }, options.out)
+  await confirmDeliveryKey(client, await writeClientKey(options.out), {
+    speaker,
+    confirming: [manager, releaser],
+  })
 
   options.say('Importing …')
   const imported = await importManifest(
@@ -200,38 +205,14 @@ async function projectOf(
   return setUpProject(manager, client, { code: 'aurora', kind, schema, guideline }, team)
 }
 
-/** The client registers a key, two people here confirm it; a demonstration has no day of waiting. */
-async function confirmKey(
-  stage: Stage,
-  who: { client: string; speaker: Person; manager: Person; releaser: Person },
-  out: string,
-): Promise<void> {
+/** Makes the key with which the client opens, where the client would keep it. */
+async function writeClientKey(out: string): Promise<string> {
   const identity = await generateX25519Identity()
   const recipient = await identityToRecipient(identity)
   await writeFile(join(out, 'client-key.txt'), `# recipient: ${recipient}\n${identity}\n`, {
     mode: 0o600,
   })
-  const path = `/clients/${who.client}/delivery-keys`
-  const { key } = read(await who.speaker.browser.post(path, { recipient }), 'key')
-  for (const one of [who.manager, who.releaser]) {
-    await one.stepUp()
-    await one.browser.post(`${path}/${key}/confirm`)
-  }
-}
-
-/** Everybody comes in through the doors, and signs in again where they sit: a session belongs to a presence. */
-async function letIn(stage: Stage, workers: readonly Person[]): Promise<void> {
-  const people = workers.map(({ id }, at) => ({ id, credential: `badge-${at + 1}` }))
-  for (const { id, credential } of people)
-    await stage.operator.post(`/people/${id}/badges`, { credential })
-  const simulator = await stage.admit(people)
-  for (const { id } of people) {
-    const walk = await simulator.walk(id, 'floor-1')
-    if (!walk.arrived) throw new Fault(`${id} was stopped at ${walk.stoppedBy?.portal ?? 'a door'}`)
-  }
-  await simulator.tick()
-  await pause(1000)
-  for (const worker of workers) await worker.signIn()
+  return recipient
 }
 
 async function deliver(

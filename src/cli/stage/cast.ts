@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Fault } from '../terminal.ts'
 import { Browser } from './browser.ts'
 import { registerKey, signIn, stepUp } from './sign-in.ts'
 import type { Stage } from './stage.ts'
@@ -149,4 +151,39 @@ export async function setUpClient(
   })
   await browser.post(`/clients/${client}/people`, { person: speaker.id })
   return client
+}
+
+/**
+ * The client's speaker registers a delivery key (an age recipient) and two people here confirm it.
+ * A demonstration has no day of waiting.
+ */
+export async function confirmDeliveryKey(
+  client: string,
+  recipient: string,
+  { speaker, confirming }: { speaker: Person; confirming: readonly [Person, Person] },
+): Promise<void> {
+  const path = `/clients/${client}/delivery-keys`
+  const { key } = read(await speaker.browser.post(path, { recipient }), 'key')
+  for (const one of confirming) {
+    await one.stepUp()
+    await one.browser.post(`${path}/${key}/confirm`)
+  }
+}
+
+/**
+ * Everybody comes in through the doors with a badge of their own, and signs in again where they sit:
+ * a session belongs to a presence.
+ */
+export async function letIn(stage: Stage, workers: readonly Person[]): Promise<void> {
+  const people = workers.map(({ id }, at) => ({ id, credential: `badge-${at + 1}` }))
+  for (const { id, credential } of people)
+    await stage.operator.post(`/people/${id}/badges`, { credential })
+  const simulator = await stage.admit(people)
+  for (const { id } of people) {
+    const walk = await simulator.walk(id, 'floor-1')
+    if (!walk.arrived) throw new Fault(`${id} was stopped at ${walk.stoppedBy?.portal ?? 'a door'}`)
+  }
+  await simulator.tick()
+  await pause(1000)
+  for (const worker of workers) await worker.signIn()
 }

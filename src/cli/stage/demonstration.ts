@@ -137,10 +137,20 @@ function untilSignal(): Promise<void> {
 
 type Cast = readonly (Known & { readonly badge: string })[]
 
-/** A first start that never ended leaves its mark; nothing in it is anybody's work yet. */
-async function clearHalfMade(directory: string, say: (words: string) => void): Promise<void> {
+/**
+ * A first start that never ended leaves its mark, and is removed: nothing in it is anybody's work
+ * yet. The cast is written last: where it stands, only the mark is left to be removed.
+ */
+export async function clearHalfMade(
+  directory: string,
+  say: (words: string) => void,
+): Promise<void> {
   const mark = join(directory, 'being-made')
   if ((await readFile(mark).catch(() => null)) === null) return
+  if ((await readFile(join(directory, 'cast.json')).catch(() => null)) !== null) {
+    await rm(mark)
+    return
+  }
   say('The first start was cut off; beginning anew …')
   for (const name of [
     'postgres',

@@ -58,6 +58,18 @@ test('IN3 files that are as they should be are good, and a certificate that ends
   assert.match(ending.words, /^ends on .*: renew it/)
 })
 
+test('IN3 of a token only the PIN is a secret: its module is a library that everybody may read', async () => {
+  const { written, config } = await installed()
+  const [module, pinFile] = [join(written.models, '..', 'token.so'), join(config.keys, 'pin')]
+  await writeFile(module, '', { mode: 0o644 })
+  await writeFile(pinFile, '0000', { mode: 0o600 })
+  const rootKey = { kind: 'pkcs11', module, token: 'cloister', pinFile } as const
+  const look = async () => about(await lookAtFiles({ ...config, rootKey }, now), 'keys')
+  assert.equal((await look())?.state, 'good')
+  await chmod(pinFile, 0o644)
+  assert.match((await look())?.words ?? '', /pin is open to every user/)
+})
+
 test('IN3 every file that is wrong is found at once, each with what to do', async () => {
   const { written, config } = await installed()
   await chmod(join(config.directory, 'keys', 'log.sealed'), 0o644)

@@ -82,9 +82,10 @@ async function lookAtKeys(config: Config): Promise<readonly Finding[]> {
   ]
 }
 
+/** The module of a token is a library of the system, and no secret. */
 function filesOf(place: RootKeyPlace | null): string[] {
   if (place === null) return []
-  return place.kind === 'pkcs11' ? [place.module, place.pinFile] : [place.path, place.secret.file]
+  return place.kind === 'pkcs11' ? [place.pinFile] : [place.path, place.secret.file]
 }
 
 async function lookAtAuthority({ directory }: Config, now: Date): Promise<Finding> {

@@ -1,8 +1,16 @@
+import type { Socket } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static, TObject, TSchema } from 'typebox'
 import { type Action, actOf, type Door } from '#shared/actions.ts'
 import { Problem } from '#shared/problems.ts'
-import { type Gate, type Pass, Refused, type Resource } from '../domains/access/index.ts'
+import {
+  type Caller,
+  type Gate,
+  type Pass,
+  Refused,
+  type Resource,
+} from '../domains/access/index.ts'
 import { type Entry, record, type Recorder } from '../domains/audit/index.ts'
 import { type Db, transact, type Tx } from '../kernel/db.ts'
 import type { Identify } from './caller.ts'
@@ -131,11 +139,7 @@ async function answerWith<
   const held: { pass: Pass<A> | null } = { pass: null }
   try {
     const done = await transact(ground.db, async (tx) => {
-      const caller = await ground.identify(tx, request)
-      const pass = await ground.gate.admit(
-        tx,
-        caller,
-        operation.action,
+      const pass = await admitted(ground, tx, request, operation.action, (caller) =>
         operation.resource(shaped, caller),
       )
       held.pass = pass
@@ -161,6 +165,32 @@ async function answerWith<
     await recordFailure(ground, held.pass, error)
     throw error
   }
+}
+
+/** Who spoke last on a connection: who will most likely be found to speak on it now. */
+const lastCallers = new WeakMap<Socket, Caller>()
+
+/**
+ * Says who calls and asks the gate. That the same caller goes on over the same connection proves
+ * nothing; but the gate is asked about them at once, and what it decided stands if they are then
+ * identified as exactly the same, in the same transaction. Otherwise it is asked about who they are.
+ */
+export async function admitted<A extends Action>(
+  { identify, gate }: Pick<Ground, 'identify' | 'gate'>,
+  tx: Tx,
+  request: FastifyRequest,
+  action: A,
+  resourceOf: (caller: Caller) => Resource,
+): Promise<Pass<A>> {
+  const { socket } = request.raw
+  const likely = lastCallers.get(socket)
+  const identifying = identify(tx, request)
+  const early = likely && gate.admit(tx, likely, action, resourceOf(likely))
+  early?.catch(() => undefined)
+  const caller = await identifying
+  lastCallers.set(socket, caller)
+  if (early !== undefined && isDeepStrictEqual(caller, likely)) return early
+  return gate.admit(tx, caller, action, resourceOf(caller))
 }
 
 /** A refusal of the further act is recorded like any other, and is the domain's to take or to pass on. */

@@ -6,7 +6,7 @@ import { Problem } from '#shared/problems.ts'
 import type { Pass, Resource } from '../domains/access/index.ts'
 import { record } from '../domains/audit/index.ts'
 import { transact, type Tx } from '../kernel/db.ts'
-import { entryOf, type Ground, recordFailure } from './operate.ts'
+import { admitted, entryOf, type Ground, recordFailure } from './operate.ts'
 
 interface Arriving<A extends Action, P> {
   readonly pass: Pass<A>
@@ -35,7 +35,7 @@ export interface UploadOperation<
       note: (details: Readonly<Record<string, unknown>>) => void
     },
   ): Promise<Static<R>>
-  /** Frees what was received when it is not kept after all. */
+  /** Frees what was received when it is not kept after all. What it cannot free counts for nothing. */
   discard?(received: Received): Promise<void>
 }
 
@@ -88,18 +88,17 @@ async function take<
   const params = request.params as Static<P>
   const held: { pass: Pass<A> | null; received: Received | null } = { pass: null, received: null }
   try {
-    const admitted = await transact(ground.db, async (tx) => {
-      const caller = await ground.identify(tx, request)
-      return ground.gate.admit(tx, caller, operation.action, operation.resource(params))
-    })
-    held.pass = admitted
+    const first = await transact(ground.db, (tx) =>
+      admitted(ground, tx, request, operation.action, () => operation.resource(params)),
+    )
+    held.pass = first
     if (request.headers['content-type'] !== bodyType) throw new Problem('unsupported-media')
     const bytes = bounded(request.raw, operation.limit)
-    const received = await operation.receive({ pass: admitted, params, bytes })
+    const received = await operation.receive({ pass: first, params, bytes })
     held.received = received
     request.raw.resume()
     return await transact(ground.db, async (tx) => {
-      const pass = await ground.gate.renew(tx, admitted)
+      const pass = await ground.gate.renew(tx, first)
       const noted: Record<string, unknown> = {}
       const note = (details: Readonly<Record<string, unknown>>): void => {
         Object.assign(noted, details)
@@ -113,8 +112,12 @@ async function take<
   } catch (error) {
     // An answer to a sender that still writes would be lost with the connection.
     request.raw.resume()
-    if (held.received !== null) await operation.discard?.(held.received)
-    await recordFailure(ground, held.pass, error)
+    try {
+      await recordFailure(ground, held.pass, error)
+    } finally {
+      // Why it was not kept says more than why it could not be freed.
+      if (held.received !== null) await operation.discard?.(held.received).catch(() => undefined)
+    }
     throw error
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Socket } from 'node:net'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { testDatabase } from '../../../test/support/database.ts'
@@ -133,4 +134,68 @@ test('KE26 statements go out in the order of their calls, and one that nobody wa
   await assert.rejects(thrown, /thought better of it/)
   const { rows } = await sql`select place from note order by place`.execute(db)
   assert.deepEqual(rows, [{ place: 1 }, { place: 2 }, { place: 3 }])
+})
+
+test('KE27 where a transaction cannot begin, nothing of it is kept, though its statements do not wait', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  await sql`create table note (place int primary key)`.execute(db)
+  await sql`create function put(place int) returns void language sql as
+    'insert into note values (place)'`.execute(db)
+  const answered: string[] = []
+  // Kysely has names for levels of other databases: PostgreSQL refuses the beginning, and the session lives.
+  const unbegun = (work: (tx: Tx) => Promise<unknown>) =>
+    assert.rejects(transact(db, work, { isolation: 'snapshot' }), { code: '42601' })
+  await unbegun(async (tx) => {
+    sendAlong(tx, sql`insert into note values (1)`.execute(tx))
+    sendAlong(tx, sql`with x as (insert into note values (2) returning 1) table x`.execute(tx))
+    sendAlong(tx, sql`select put(3)`.execute(tx))
+    await Promise.resolve()
+  })
+  await unbegun((tx) => sql`insert into note values (4)`.execute(tx))
+  await unbegun(async (tx) => {
+    await sql`select * from note`.execute(tx)
+    answered.push('a reading')
+  })
+  await unbegun(async (tx) => {
+    await sql`insert into note values (5)`.execute(tx).catch(() => undefined)
+    await sql`insert into note values (6)`.execute(tx).catch(() => undefined)
+  })
+  assert.deepEqual((await sql`select * from note`.execute(db)).rows, [])
+  assert.deepEqual(answered, [])
+  await transact(db, async (tx) => {
+    sendAlong(tx, sql`select count(*) from note`.execute(tx))
+    sendAlong(tx, sql`insert into note values (7)`.execute(tx))
+    const { rows } = await sql`select place from note`.execute(tx)
+    assert.deepEqual(rows, [{ place: 7 }], 'what follows one that waits, waits')
+  })
+})
+
+test('KE29 a transaction that is over takes no more statements, however late they come', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  await sql`create table note (place int primary key)`.execute(db)
+  const late: Promise<unknown>[] = []
+  const work = transact(db, (tx) => {
+    const first = sql`select pg_sleep(0.05)`.execute(tx)
+    late.push(first.then(() => sql`insert into note values (1)`.execute(tx)))
+    return Promise.reject(new Error('refused meanwhile'))
+  })
+  await assert.rejects(work, /refused meanwhile/)
+  await assert.rejects(Promise.all(late), /already rolled back/)
+  assert.deepEqual((await sql`select * from note`.execute(db)).rows, [])
+})
+
+test('KE28 statements that do not wait for each other leave in one packet, with what begins their transaction', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  const ask = (tx: Tx, n: number) =>
+    sql<{ n: number }>`select n from (values (${n}::int4)) v (n)`.execute(tx)
+  await transact(db, (tx) => ask(tx, 1))
+  const writers = Socket.prototype as Required<Pick<Socket, '_write' | '_writev'>>
+  const packets = [t.mock.method(writers, '_write'), t.mock.method(writers, '_writev')]
+  const answers = await transact(db, (tx) => Promise.all([1, 2, 3, 4].map((n) => ask(tx, n))))
+  assert.deepEqual(
+    answers.map(({ rows }) => rows[0]?.n),
+    [1, 2, 3, 4],
+  )
+  const sent = packets.reduce((sum, { mock }) => sum + mock.callCount(), 0)
+  assert.equal(sent, 2, 'one for the statements, one for the commit')
 })

@@ -8,6 +8,7 @@ import {
   Transaction,
 } from 'kysely'
 import pg from 'pg'
+import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../../shared/problems.ts'
 import { codeOf } from './fault.ts'
@@ -116,6 +117,7 @@ export function openDb(connection: Connection, { pool }: { readonly pool: number
     idle_in_transaction_session_timeout: idleTransactionTimeout,
     // A statement goes out when it is asked for, not when the one before it was answered.
     pipeline: true,
+    stream: () => new GatheringSocket(),
   })
   return new Kysely<Tables>({
     dialect: new PostgresDialect({
@@ -127,25 +129,63 @@ export function openDb(connection: Connection, { pool }: { readonly pool: number
   })
 }
 
+/** Sends what is written within one turn of the event loop at once: statements that go together are one packet. */
+class GatheringSocket extends Socket {
+  #gathering = false
+
+  /** The driver calls this before each statement, and `uncork` after it. */
+  override cork(): void {
+    if (this.#gathering) return
+    this.#gathering = true
+    super.cork()
+    // Runs when the promises that are due have been served, and what they send is written.
+    process.nextTick(() => {
+      this.#gathering = false
+      super.uncork()
+    })
+  }
+
+  override uncork(): void {
+    // The end of the turn does.
+  }
+}
+
 /**
- * A client as Kysely takes it, with honest errors. What begins a transaction is not waited for: the
- * first statement is sent right behind it and fails where it failed.
+ * A client as Kysely takes it, with honest errors. What begins a transaction is not waited for by
+ * what only reads: that is sent right behind it, and fails where it failed. Everything else waits
+ * until the transaction has begun, for where it has not (PostgreSQL may cancel any statement, the
+ * first too) each would be kept by itself. Whatever follows one that waits, waits as well: the
+ * order of the calls is the order on the wire.
  */
 function guard(client: pg.PoolClient): PostgresPoolClient {
   let begun: Promise<unknown> = Promise.resolve()
+  let waiting = 0
+  async function untilBegun(): Promise<void> {
+    waiting += 1
+    try {
+      await begun
+    } finally {
+      waiting -= 1
+    }
+  }
   async function query(
     text: string,
     values: unknown[],
   ): Promise<pg.QueryResult | typeof beginning> {
     if (/^(begin|start transaction)/.test(text)) {
-      begun = client.query(text)
+      // With a name it is sent as other statements are, and in one packet with the first of them.
+      begun = client.query({ name: text, text }).catch(rethrow)
       begun.catch(() => undefined)
       return beginning
     }
+    const undoes = text === 'rollback'
+    if (waiting > 0 || !onlyReads.test(text))
+      await untilBegun().catch((error: unknown) => {
+        if (!undoes) throw error
+      })
     const result = await client.query(prepared(text, values)).catch(rethrow)
-    if (text !== 'commit') return result
-    await begun.catch(rethrow)
-    if (result.command !== 'COMMIT')
+    if (!undoes) await begun
+    if (text === 'commit' && result.command !== 'COMMIT')
       throw new Error('The transaction had failed before its commit; nothing was kept.')
     return result
   }
@@ -158,6 +198,12 @@ function guard(client: pg.PoolClient): PostgresPoolClient {
     },
   }
 }
+
+/**
+ * From tables, or for the transaction alone. Functions of ours that change something (they order
+ * jobs, send signals) are called without `from`.
+ */
+const onlyReads = /^\s*select\s+(set_config\(|[^]*\bfrom\b)/i
 
 const beginning = { command: 'BEGIN', rowCount: 0, rows: [] }
 

@@ -6,7 +6,6 @@ import {
   chown,
   lstat,
   mkdir,
-  open,
   readdir,
   readFile,
   readlink,
@@ -18,10 +17,11 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from './db.ts'
+import { syncFolder } from './durable.ts'
 import { codeOf, StartFault } from './fault.ts'
 import { lockDirectory } from './lock.ts'
 import { databaseUser, ownUser, runAs, spawnAs, type OsUser } from './os-user.ts'
@@ -149,9 +149,7 @@ async function createCluster(software: Software, data: string, user: OsUser): Pr
       `The database could not be created: ${output.trim().split('\n').at(-1) ?? ''}`,
     )
   await rename(partial, data)
-  const parent = await open(join(data, '..'))
-  await parent.sync()
-  await parent.close()
+  await syncFolder(dirname(data))
 }
 
 /** Names go into two small files that PostgreSQL reads; both words are checked, neither can be `all`. */

@@ -3,12 +3,11 @@ import { dawidSkene, oneCoin } from '../consensus/dawid-skene.ts'
 import { glad } from '../consensus/glad.ts'
 import { mace } from '../consensus/mace.ts'
 import { majority, tieRules } from '../consensus/majority.ts'
-import { onlyRaters, type Ratings } from '../ratings.ts'
+import { type Ratings } from '../ratings.ts'
 import { Refusal } from '../refusal.ts'
 import { countRaters } from '../many-raters.ts'
 import { type Answer, type Family, type MeasureOptions, present } from './answer.ts'
-import { Dictionary } from './dictionary.ts'
-import { type NamedRatings, RatingsTable } from './ratings-table.ts'
+import { collectRatings, type NamedRatings } from './ratings-table.ts'
 
 /**
  * The labels behind the ratings: columns item, rater, value. The value answered is the mean
@@ -20,26 +19,9 @@ export const consensusFamily: Family = {
   optional: [],
   open(options) {
     tiesFrom(options.ties)
-    const raters = new Dictionary()
-    const values = new Dictionary()
-    return {
-      collector() {
-        const table = new RatingsTable(raters, values, { numeric: false, order: options.order })
-        let named: NamedRatings | undefined
-        return {
-          add: (row) => {
-            table.add(row)
-          },
-          raters: () => raters.names(),
-          measure(pair, onFault) {
-            named ??= table.finish(onFault)
-            const chosen = pair?.map((name) => raters.codeOf(name))
-            const ratings = chosen === undefined ? named.ratings : onlyRaters(named.ratings, chosen)
-            return answerFor(ratings, named, modelled(ratings, options))
-          },
-        }
-      },
-    }
+    return collectRatings({ numeric: false, order: options.order }, (ratings, named) =>
+      answerFor(ratings, named, modelled(ratings, options)),
+    )
   },
 }
 

@@ -3,13 +3,12 @@ import { explainRatings } from '../explain.ts'
 import { krippendorffAlpha, type Level } from '../krippendorff.ts'
 import { manyRaterAgreement, type ManyRaterCoefficient } from '../many-raters.ts'
 import { masiDistance } from '../masi.ts'
-import { onlyRaters, type Ratings } from '../ratings.ts'
+import { type Ratings } from '../ratings.ts'
 import { Refusal } from '../refusal.ts'
 import { confusionOf, twoRaterAgreement, type TwoRaterCoefficient } from '../two-raters.ts'
 import { categoryWeights, identityWeights, weightNames, type Weights } from '../weights.ts'
 import { type Answer, type Family, type MeasureOptions } from './answer.ts'
-import { Dictionary } from './dictionary.ts'
-import { type CategoryOrder, type NamedRatings, RatingsTable } from './ratings-table.ts'
+import { type CategoryOrder, collectRatings, type NamedRatings } from './ratings-table.ts'
 
 const twoRater: ReadonlyMap<string, TwoRaterCoefficient> = new Map([
   ['cohen-kappa', 'cohen-kappa'],
@@ -30,25 +29,9 @@ export const ratingFamily: Family = {
   required: ['item', 'rater', 'value'],
   optional: [],
   open(options) {
-    const order = categoryOrder(options)
-    const raters = new Dictionary()
-    const values = new Dictionary()
-    return {
-      collector() {
-        const table = new RatingsTable(raters, values, order)
-        let named: NamedRatings | undefined
-        return {
-          add: (row) => {
-            table.add(row)
-          },
-          raters: () => raters.names(),
-          measure(pair, onFault) {
-            named ??= table.finish(onFault)
-            return measureRatings(named, options, pair)
-          },
-        }
-      },
-    }
+    return collectRatings(categoryOrder(options), (ratings, named) =>
+      measureRatings(ratings, named, options),
+    )
   },
 }
 
@@ -72,13 +55,7 @@ function categoryOrder(options: MeasureOptions): CategoryOrder {
   return { numeric: ranked, order: options.order }
 }
 
-function measureRatings(
-  named: NamedRatings,
-  options: MeasureOptions,
-  pair?: readonly [string, string],
-): Answer {
-  const chosen = pair?.map((name) => named.raters.indexOf(name))
-  const ratings = chosen === undefined ? named.ratings : onlyRaters(named.ratings, chosen)
+function measureRatings(ratings: Ratings, named: NamedRatings, options: MeasureOptions): Answer {
   const weights =
     options.weights === undefined || options.weights === 'identity'
       ? identityWeights(ratings.categoryCount)

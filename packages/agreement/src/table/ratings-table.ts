@@ -1,5 +1,6 @@
-import { type Ratings, ratingsFromColumns } from '../ratings.ts'
+import { onlyRaters, type Ratings, ratingsFromColumns } from '../ratings.ts'
 import { Refusal } from '../refusal.ts'
+import { type Answer, type Family } from './answer.ts'
 import { IntColumn } from './columns.ts'
 import { Dictionary } from './dictionary.ts'
 import { type LineFault, refusalAt, type Row } from './row.ts'
@@ -21,6 +22,38 @@ export interface CategoryOrder {
   readonly numeric: boolean
   /** The order of an ordinal scale whose names are no numbers, lowest first. */
   readonly order?: readonly string[] | undefined
+}
+
+/**
+ * What a family on ratings opens: the collectors of one file, or of its groups, which share their
+ * categories. `measure` gets the ratings of all raters, or of the two that were chosen.
+ */
+export function collectRatings(
+  order: CategoryOrder,
+  measure: (ratings: Ratings, named: NamedRatings) => Answer,
+): ReturnType<Family['open']> {
+  const raters = new Dictionary()
+  const values = new Dictionary()
+  return {
+    collector() {
+      const table = new RatingsTable(raters, values, order)
+      let named: NamedRatings | undefined
+      return {
+        add: (row) => {
+          table.add(row)
+        },
+        raters: () => raters.names(),
+        measure(pair, onFault) {
+          named ??= table.finish(onFault)
+          const chosen = pair?.map((name) => raters.codeOf(name))
+          return measure(
+            chosen === undefined ? named.ratings : onlyRaters(named.ratings, chosen),
+            named,
+          )
+        },
+      }
+    },
+  }
 }
 
 /** Collects rows of item, rater and value: 16 bytes a rating, and each name once. */

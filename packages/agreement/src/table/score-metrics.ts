@@ -1,11 +1,10 @@
 import { type Estimate } from '../estimate.ts'
 import { type IccForm, iccForms, intraclassCorrelation } from '../icc.ts'
 import { kendallTau, kendallW, spearmanRho } from '../ranks.ts'
-import { onlyRaters, type Ratings } from '../ratings.ts'
+import { type Ratings } from '../ratings.ts'
 import { Refusal } from '../refusal.ts'
 import { type Answer, type Family, type MeasureOptions, present } from './answer.ts'
-import { Dictionary } from './dictionary.ts'
-import { type NamedRatings, RatingsTable } from './ratings-table.ts'
+import { collectRatings, type NamedRatings } from './ratings-table.ts'
 
 const mostCells = 50_000_000
 
@@ -16,26 +15,9 @@ export const scoreFamily: Family = {
   optional: [],
   open(options) {
     formFrom(options.form)
-    const raters = new Dictionary()
-    const values = new Dictionary()
-    return {
-      collector() {
-        const table = new RatingsTable(raters, values, { numeric: true, order: options.order })
-        let named: NamedRatings | undefined
-        return {
-          add: (row) => {
-            table.add(row)
-          },
-          raters: () => raters.names(),
-          measure(pair, onFault) {
-            named ??= table.finish(onFault)
-            const chosen = pair?.map((name) => raters.codeOf(name))
-            const ratings = chosen === undefined ? named.ratings : onlyRaters(named.ratings, chosen)
-            return measureScores(scoresOf(ratings, named), options)
-          },
-        }
-      },
-    }
+    return collectRatings({ numeric: true, order: options.order }, (ratings, named) =>
+      measureScores(scoresOf(ratings, named), options),
+    )
   },
 }
 

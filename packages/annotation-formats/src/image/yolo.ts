@@ -9,6 +9,7 @@ import {
   type ReadOptions,
 } from '../reading.ts'
 import { readWhole } from '../bytes.ts'
+import { linesOf } from '../records.ts'
 import { annotationFrom } from '../spans-json.ts'
 import type { Writer } from '../writing.ts'
 import { rounded, shapesOf } from './boxes.ts'
@@ -60,7 +61,7 @@ async function sizesIn(input: InputFiles): Promise<Map<string, [number, number]>
   const sizes = new Map<string, [number, number]>()
   if (!input.names.includes(sizesFile)) return sizes
   const text = await readWhole(input.open(sizesFile), sizesFile)
-  for (const line of text.split(/\r\n|\n|\r/)) {
+  for (const line of linesOf(text)) {
     const [, name, width, height] = /^(\S+) (\d{1,7}) (\d{1,7})$/.exec(line) ?? []
     if (name !== undefined) sizes.set(name, [Number(width), Number(height)])
   }
@@ -80,7 +81,7 @@ function itemOf(
     kind: 'image',
     ...(size === undefined ? {} : { width: size[0], height: size[1] }),
   } as const
-  const regions = text.split(/\r\n|\n|\r/).flatMap((line, at): Region[] => {
+  const regions = linesOf(text).flatMap((line, at): Region[] => {
     if (line.trim() === '') return []
     const fault = (reason: string) => new InputFault(name, `line ${at + 1}`, reason)
     const numbers = line.trim().split(/\s+/).map(Number)

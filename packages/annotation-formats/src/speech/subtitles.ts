@@ -1,6 +1,7 @@
 import type { Item } from '../model.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
 import { documentReader } from '../documents.ts'
+import { linesOf } from '../records.ts'
 import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
 import type { WriteOptions, Writer } from '../writing.ts'
 import { rateFor, recordingOf, sampleAt, type Segment, segmentsOf } from './segments.ts'
@@ -45,7 +46,7 @@ function secondsOfClock(clock: string): number | undefined {
  * regions are left out.
  */
 export const readWebVtt: Reader = cueReader((text, file, options) => {
-  const lines = text.replaceAll('\0', '\ufffd').split(/\r\n|\n|\r/)
+  const lines = linesOf(text.replaceAll('\0', '\ufffd'))
   if (!/^WEBVTT($|[ \t])/.test(lines[0] ?? ''))
     throw new InputFault(file, 'line 1', 'does not begin with WEBVTT')
   const cues: Cue[] = []
@@ -113,7 +114,7 @@ const srtTiming = /^\s*(\d{1,3}:\d{2}:\d{2}),(\d{1,3})\s*-->\s*(\d{1,3}:\d{2}:\d
 export const readSrt: Reader = cueReader((text, file, options) => {
   const cues: Cue[] = []
   let block: string[] = []
-  const lines = text.split(/\r\n|\n|\r/)
+  const lines = linesOf(text)
   for (const [place, line] of [...lines, ''].entries()) {
     if (!/^[ \t]*$/.test(line)) block.push(line)
     else if (block.length > 0) {

@@ -3,6 +3,7 @@ import { addTo } from '../groups.ts'
 import { itemRefOf } from '../names.ts'
 import { TextIndex } from '../offsets.ts'
 import { documentReader } from '../documents.ts'
+import { linesOf } from '../records.ts'
 import { InputFault, type Reader, type ReadOptions } from '../reading.ts'
 import { annotationFrom } from '../spans-json.ts'
 import { regionOf, relationOf } from './layers.ts'
@@ -71,6 +72,7 @@ export function textOfSentences(sentences: readonly Sentence[]): string {
 
 /** Splits where the separator stands without a backslash before it. */
 export function splitPlain(text: string, separator: string): string[] {
+  if (!text.includes('\\')) return text.split(separator)
   const parts: string[] = []
   let part = ''
   for (let at = 0; at < text.length; at++) {
@@ -84,6 +86,7 @@ export function splitPlain(text: string, separator: string): string[] {
 }
 
 export function unescapeTsv(text: string): string {
+  if (!text.includes('\\')) return text
   return text.replaceAll(/\\(->|.)/gs, (_, sign: string) =>
     sign === 't' ? '\t' : sign === 'n' ? '\n' : sign === 'r' ? '\r' : sign,
   )
@@ -97,7 +100,8 @@ class TsvReader {
   /** The annotations on each row, by layer. */
   readonly #onRow = new Map<string, string[]>()
   readonly #pending: Pending[] = []
-  readonly #rows = new Set<string>()
+  /** The number of the row before: of its sentence, its token and its part of it. */
+  #last: readonly [number, number, number] = [0, 0, 0]
   readonly #chains = new Map<string, string>()
   readonly #sentences: Sentence[] = []
   readonly #header: string[] = []
@@ -118,19 +122,12 @@ class TsvReader {
   }
 
   read(whole: string): Item {
-    for (const line of whole.split(/\r\n|\n|\r/)) {
+    for (const line of linesOf(whole)) {
       this.#line++
       if (this.#line === 1 && !/^#FORMAT=WebAnno TSV 3[.]\d$/.test(line))
         throw this.#fault('is no WebAnno TSV 3')
-      const [, kind, layer = ''] = /^#T_(SP|RL|CH)=([^]*)$/.exec(line) ?? []
-      if (kind === 'SP' || kind === 'RL' || kind === 'CH') {
-        this.#layers.push(layerOf(kind, layer))
-        this.#header.push(line.slice(3))
-      } else if (line.startsWith('#Sentence.id=')) this.#id = line.slice(13)
-      else if (line.startsWith('#Text=')) this.#text.push(unescapeTsv(line.slice(6)))
-      else if (/^\d+-\d+([.]\d+)?\t/.test(line)) this.#row(line.split('\t'))
-      else if (line !== '' && !line.startsWith('#'))
-        throw this.#fault('is neither a row nor a comment')
+      if (line.startsWith('#')) this.#comment(line)
+      else if (line !== '') this.#row(line.split('\t'))
     }
     const text = textOfSentences(this.#sentences)
     if (this.#sentences.length > 1) this.#options.losses.note('text-rebuilt', itemRefOf(this.#file))
@@ -149,12 +146,21 @@ class TsvReader {
     }
   }
 
-  #row([row = '', place = '', token = '', ...cells]: string[]): void {
+  #comment(line: string): void {
+    const [, kind, layer = ''] = /^#T_(SP|RL|CH)=([^]*)$/.exec(line) ?? []
+    if (kind === 'SP' || kind === 'RL' || kind === 'CH') {
+      this.#layers.push(layerOf(kind, layer))
+      this.#header.push(line.slice(3))
+    } else if (line.startsWith('#Sentence.id=')) this.#id = line.slice(13)
+    else if (line.startsWith('#Text=')) this.#text.push(unescapeTsv(line.slice(6)))
+  }
+
+  #row(columns: readonly string[]): void {
+    const [row = '', place = '', token = ''] = columns
+    this.#follow(row)
     const [, from, to] = /^(\d+)-(\d+)$/.exec(place) ?? []
     if (from === undefined || to === undefined || Number(to) < Number(from))
       throw this.#fault('has no offsets, or reversed ones')
-    if (this.#rows.has(row)) throw this.#fault(`has the number ${row} a second time`)
-    this.#rows.add(row)
     const [begin, end] = [Number(from), Number(to)]
     if (this.#text.length > 0) {
       const text = this.#text.join('\n')
@@ -167,15 +173,31 @@ class TsvReader {
       this.#text = []
     }
     this.#laid.at(-1)?.rows.push({ from: begin, to: end, isPart: row.includes('.') })
-    let next = 0
+    let next = 3
     for (const layer of this.#layers) {
-      this.#layer(layer, cells.slice(next, next + layer.columns.length), row, begin, end)
-      next += layer.columns.length
+      const last = next + layer.columns.length
+      let isEmpty = true
+      for (let at = next; at < last; at++)
+        if (columns[at] !== '_' && (columns[at] ?? '') !== '') isEmpty = false
+      if (!isEmpty) this.#layer(layer, columns.slice(next, last), row, begin, end)
+      next = last
     }
   }
 
+  /** Takes the number of a row, which comes after those of all rows before. */
+  #follow(row: string): void {
+    const found = /^(\d+)-(\d+)(?:[.](\d+))?$/.exec(row)
+    if (found === null) throw this.#fault('is neither a row nor a comment')
+    const [sentence, token, part] = [Number(found[1]), Number(found[2]), Number(found[3] ?? 0)]
+    const [ofSentence, ofToken, ofPart] = this.#last
+    const isAfter =
+      sentence > ofSentence ||
+      (sentence === ofSentence && (token > ofToken || (token === ofToken && part > ofPart)))
+    if (!isAfter) throw this.#fault(`has the number ${row} a second time, or out of order`)
+    this.#last = [sentence, token, part]
+  }
+
   #layer(layer: Layer, cells: readonly string[], row: string, begin: number, end: number): void {
-    if (cells.every((cell) => cell === '_' || cell === '')) return
     const columns = layer.columns.map((column, place) => ({
       column,
       values: splitPlain(cells[place] ?? '_', '|'),

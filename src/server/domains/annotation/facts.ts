@@ -1,8 +1,7 @@
 import { actOf } from '#shared/actions.ts'
 import type { FactSource, ResourceSource } from '../access/index.ts'
-import { projectNature } from '../projects/index.ts'
+import { placeOfTask } from './places.ts'
 import { holding } from './store/leases.ts'
-import { taskById } from './store/tasks.ts'
 
 /** Whether the person holds the task now, and whether they would review their own work. */
 export const annotationFacts: FactSource = {
@@ -21,14 +20,4 @@ export const annotationFacts: FactSource = {
   },
 }
 
-export const taskSource: ResourceSource = {
-  type: 'Task',
-  async locate(tx, id) {
-    const task = await taskById(tx, id)
-    if (task === undefined) return null
-    const { project, item, language } = task
-    const of = await projectNature(tx, project)
-    if (of === undefined) return null
-    return { project, item, language, projectCode: of.code, client: of.client, taskType: of.kind }
-  },
-}
+export const taskSource: ResourceSource = { type: 'Task', locate: placeOfTask }

@@ -9,25 +9,43 @@ import { assetOf, channelsOf } from './media.ts'
 import { schemaOf } from './schemas.ts'
 import { heldTask } from './store/tasks.ts'
 
+/** A task and who it was handed to. */
+export interface Handed {
+  readonly task: string
+  readonly item: string
+  readonly project: string
+  readonly person: string
+  readonly kind: string | null
+}
+
+/** @throws Problem `not-found` when the pass is on no task of an item */
+export function handedBy({ resource, item, project, actor, located }: Pass): Handed {
+  if (item === null || project === null) throw new Problem('not-found')
+  return { task: resource.id, item, project, person: actor, kind: located.taskType ?? null }
+}
+
 /**
- * Everything that one screen shows of a task that the pass's person holds: content, schema, and
- * their draft or else the annotation that stands.
- * @throws Problem `lease-lost` when they hold it no more
+ * Everything that one screen shows of a task that a person holds: content, schema, and their draft
+ * or else the annotation that stands. Rows are read while the gate still decides; nothing is opened
+ * before the pass is there.
+ * @throws Refused when the gate does not issue the pass; Problem `lease-lost` when they hold it no more
  */
 export async function openTask(
   { seals }: Pick<Ground, 'seals'>,
-  pass: Pass<'annotation.task.open'>,
+  admitted: Pass<'annotation.task.open'> | Promise<Pass<'annotation.task.open'>>,
   tx: Tx,
+  handed: Handed,
 ): Promise<TaskPayload> {
-  const held = await heldTask(tx, pass.resource.id, pass.actor)
-  if (held === undefined) throw new Problem('lease-lost')
-  const content = assetOf({ id: held.item, project: held.project }, 'content')
-  const [item, schema, text] = await Promise.all([
-    itemById(tx, held.item),
-    schemaOf(tx, held.project, held.schema),
-    pass.located.taskType === 'text' ? textOf(seals, pass, tx, content) : null,
+  const content = assetOf({ id: handed.item, project: handed.project }, 'content')
+  const [pass, held, item, text] = await Promise.all([
+    admitted,
+    heldTask(tx, handed.task, handed.person),
+    itemById(tx, handed.item),
+    handed.kind === 'text' ? textOf(seals, admitted, tx, content) : null,
   ])
+  if (held === undefined) throw new Problem('lease-lost')
   if (item === undefined) throw new Problem('not-found')
+  const schema = await schemaOf(tx, held.project, held.schema)
   const work = held.draft_object ?? held.annotation_object
   const reason = held.returned_reason
   return {
@@ -54,7 +72,7 @@ export async function openTask(
 /** A sealed text, opened whole. */
 export async function textOf(
   seals: Seals,
-  pass: Pass,
+  pass: Pass | Promise<Pass>,
   tx: Tx,
   object: string | Asset,
 ): Promise<string> {

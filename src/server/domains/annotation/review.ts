@@ -7,8 +7,9 @@ import { signalPerson } from '../identity/index.ts'
 import { type Ground, placeOf } from './ground.ts'
 import { closeListening } from './media.ts'
 import { putDecision } from './stamps.ts'
+import { removeDrafts } from './store/drafts.ts'
 import { lockTaskOfItem, setTask } from './store/tasks.ts'
-import { keepAnnotation, leaveFinished } from './submit.ts'
+import { keepAnnotation, leaveFinished, standingOf } from './submit.ts'
 import { mustHold } from './tasks.ts'
 
 /**
@@ -31,8 +32,13 @@ export async function decideReview(
   const now = pass.at
   // First, for its entry would else take the stamps of what is decided.
   await closeListening(ground, tx, task.id, now)
+  const given = review.annotation
   const corrected =
-    decision === 'correct' ? await keepAnnotation(ground, pass, tx, task, review.annotation) : null
+    decision === 'correct'
+      ? await keepAnnotation(ground, pass, tx, {
+          ...{ task, standing: await standingOf(tx, task.item), given },
+        })
+      : null
   const id = newId('dec')
   const { project, item } = task
   const reason =
@@ -43,7 +49,7 @@ export async function decideReview(
     ...{ id, item, project, annotation: task.annotation, reviewer: pass.actor },
     ...{ decision, corrected, reason, at: now },
   })
-  await leaveFinished(ground, tx, task)
+  await leaveFinished(ground, tx, task, await removeDrafts(tx, task.id))
   if (decision === 'return') {
     await setTask(tx, task.id, { state: 'returned', since: now })
     await setTask(tx, annotated.id, { state: 'returned', reserved: annotated.author, since: now })

@@ -26,17 +26,17 @@ import type { Gate } from '../access/index.ts'
 import { record } from '../audit/index.ts'
 import type { AdmitOpening, Ground, Seals } from './ground.ts'
 import { openMedia, readAudio, readPeaks } from './media.ts'
-import { openTask } from './payload.ts'
+import { handedBy, openTask } from './payload.ts'
 import { decideReview } from './review.ts'
 import { saveDraft, submitAnnotation } from './submit.ts'
 import {
   nextTask,
-  nextTaskAfter,
   reassignTask,
   releaseTask,
   renewTask,
   reopenTask,
   skipTask,
+  workThenNext,
 } from './tasks.ts'
 import { readGuideline, readOwnWork, readProgress, readWork } from './work.ts'
 
@@ -103,7 +103,7 @@ function queueRoutes(operate: Operate, ground: Ground): void {
     params: Task,
     answer: TaskPayload,
     resource: task,
-    run: ({ pass, tx }) => openTask(ground, pass, tx),
+    run: ({ pass, tx }) => openTask(ground, pass, tx, handedBy(pass)),
   })
   operate('POST', '/tasks/:task/renew', {
     action: 'annotation.task.renew',
@@ -145,12 +145,13 @@ function workRoutes(operate: Operate, ground: Ground): void {
     answer: NextTask,
     limit: annotationLimit,
     resource: task,
-    async run({ pass, tx, body, also }) {
-      await submitAnnotation(ground, pass, tx, body.annotation)
-      return {
-        next: body.next ? await nextTaskAfter(ground, pass, tx, 'annotate', opening(also)) : null,
-      }
-    },
+    run: ({ pass, tx, body, also }) =>
+      workThenNext(
+        ground,
+        { pass, tx, admit: opening(also) },
+        { wanted: body.next, type: 'annotate' },
+        () => submitAnnotation(ground, pass, tx, body.annotation),
+      ),
   })
   operate('POST', '/tasks/:task/skip', {
     action: 'annotation.task.skip',
@@ -158,12 +159,14 @@ function workRoutes(operate: Operate, ground: Ground): void {
     body: Skip,
     answer: NextTask,
     resource: task,
-    async run({ pass, tx, body, note, also }) {
-      await skipTask(ground, pass, tx, body)
+    run({ pass, tx, body, note, also }) {
       note({ reason: body.reason })
-      return {
-        next: body.next ? await nextTaskAfter(ground, pass, tx, 'annotate', opening(also)) : null,
-      }
+      return workThenNext(
+        ground,
+        { pass, tx, admit: opening(also) },
+        { wanted: body.next, type: 'annotate' },
+        () => skipTask(ground, pass, tx, body),
+      )
     },
   })
   operate('POST', '/tasks/:task/review', {
@@ -173,12 +176,14 @@ function workRoutes(operate: Operate, ground: Ground): void {
     answer: NextTask,
     limit: annotationLimit,
     resource: task,
-    async run({ pass, tx, body, note, also }) {
-      await decideReview(ground, pass, tx, body)
+    run({ pass, tx, body, note, also }) {
       note({ decision: body.decision })
-      return {
-        next: body.next ? await nextTaskAfter(ground, pass, tx, 'review', opening(also)) : null,
-      }
+      return workThenNext(
+        ground,
+        { pass, tx, admit: opening(also) },
+        { wanted: body.next, type: 'review' },
+        () => decideReview(ground, pass, tx, body),
+      )
     },
   })
 }

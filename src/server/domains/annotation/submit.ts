@@ -28,11 +28,16 @@ export async function submitAnnotation(
   tx: Tx,
   given: unknown,
 ): Promise<void> {
-  const task = await mustHold(pass, tx, 'annotate')
+  // What follows the lock is sent behind it, and counts for nothing where the task is not held.
+  const [task, standing, drafts] = await Promise.all([
+    mustHold(pass, tx, 'annotate'),
+    standingOf(tx, pass.item ?? ''),
+    removeDrafts(tx, pass.resource.id),
+  ])
   // First, for its entry would else take the annotation's stamp.
   if (pass.located.taskType === 'audio') await closeListening(ground, tx, task.id, pass.at)
-  const annotation = await keepAnnotation(ground, pass, tx, task, given)
-  await leaveFinished(ground, tx, task)
+  const annotation = await keepAnnotation(ground, pass, tx, { task, standing, given })
+  await leaveFinished(ground, tx, task, drafts)
   const { actor: author, at: now } = pass
   const done = { state: 'submitted', reserved: null, author, annotation, since: now } as const
   sendAlong(tx, setTask(tx, task.id, done))
@@ -41,18 +46,27 @@ export async function submitAnnotation(
   sendAlong(tx, offerReview(tx, { ...review, schema: begunUnder(task) }))
 }
 
+/** What an item's next annotation is checked against and numbered after; read with its task locked. */
+export async function standingOf(tx: Tx, id: string) {
+  const [item, version] = await Promise.all([itemById(tx, id), nextVersion(tx, id)])
+  if (item === undefined) throw new Problem('not-found')
+  return { item, version }
+}
+
 /** Checks, seals and keeps one more version of an item's annotation; answers its id. */
 export async function keepAnnotation(
   { seals }: Ground,
   pass: Pass<'annotation.submit' | 'annotation.review.decide'>,
   tx: Tx,
-  task: Task,
-  given: unknown,
+  of: {
+    readonly task: Task
+    readonly standing: Awaited<ReturnType<typeof standingOf>>
+    readonly given: unknown
+  },
 ): Promise<string> {
-  const [annotation, version] = await Promise.all([
-    checked(tx, task, given),
-    nextVersion(tx, task.item),
-  ])
+  const { task } = of
+  const { version } = of.standing
+  const annotation = await checked(tx, task, of.standing.item, of.given)
   const id = newId('ann')
   const { project, item, guideline } = task
   const object = await seals.seal(tx, placeOf(task, 'annotation', version), annotation)
@@ -64,10 +78,15 @@ export async function keepAnnotation(
   return id
 }
 
-/** Ends the lease and deletes every draft of a finished task. */
-export async function leaveFinished(ground: Ground, tx: Tx, task: Task): Promise<void> {
+/** Ends the lease of a finished task and deletes what was sealed of the drafts that people had of it. */
+export async function leaveFinished(
+  ground: Ground,
+  tx: Tx,
+  task: Task,
+  drafts: readonly string[],
+): Promise<void> {
   sendAlong(tx, endLease(tx, task.id))
-  for (const person of await removeDrafts(tx, task.id)) await discardDraft(ground, tx, task, person)
+  for (const person of drafts) await discardDraft(ground, tx, task, person)
 }
 
 /** A large draft's bytes stay in the object store until the next start's reconciliation finds them unnamed. */
@@ -103,13 +122,14 @@ export async function saveDraft(
   return version
 }
 
-async function checked(tx: Tx, task: Task, given: unknown): Promise<Uint8Array> {
+async function checked(
+  tx: Tx,
+  task: Task,
+  item: Awaited<ReturnType<typeof standingOf>>['item'],
+  given: unknown,
+): Promise<Uint8Array> {
   const annotation = parsed(given)
-  const [schema, item] = await Promise.all([
-    schemaOf(tx, task.project, begunUnder(task)),
-    itemById(tx, task.item),
-  ])
-  if (item === undefined) throw new Problem('not-found')
+  const schema = await schemaOf(tx, task.project, begunUnder(task))
   const findings = checkAnnotation(schema.parsed, annotation, {
     sha256: item.content_sha256.toString('hex'),
     ...(item.kind === 'text' && { codePoints: item.length }),

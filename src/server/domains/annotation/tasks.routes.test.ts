@@ -11,6 +11,7 @@ import {
   type Room,
   taskIn,
 } from '../../../../test/support/room.ts'
+import { countRoundTrips } from '../../../../test/support/round-trips.ts'
 
 const text = 'play Ada 🎵 by Ben\r\n'
 const minutes = (room: Room, n: number) => {
@@ -257,4 +258,21 @@ test('AN44 what may be worked on, what waits and what hinders it can be asked be
   room.building.presence = { zone: 'lobby', factors: ['badge'], asSignedIn: true }
   const [after] = good(Work, await ana.get('/work')).projects
   assert.deepEqual(after?.conditions, ['presence', 'two-factors'])
+})
+
+test('AN11 handing in and getting the next item waits five times for the database, and opening a task four times', async (t) => {
+  const room = await openRoom(t)
+  await room.addTexts(['one', 'two', 'three', 'four'])
+  const ana = await room.hire({ roles: ['annotator'] })
+  let task = taskIn(await ana.post(`/projects/${room.project}/next`)).task
+  const handIn = async () => {
+    const body = { annotation: marked(2), next: true }
+    task = nextIn(await ana.post(`/tasks/${task}/submit`, body))?.task ?? ''
+  }
+  // Once beforehand: a project's nature and a published schema are read once.
+  await handIn()
+  const handedIn = await countRoundTrips(t, handIn)
+  const opened = await countRoundTrips(t, async () => taskIn(await ana.get(`/tasks/${task}`)))
+  assert.deepEqual([handedIn.waits, opened.waits], [5, 4])
+  assert.ok(handedIn.statements <= 32, `${handedIn.statements} statements`)
 })

@@ -5,11 +5,12 @@ import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import { type Pass, Refused } from '../access/index.ts'
 import { signalPerson } from '../identity/index.ts'
-import { latestGuideline, latestSchema, projectsOf } from '../projects/index.ts'
+import { latestVersions, projectsOf } from '../projects/index.ts'
 import { certifiedLanguages } from '../workforce/index.ts'
 import { type AdmitOpening, type Ground, placeOf } from './ground.ts'
 import { closeListening } from './media.ts'
-import { openTask } from './payload.ts'
+import { type Handed, handedBy, openTask } from './payload.ts'
+import { keepPlace } from './places.ts'
 import {
   endLease,
   holding,
@@ -57,56 +58,78 @@ export async function nextTask(
   type: TaskType,
   admit: AdmitOpening,
 ): Promise<TaskPayload | null> {
-  const task = await leaseNext(pass, tx, type)
-  if (task === null) return null
-  if (pass.located.taskType === 'audio') await closeListening(ground, tx, task, pass.at)
-  return openTask(ground, await admit(task), tx)
+  const handed = await leaseNext(pass, tx, type, await leaseTerms(pass, tx))
+  return handed === null ? null : openHanded(ground, pass, tx, handed, admit)
 }
 
 /**
- * The same at the end of another act, which must stand whatever becomes of the next task: a
- * refusal gives the task back and answers null.
+ * Does the work that leaves a task and then, where `wanted`, hands out the next, which takes
+ * nothing back: a refusal to open it gives it back and answers null.
  */
-export async function nextTaskAfter(
+export async function workThenNext(
   ground: Ground,
-  pass: Pass<Asking>,
-  tx: Tx,
-  type: TaskType,
-  admit: AdmitOpening,
-): Promise<TaskPayload | null> {
-  const task = await leaseNext(pass, tx, type)
-  if (task === null) return null
-  if (pass.located.taskType === 'audio') await closeListening(ground, tx, task, pass.at)
+  { pass, tx, admit }: { pass: Pass<Asking>; tx: Tx; admit: AdmitOpening },
+  { wanted, type }: { wanted: boolean; type: TaskType },
+  work: () => Promise<void>,
+): Promise<{ next: TaskPayload | null }> {
+  if (!wanted) return (await work(), { next: null })
+  // Read along with what the work reads first.
+  const reading = leaseTerms(pass, tx)
+  reading.catch(() => undefined)
+  await work()
+  const handed = await leaseNext(pass, tx, type, await reading)
+  if (handed === null) return { next: null }
   try {
-    return await openTask(ground, await admit(task), tx)
+    return { next: await openHanded(ground, pass, tx, handed, admit) }
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    await endLease(tx, task)
-    await setTask(tx, task, { state: 'waiting', since: pass.at })
-    return null
+    await endLease(tx, handed.task)
+    await setTask(tx, handed.task, { state: 'waiting', since: pass.at })
+    return { next: null }
   }
 }
 
-async function leaseNext(pass: Pass<Asking>, tx: Tx, type: TaskType): Promise<string | null> {
-  const { project, actor: person, at: now } = pass
-  const kind = pass.located.taskType
+async function openHanded(
+  ground: Ground,
+  pass: Pass<Asking>,
+  tx: Tx,
+  handed: Handed,
+  admit: AdmitOpening,
+): Promise<TaskPayload> {
+  if (handed.kind === 'audio') await closeListening(ground, tx, handed.task, pass.at)
+  return openTask(ground, admit(handed.task), tx, handed)
+}
+
+/** What a lease is given on: the languages that the person may work in, and what is published. */
+async function leaseTerms({ project, actor, located, at }: Pass<Asking>, tx: Tx) {
+  const kind = located.taskType
   if (project === null || kind == null) throw new Problem('not-found')
-  const [languages, schema, guidelineRow] = await Promise.all([
-    certifiedLanguages(tx, person, kind, now),
-    latestSchema(tx, project),
-    latestGuideline(tx, project),
+  const [languages, { schema, guideline }] = await Promise.all([
+    certifiedLanguages(tx, actor, kind, at),
+    latestVersions(tx, project),
   ])
-  if (schema === undefined) throw new Problem('not-ready', { missing: 'schema' })
-  const guideline = guidelineRow?.version ?? null
+  if (schema === null) throw new Problem('not-ready', { missing: 'schema' })
+  return { project, kind, languages, schema, guideline }
+}
+
+async function leaseNext(
+  { actor: person, at: now }: Pass<Asking>,
+  tx: Tx,
+  type: TaskType,
+  { project, kind, ...terms }: Awaited<ReturnType<typeof leaseTerms>>,
+): Promise<Handed | null> {
   const until = new Date(now.getTime() + leaseLength)
   const before = new Date(now.getTime() - patience)
   // Served twice at once, a person's second request finds on the next round what the first one took.
   for (let round = 0; round < 3; round += 1) {
     const task = await takeTask(tx, {
-      ...{ project, type, person, languages, until, now },
-      ...{ schema: schema.version, guideline },
+      ...{ project, type, person, until, now },
+      ...terms,
     })
-    if (task !== undefined) return task
+    if (task !== undefined) {
+      keepPlace(task.id, { ...task, project })
+      return { task: task.id, item: task.item, project, person, kind }
+    }
     if (round > 0) continue
     await reclaimTasks(tx, { project, type, now, before })
   }
@@ -194,7 +217,8 @@ export async function reopenTask(
   const until = new Date(now.getTime() + leaseLength)
   await insertLease(tx, { task: task.id, project: task.project, type: 'annotate', person, until })
   await setTask(tx, task.id, { state: 'leased', reserved: null, since: now })
-  return openTask(ground, await admit(task.id), tx)
+  const opening = await admit(task.id)
+  return openTask(ground, opening, tx, handedBy(opening))
 }
 
 async function layAside(

@@ -1,6 +1,7 @@
-import { mkdir, open, rename, statfs } from 'node:fs/promises'
+import { mkdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { transact, type Db, type Tx } from '../../kernel/db.ts'
+import { replaceFile } from '../../kernel/durable.ts'
 import type { Signals } from '../../kernel/signals.ts'
 import { logHealth } from '../audit/index.ts'
 import { namesOf } from '../identity/index.ts'
@@ -97,17 +98,8 @@ export async function writeMuster(db: Db, directory: string, now: Date): Promise
     return { 'muster.txt': musterText(record, sheet), 'muster.csv': musterCsv(record, sheet) }
   })
   if (lists === null) return
-  for (const [name, text] of Object.entries(lists)) {
-    const path = join(directory, name)
-    const file = await open(`${path}.new`, 'w', 0o600)
-    try {
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(`${path}.new`, path)
-  }
+  for (const [name, text] of Object.entries(lists))
+    await replaceFile(join(directory, name), text, 0o600)
 }
 
 /** Lets time pass for the detectors, and looks at certificates, the log's witness and the disk. */

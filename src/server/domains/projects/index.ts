@@ -7,7 +7,7 @@ export {
   isFree,
   itemById,
   latestGuideline,
-  latestSchema,
+  latestVersions,
   projectByCode,
   projectById,
   projectsOf,

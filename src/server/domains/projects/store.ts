@@ -244,6 +244,16 @@ export function latestGuideline(tx: Tx, project: string) {
     .executeTakeFirst()
 }
 
+/** The newest versions of a project's label schema and guideline; null where none is published. */
+export async function latestVersions(tx: Tx, project: string) {
+  const { rows } = await sql<{ schema: number | null; guideline: number | null }>`
+    select (select max(version) from projects.label_schema where project = ${project}) as schema,
+           (select max(version) from projects.guideline where project = ${project}) as guideline`.execute(
+    tx,
+  )
+  return rows[0] ?? { schema: null, guideline: null }
+}
+
 /** Lets versions of a project's schema and guideline be numbered one after another. */
 export async function lockProjectRow(tx: Tx, project: string): Promise<void> {
   await tx

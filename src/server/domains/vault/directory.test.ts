@@ -120,3 +120,26 @@ test('VA25 the list holds every stored object and no draft, and sweeping removes
   assert.deepEqual(readdirSync(join(folder, 'incoming')), ['b'.repeat(40)])
   assert.deepEqual(await listed(store), stored.map(({ location }) => location).sort())
 })
+
+test('VA87 a draft that takes its place, or is swept by another, while drafts are swept is no fault', async (t) => {
+  const folder = folderFor(t)
+  const store = await openDirectory(folder)
+  const drafts = Array.from({ length: 300 }, (_, n) =>
+    join(folder, 'incoming', `draft-${String(n)}`),
+  )
+  for (const draft of drafts) {
+    writeFileSync(draft, 'half')
+    utimesSync(draft, 1, 1)
+  }
+  const puts = Promise.all(
+    Array.from({ length: 50 }, (_, n) => store.put(pieces(Buffer.from(String(n))))),
+  )
+  const swept = await Promise.all(Array.from({ length: 4 }, () => store.sweep(new Date(2000))))
+  assert.equal(
+    swept.reduce((sum, n) => sum + n, 0),
+    300,
+  )
+  await puts
+  assert.equal((await listed(store)).length, 50)
+  assert.deepEqual(readdirSync(join(folder, 'incoming')), [])
+})

@@ -131,14 +131,20 @@ async function openObjectFile(path: string): Promise<StoredObject> {
 }
 
 async function remove(path: string): Promise<boolean> {
+  const removed = await unlinked(path)
+  if (removed) await syncFolder(dirname(path))
+  return removed
+}
+
+/** Answers false when there is no such name any more. */
+async function unlinked(path: string): Promise<boolean> {
   try {
     await unlink(path)
+    return true
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false
     throw error
   }
-  await syncFolder(dirname(path))
-  return true
 }
 
 async function* list(folder: string, before?: Date): AsyncGenerator<string, void, undefined> {
@@ -159,13 +165,12 @@ async function isOlder(path: string, moment: Date): Promise<boolean> {
   return found !== null && found.mtime < moment
 }
 
+/** Others may be writing, or sweeping: a draft that is gone meanwhile took its place, or was swept. */
 async function sweep(incoming: string, before: Date): Promise<number> {
   let swept = 0
-  for await (const draft of await opendir(incoming)) {
-    const path = join(incoming, draft.name)
-    if ((await stat(path)).mtime >= before) continue
-    await unlink(path)
-    swept++
+  for await (const { name } of await opendir(incoming)) {
+    const path = join(incoming, name)
+    if ((await isOlder(path, before)) && (await unlinked(path))) swept++
   }
   if (swept > 0) await syncFolder(incoming)
   return swept

@@ -146,7 +146,10 @@ function stepOf({ db, gate, sealDetails, now }: KeyWorkshop, project: string, by
     } catch (error) {
       const ending = endingOf(error, held.pass)
       if (ending !== null)
-        await transact(db, (tx) => Promise.resolve(record(tx, entryOf(action, ending.of, ending))))
+        await transact(db, (tx) => {
+          record(tx, entryOf(action, ending.of, ending))
+          return Promise.resolve()
+        })
       throw error
     }
   }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { open as openSealed, seal, Unopenable } from '@cloister/chunked-encryption'
 import { bind } from './binding.ts'
-import { syncFolder, writeAll } from '../../kernel/durable.ts'
+import { replaceFile } from '../../kernel/durable.ts'
 import { codeOf, VaultFault } from './fault.ts'
 import type { RootKey } from './root.ts'
 import { keyBytes, wrappedBytes } from './wrap.ts'
@@ -37,19 +37,7 @@ export async function keepSecret(
   const secret = await make()
   const key = Uint8Array.from(randomBytes(keyBytes))
   const wrapped = await root.wrap(key, context)
-  await writeWhole(file, Buffer.concat([wrapped, seal(key, context, secret)]))
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await replaceFile(file, Buffer.concat([wrapped, seal(key, context, secret)]), 0o600)
   return secret
-}
-
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const file = await open(`${path}.new`, 'w', 0o600)
-  try {
-    await writeAll(file, bytes)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(`${path}.new`, path)
-  await syncFolder(dirname(path))
 }

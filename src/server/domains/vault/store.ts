@@ -102,43 +102,26 @@ export function objectById(tx: Tx, id: string) {
 }
 
 /** An asset in its newest version, whole. */
-export function newestObject(
-  tx: Tx,
-  project: string,
-  kind: 'item' | 'class',
-  owner: string,
-  asset: string,
-) {
-  return tx
-    .selectFrom('vault.object')
-    .selectAll()
-    .where('project', '=', project)
-    .where('kind', '=', kind)
-    .where('owner', '=', owner)
-    .where('asset', '=', asset)
-    .orderBy('version', 'desc')
-    .limit(1)
-    .executeTakeFirst()
+export function newestObject(tx: Tx, ...place: AssetPlace) {
+  return newestAt(tx, place).selectAll().executeTakeFirst()
 }
 
 /** Where an item's asset stands in its newest version. */
-export function objectAt(
-  tx: Tx,
-  project: string,
-  kind: 'item' | 'class',
-  owner: string,
-  asset: string,
-) {
+export function objectAt(tx: Tx, ...place: AssetPlace) {
+  return newestAt(tx, place).select(['id', 'version', 'length']).executeTakeFirst()
+}
+
+type AssetPlace = readonly [project: string, kind: 'item' | 'class', owner: string, asset: string]
+
+function newestAt(tx: Tx, [project, kind, owner, asset]: AssetPlace) {
   return tx
     .selectFrom('vault.object')
-    .select(['id', 'version', 'length'])
     .where('project', '=', project)
     .where('kind', '=', kind)
     .where('owner', '=', owner)
     .where('asset', '=', asset)
     .orderBy('version', 'desc')
     .limit(1)
-    .executeTakeFirst()
 }
 
 /** Removes an owner's objects, or one asset of it; answers the places to be freed in the object store. */

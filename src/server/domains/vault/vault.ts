@@ -64,11 +64,12 @@ export interface Vault {
   ): Promise<{ object: string; length: number }>
   /**
    * Opens a whole object of at most a few megabytes, by its id or as the newest version of an asset.
+   * Of a pass that is still being decided on, the sealed rows are read meanwhile; nothing is opened before.
    * @throws VaultFault 'pass-refused' unless the pass names the object's project and item and has not ended
    */
-  open(tx: Tx, pass: Pass, object: string | Asset): Promise<Buffer>
+  open(tx: Tx, pass: Pass | Promise<Pass>, object: string | Asset): Promise<Buffer>
   /** Opens an object for reading by range; same refusals. Readable after the transaction has ended. */
-  openRange(tx: Tx, pass: Pass, object: string | Asset): Promise<Opened>
+  openRange(tx: Tx, pass: Pass | Promise<Pass>, object: string | Asset): Promise<Opened>
   /** Finds an asset in its newest version, without opening it. */
   find(tx: Tx, place: Asset): Promise<{ id: string; version: number; length: number } | undefined>
   /** Deletes an owner's ciphertext, and with `keyToo` its key: nothing that was sealed for it opens again. */
@@ -109,10 +110,15 @@ export function openVault(options: {
   const projectKeys = openProjectKeys(root, tenant, keys)
   const ring = openKeyRing(projectKeys, now)
 
-  async function permitted(tx: Tx, pass: Pass, of: string | Asset) {
-    const row = await (typeof of === 'string'
-      ? objectById(tx, of)
-      : newestObject(tx, of.project, of.owner.kind, idOf(of.owner), of.asset))
+  async function permitted(tx: Tx, admitted: Pass | Promise<Pass>, of: string | Asset) {
+    const reading =
+      typeof of === 'string'
+        ? objectById(tx, of)
+        : newestObject(tx, of.project, of.owner.kind, idOf(of.owner), of.asset)
+    // Asked for with the object; taken from the ring, which may wipe what it keeps, when it is used.
+    const fetching = typeof of === 'string' ? null : ring.forOpening(tx, of.project, of.owner)
+    fetching?.catch(() => undefined)
+    const [row, pass] = await Promise.all([reading, admitted])
     if (row === undefined) throw new VaultFault('object-missing')
     if (!isGenuinePass(pass) || pass.project !== row.project || pass.until <= now())
       throw new VaultFault('pass-refused')
@@ -123,11 +129,16 @@ export function openVault(options: {
       row.kind === 'item'
         ? { kind: 'item', item: row.owner }
         : { kind: 'class', name: classOf(row.owner) }
+    await fetching
     const key = await ring.forOpening(tx, row.project, owner)
     return { row, ...sealingOf(key, row) }
   }
 
-  async function openObject(tx: Tx, pass: Pass, of: string | Asset): Promise<Opened> {
+  async function openObject(
+    tx: Tx,
+    pass: Pass | Promise<Pass>,
+    of: string | Asset,
+  ): Promise<Opened> {
     const { row, key, context } = await permitted(tx, pass, of)
     if (row.sealed !== null) {
       const sealed = row.sealed

@@ -33,9 +33,11 @@ export class RowWindow {
     this.#heights = this.#guess()
   }
 
-  /** Forgets what rows measured: lines break elsewhere now. */
+  /** Lines break elsewhere now: what rows measured holds no more. */
   remeasure(): void {
     this.#heights = this.#guess()
+    for (const [index, { element }] of this.#rows)
+      this.#heights.measured(index, element.getBoundingClientRect().height)
   }
 
   /** Brings the rows in line with the engine and the scroll place. */
@@ -112,9 +114,11 @@ export class RowWindow {
     const anchorTop = this.#heights.top(anchor)
     const total = this.#heights.total
     this.#keepOnly(first, last)
-    for (let index = first; index <= last; index++) this.#drawRow(index, first)
+    const changed: number[] = []
+    for (let index = first; index <= last; index++)
+      if (this.#drawRow(index, first)) changed.push(index)
     this.#window.style.transform = `translateY(${this.#heights.top(first)}px)`
-    for (let index = first; index <= last; index++) {
+    for (const index of changed) {
       const height = this.#rows.get(index)?.element.getBoundingClientRect().height
       if (height !== undefined) this.#heights.measured(index, height)
     }
@@ -132,9 +136,10 @@ export class RowWindow {
       }
   }
 
-  #drawRow(index: number, first: number): void {
+  /** Draws a row where it belongs; says whether it has to be measured. */
+  #drawRow(index: number, first: number): boolean {
     const row = this.#engine.rows[index]
-    if (row === undefined) return
+    if (row === undefined) return false
     let view = this.#rows.get(index)
     if (view === undefined) {
       view = new RowView(row, this.#engine.colours)
@@ -146,9 +151,14 @@ export class RowWindow {
       if (span.from >= row.shownTo) break
       if (span.to > row.from) over.push(span)
     }
-    view.draw(this.#engine.text, over.sort(inOrder), this.#engine.document.selected?.id ?? null)
+    const drawn = view.draw(
+      this.#engine.text,
+      over.sort(inOrder),
+      this.#engine.document.selected?.id ?? null,
+    )
     const place = this.#window.children[index - first]
     if (place !== view.element) this.#window.insertBefore(view.element, place ?? null)
+    return drawn
   }
 
   #guess(): Heights {

@@ -33,7 +33,13 @@ export const Marked = memo(function Marked(props: MarkedProps) {
   })
   const at = useMemo(() => ordered.findIndex(({ id }) => id === selected), [ordered, selected])
   useEffect(() => {
-    if (at >= 0) virtual.scrollToIndex(at)
+    const { scrollOffset: top, scrollRect } = virtual
+    if (at < 0 || top === null || scrollRect === null) return
+    // Every row is as tall as the others, so that nothing needs to be measured, and a mark that is
+    // in sight costs nothing: asking the page would lay it out in the middle of a key press.
+    const from = at * rowHeight
+    const last = from + rowHeight - scrollRect.height
+    if (from < top || last > top) frame.current?.scrollTo(0, from < top ? from : last)
   }, [virtual, at])
   const shown = virtual.getVirtualItems()
   const before = shown[0]?.start ?? 0

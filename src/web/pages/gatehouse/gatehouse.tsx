@@ -160,7 +160,7 @@ function PersonLine({ person, onCorrect }: PersonLineProps) {
       <Button
         small
         kind="quiet"
-        aria-label={gatehouse.correctTitle({ person: person.name ?? person.person })}
+        aria-label={gatehouse.correctOf({ person: person.name ?? person.person })}
         onClick={onCorrect}
       >
         {gatehouse.correct()}

@@ -20,10 +20,13 @@ export interface Wanted {
  * is offered an item that they ever annotated. Rows that others are taking at this moment are
  * passed over. Undefined when nothing waits, or when the same person was served twice at once.
  */
-export async function takeTask(tx: Tx, wanted: Wanted): Promise<string | undefined> {
+export async function takeTask(
+  tx: Tx,
+  wanted: Wanted,
+): Promise<{ id: string; item: string; language: string } | undefined> {
   const { project, type, person, languages, schema, guideline, until, now } = wanted
   const speaks = [...languages]
-  const { rows } = await sql<{ id: string }>`
+  const { rows } = await sql<{ id: string; item: string; language: string }>`
     with own as materialized (
       select l.task as id from annotation.lease l
        where l.project = ${project} and l.type = ${type} and l.person = ${person} for update
@@ -66,8 +69,8 @@ export async function takeTask(tx: Tx, wanted: Wanted): Promise<string | undefin
            schema = coalesce(t.schema, ${schema}), guideline = ${guideline}
       from (select task from kept union all select task from fresh) taken
      where t.id = taken.task
-    returning t.id`.execute(tx)
-  return rows[0]?.id
+    returning t.id, t.item, t.language`.execute(tx)
+  return rows[0]
 }
 
 /**
