@@ -137,7 +137,7 @@ const plain: Seals = {
     return row?.sealed ?? Buffer.alloc(0)
   },
   find: () => Promise.reject(new Error('the reference has no recordings to be found')),
-  remove: () => Promise.resolve(() => Promise.resolve()),
+  remove: () => Promise.resolve(),
   openRange: () => Promise.reject(new Error('the reference serves no recordings from here')),
 }
 

@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import type { logSigner } from '@cloister/transparency-log'
 import { transactOverAll } from './domains/access/index.ts'
+import { closeLeftListening, closeRecorder } from './domains/annotation/index.ts'
 import { proofOf, startCosigning, startSequencer } from './domains/audit/index.ts'
 import { buildDelivery, resumeBuilds, sweepDrafts } from './domains/delivery/index.ts'
 import { startKeeper } from './domains/facility/index.ts'
 import { type KeyWorkshop, rollDueKeys, rollKeys, type Vault } from './domains/vault/index.ts'
 import type { Connect } from './databases.ts'
 import type { Config } from './kernel/config.ts'
-import { openClient, openDb, transact } from './kernel/db.ts'
+import { openClient, openDb, transact, type Tx } from './kernel/db.ts'
 import { enqueue, startJobs } from './kernel/jobs.ts'
 import { openSignals } from './kernel/signals.ts'
 import type { Installation, Server } from './open.ts'
@@ -50,6 +51,9 @@ export function startLog(
   }
 }
 
+/** A draft that nobody has written to for so long belongs to no build that is still under way. */
+const longestBuildMs = 24 * 3_600_000
+
 /** Jobs, each done once by whichever process takes it. */
 export async function startWork(
   config: Config,
@@ -62,7 +66,9 @@ export async function startWork(
   { gate }: Server,
 ): Promise<End> {
   const packages = join(config.directory, 'deliveries')
-  await sweepDrafts(packages)
+  const sweep = () => sweepDrafts(packages, new Date(now().getTime() - longestBuildMs))
+  // Alone, no other process builds, and nothing is being built yet.
+  await (config.alone ? sweepDrafts(packages) : sweep())
   const db = openDb(connect('cloister_jobs'), { pool: 2 })
   // What is due in any project is looked for in all; each piece of work is then done under its own pass.
   const everywhere: KeyWorkshop['everywhere'] = (work) => transactOverAll(db, work)
@@ -70,6 +76,7 @@ export async function startWork(
   const workshop = { ...shop, db, gate, packages, proofOf, now }
   const { vault, sealDetails } = shop
   const keyShop = { db, gate, everywhere, epochs: vault.epochs, sealDetails, now }
+  const recordClose = closeRecorder(sealDetails)
   // What a killed process left half done goes on now, and not in an hour.
   await transact(db, (tx) => enqueue(tx, 'vault.epochs', {}, { key: 'vault epochs' }))
   const jobs = await startJobs(
@@ -82,16 +89,22 @@ export async function startWork(
           await buildDelivery(workshop, order, signal)
         }
       },
+      'delivery.sweep': sweep,
       'vault.roll': async (payload, signal) => {
         if (typeof payload !== 'object' || payload === null) return
         if ('project' in payload && 'by' in payload)
           await rollKeys(keyShop, String(payload.project), String(payload.by), signal)
       },
       'vault.epochs': () => rollDueKeys(keyShop, config.epochDays),
+      async 'annotation.listening'(_, signal) {
+        const close = (tx: Tx) => closeLeftListening({ recordClose }, tx, now())
+        while (!signal.aborted && (await everywhere(close)) > 0);
+      },
     },
     {
       concurrency: config.workers.jobs,
-      hourly: ['vault.epochs'],
+      hourly: ['vault.epochs', 'delivery.sweep'],
+      minutely: ['annotation.listening'],
       onFailure: (kind, error) => {
         onFault(error, kind)
       },

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { testDatabase } from '../../../test/support/database.ts'
 import { Problem } from '../../shared/problems.ts'
-import { openClient, openDb, sendAlong, transact, type Tx } from './db.ts'
+import { afterCommit, openClient, openDb, sendAlong, transact, type Tx } from './db.ts'
 
 const isUnavailable = (error: unknown) =>
   error instanceof Problem && error.kind === 'database-unavailable'
@@ -107,6 +107,28 @@ test('KE25 a statement and an idle transaction have an end', async (t) => {
   const { rows } = await sql`select current_setting('statement_timeout') as statement,
     current_setting('idle_in_transaction_session_timeout') as idle`.execute(db)
   assert.deepEqual(rows, [{ statement: '30s', idle: '15s' }])
+})
+
+test('KE31 work left until after the commit finds it kept, is dropped with what was not kept, and undoes nothing', async (t) => {
+  const db = (await testDatabase(t)).db('cloister_admin')
+  await sql`create table note (place int primary key)`.execute(db)
+  const count = async () =>
+    (await sql<{ n: number }>`select count(*) as n from note`.execute(db)).rows[0]?.n
+  const seen: unknown[] = []
+  const answer = await transact(db, async (tx) => {
+    afterCommit(tx, () => Promise.reject(new Error('no such file')))
+    afterCommit(tx, async () => void seen.push(await count()))
+    await sql`insert into note values (1)`.execute(tx)
+    return 'kept'
+  })
+  assert.deepEqual([answer, seen], ['kept', [1]])
+  const undone = transact(db, async (tx) => {
+    afterCommit(tx, async () => void seen.push(await count()))
+    sendAlong(tx, sql`insert into note values (1)`.execute(tx))
+    return Promise.resolve()
+  })
+  await assert.rejects(undone, { code: '23505' })
+  assert.deepEqual([seen, await count()], [[1], 1])
 })
 
 test('KE26 statements go out in the order of their calls, and one that nobody waited for undoes everything with its own error', async (t) => {

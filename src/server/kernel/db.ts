@@ -256,15 +256,19 @@ export async function transact<T>(
 ): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     const behind: Promise<unknown>[] = []
+    const after: (() => Promise<void>)[] = []
     try {
       const transaction = db.transaction()
-      return await (
+      const answer = await (
         isolation === undefined ? transaction : transaction.setIsolationLevel(isolation)
       ).execute(async (tx) => {
         const own = pipelined(tx, await tx.getExecutor().provideConnection(itself))
         unawaited.set(own, behind)
+        afterwards.set(own, after)
         return await work(own)
       })
+      for (const one of after) await one().catch(() => undefined)
+      return answer
     } catch (failure) {
       // A statement that nobody waited for says better than the commit why nothing was kept.
       const error: unknown = await Promise.all(behind).then(
@@ -289,6 +293,19 @@ export function sendAlong(tx: Tx, statement: Promise<unknown>): void {
   const behind = unawaited.get(tx)
   if (behind === undefined) throw new Error('Statements go along with a transaction only.')
   behind.push(statement)
+}
+
+const afterwards = new WeakMap<Tx, (() => Promise<void>)[]>()
+
+/**
+ * Leaves work until this transaction has been committed, and drops it when nothing was kept: for what
+ * no database can take back, such as deleting a file. `transact` returns when it is done. It must be
+ * work that a crash may leave undone, for what it throws is heard by nobody.
+ */
+export function afterCommit(tx: Tx, work: () => Promise<void>): void {
+  const waiting = afterwards.get(tx)
+  if (waiting === undefined) throw new Error('Only a transaction has an afterwards.')
+  waiting.push(work)
 }
 
 const itself = (connection: DatabaseConnection) => Promise.resolve(connection)

@@ -17,6 +17,7 @@ export interface JobOrder {
 export interface JobOptions {
   readonly concurrency: number
   readonly hourly?: readonly string[]
+  readonly minutely?: readonly string[]
   /** Hears of each attempt that failed, and whether it was the last. */
   readonly onFailure: (kind: string, error: unknown, last: boolean) => void
   /** Hears when the work itself came to a stand. */
@@ -71,7 +72,7 @@ const pauseMs = 1_000
 
 /**
  * Does the jobs of the given kinds, at most `concurrency` at a time, as the role of the connection
- * (`cloister_jobs`). Kinds in `hourly` are also ordered once an hour, with an empty payload, by however
+ * (`cloister_jobs`). Kinds in `hourly` and `minutely` are also ordered that often, with an empty payload, by however
  * many processes run jobs. While the database is away the work stands still, and goes on when it is
  * back; a job that was done and could not be taken off the list meanwhile is done again, hours later.
  */
@@ -117,13 +118,16 @@ async function keepRunning(
 async function beginRunner(
   pgPool: Pool,
   kinds: Readonly<Record<string, JobWork>>,
-  { concurrency, hourly = [], onFailure }: JobOptions,
+  { concurrency, hourly = [], minutely = [], onFailure }: JobOptions,
 ): Promise<Runner> {
   const runner = await run({
     ...{ pgPool, concurrency, logger: silent, noHandleSignals: true },
     // Only what is batched, be it by nothing, is waited for at the end, and heard of when it fails.
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
-    parsedCronItems: parseCronItems(hourly.map((task) => ({ task, match: '7 * * * *' }))),
+    parsedCronItems: parseCronItems([
+      ...hourly.map((task) => ({ task, match: '7 * * * *' })),
+      ...minutely.map((task) => ({ task, match: '* * * * *' })),
+    ]),
     taskList: Object.fromEntries(
       Object.entries(kinds).map(([kind, work]) => [
         kind,

@@ -5,6 +5,13 @@ import type { Place, Vault } from '../vault/index.ts'
 /** What annotation asks of the vault. An item's text, or the rendition of its sound, is its `content`. */
 export type Seals = Pick<Vault, 'seal' | 'open' | 'openRange' | 'find' | 'remove'>
 
+/** Keeps words sealed beside the log; answers their hash for the leaf. */
+export type SealWords = (
+  tx: Tx,
+  words: Readonly<Record<string, unknown>>,
+  project: string | null,
+) => Promise<Uint8Array | null>
+
 /** What the domain's acts stand on beside the database. */
 export interface Ground {
   readonly gate: Gate

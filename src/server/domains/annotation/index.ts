@@ -1,5 +1,6 @@
 export { annotationFacts, taskSource } from './facts.ts'
 export type { Seals } from './ground.ts'
+export { closeLeftListening, closeRecorder } from './media.ts'
 export { addTasks, type NewItem, removeTasks } from './queue.ts'
 export { annotationRoutes } from './routes.ts'
 export { annotationReaders } from './stamps.ts'

@@ -2,10 +2,11 @@ import { Problem } from '#shared/problems.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
+import { besides, record } from '../audit/index.ts'
 import { itemById } from '../projects/index.ts'
 import type { Asset } from '../vault/index.ts'
-import type { Closed, Ground, Seals } from './ground.ts'
-import { addSent, closeOpen, openListening, startListening } from './store/listening.ts'
+import type { Closed, Ground, Seals, SealWords } from './ground.ts'
+import { addSent, closeLeft, closeOpen, openListening, startListening } from './store/listening.ts'
 
 /** Bytes for http/stream: the domain's own view of what it answers with. */
 export interface Sound {
@@ -129,15 +130,48 @@ async function keepSent(
   })
 }
 
-/** Ends every opening of a task's recording and records what of it was sent. */
+/** Ends every opening of these tasks' recordings and records what of each was sent. */
 export async function closeListening(
   ground: Pick<Ground, 'recordClose'>,
   tx: Tx,
-  task: string,
+  tasks: readonly string[],
   now: Date,
 ): Promise<void> {
-  for (const row of await closeOpen(tx, task, now))
+  if (tasks.length === 0) return
+  for (const row of await closeOpen(tx, tasks, now))
     await ground.recordClose(tx, closedOf(row, now, row.ranges))
+}
+
+/** Openings that are closed in one transaction. */
+const atOnce = 100
+
+/**
+ * Ends the openings of everybody who holds their task no more, whose screen was closed or who left
+ * without a word, and records what was sent. Answers how many, at most a hundred: then there may be more.
+ */
+export async function closeLeftListening(
+  ground: Pick<Ground, 'recordClose'>,
+  tx: Tx,
+  now: Date,
+): Promise<number> {
+  const left = await closeLeft(tx, now, atOnce)
+  for (const row of left) await ground.recordClose(tx, closedOf(row, now, row.ranges))
+  return left.length
+}
+
+/** Writes the entry of a closed recording, its words sealed as the program does it. */
+export function closeRecorder(sealDetails: SealWords): Ground['recordClose'] {
+  return async (tx, closed) => {
+    const { project, item, person, workstation, zone, openedAt, closedAt, sent } = closed
+    const words = { openedAt: openedAt.toISOString(), sent }
+    // What was stamped before belongs to the act under way, not to this entry.
+    const details = await besides(tx, () => sealDetails(tx, words, project))
+    record(tx, {
+      ...{ time: closedAt, actor: person, action: 'annotation.media.close', door: 'inside' },
+      ...{ resource: `Task::${closed.task}`, project, item, workstation, zone, details },
+      ...{ outcome: 'done', policies: [] },
+    })
+  }
 }
 
 function closedOf(

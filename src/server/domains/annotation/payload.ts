@@ -1,6 +1,7 @@
 import { Problem } from '#shared/problems.ts'
 import type { TaskPayload } from '#shared/annotation.ts'
 import type { Tx } from '../../kernel/db.ts'
+import { parseConfidential } from '../../kernel/json.ts'
 import type { Pass } from '../access/index.ts'
 import { itemById } from '../projects/index.ts'
 import type { Asset } from '../vault/index.ts'
@@ -62,7 +63,7 @@ export async function openTask(
     schema: schema.body,
     schemaVersion: held.schema,
     guideline: held.guideline,
-    annotation: work === null ? null : jsonOf(await textOf(seals, pass, tx, work)),
+    annotation: work === null ? null : parseConfidential(await textOf(seals, pass, tx, work)),
     draft: held.draft,
     until: held.until.toISOString(),
     ...(reason !== null && { returned: await textOf(seals, pass, tx, reason) }),
@@ -78,8 +79,4 @@ export async function textOf(
 ): Promise<string> {
   const bytes = await seals.open(tx, pass, object)
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-}
-
-function jsonOf(text: string): unknown {
-  return JSON.parse(text)
 }

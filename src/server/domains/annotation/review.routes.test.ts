@@ -202,3 +202,28 @@ test('AN33 a correction needs an annotation and a return needs a reason', async 
   }
   assert.deepEqual(await accepted(room), [])
 })
+
+test('AN25 a draft that is saved anew, and finished work, leave nothing of earlier drafts in the object store', async (t) => {
+  const room = await openRoom(t)
+  await room.addTexts(['play Ada'])
+  const ana = await room.hire({ roles: ['annotator'] })
+  const { task } = taskIn(await ana.post(`/projects/${room.project}/next`))
+  const unnamed = () => transact(room.operator, (tx) => room.vault.reconcile(tx))
+  const large = {
+    schema: 'spans@1',
+    regions: Array.from({ length: 5_000 }, (_, at) => ({
+      ...{ id: `region-number-${at}`, label: 'artist' },
+      anchor: { text: [[0, 4]] },
+    })),
+  }
+  assert.ok(JSON.stringify(large).length > 256 * 1024)
+  for (const base of [0, 1, 2]) {
+    const saved = await ana.put(`/tasks/${task}/draft`, { annotation: large, base })
+    assert.deepEqual([saved.status, await unnamed()], [200, 0])
+  }
+  const conflict = await ana.put(`/tasks/${task}/draft`, { annotation: large, base: 1 })
+  assert.equal(conflict.status, 409)
+  assert.equal((await ana.get(`/tasks/${task}`)).status, 200, 'the draft that stands is there')
+  await ana.post(`/tasks/${task}/submit`, { annotation: marked(4), next: false })
+  assert.equal(await unnamed(), 0)
+})

@@ -30,8 +30,7 @@ export async function decideReview(
   if (annotated?.state !== 'submitted' || task.annotation === null) throw new Problem('conflict')
   const { decision } = review
   const now = pass.at
-  // First, for its entry would else take the stamps of what is decided.
-  await closeListening(ground, tx, task.id, now)
+  await closeListening(ground, tx, [task.id], now)
   const given = review.annotation
   const corrected =
     decision === 'correct'

@@ -20,12 +20,11 @@ import {
 import { Done } from '#shared/identity.ts'
 import { Problem } from '#shared/problems.ts'
 import { ProjectId } from '#shared/projects.ts'
-import type { Call, Ground as DoorGround, Operate } from '../../http/operate.ts'
+import type { Call, Operate } from '../../http/operate.ts'
 import type { StreamOut } from '../../http/stream.ts'
 import type { Gate } from '../access/index.ts'
-import { record } from '../audit/index.ts'
-import type { AdmitOpening, Ground, Seals } from './ground.ts'
-import { openMedia, readAudio, readPeaks } from './media.ts'
+import type { AdmitOpening, Ground, Seals, SealWords } from './ground.ts'
+import { closeRecorder, openMedia, readAudio, readPeaks } from './media.ts'
 import { handedBy, openTask } from './payload.ts'
 import { decideReview } from './review.ts'
 import { saveDraft, submitAnnotation } from './submit.ts'
@@ -44,7 +43,7 @@ import { readGuideline, readOwnWork, readProgress, readWork } from './work.ts'
 export interface Standing {
   readonly gate: Gate
   readonly seals: Seals
-  readonly sealDetails: DoorGround['sealDetails']
+  readonly sealDetails: SealWords
   readonly apart: Ground['apart']
 }
 
@@ -67,18 +66,7 @@ export function annotationRoutes(operate: Operate, streamOut: StreamOut, standin
 }
 
 function groundOf({ gate, seals, sealDetails, apart }: Standing): Ground {
-  return {
-    ...{ gate, seals, apart },
-    async recordClose(tx, closed) {
-      const { project, item, person, workstation, zone, openedAt, closedAt, sent } = closed
-      const details = await sealDetails(tx, { openedAt: openedAt.toISOString(), sent }, project)
-      record(tx, {
-        ...{ time: closedAt, actor: person, action: 'annotation.media.close', door: 'inside' },
-        ...{ resource: `Task::${closed.task}`, project, item, workstation, zone, details },
-        ...{ outcome: 'done', policies: [] },
-      })
-    },
-  }
+  return { gate, seals, apart, recordClose: closeRecorder(sealDetails) }
 }
 
 function queueRoutes(operate: Operate, ground: Ground): void {
@@ -244,7 +232,7 @@ function overviewRoutes(operate: Operate, ground: Ground): void {
     resource: task,
     async run({ pass, tx, body, note }) {
       note({ person: body.person })
-      return (await reassignTask(pass, tx, body.person), done)
+      return (await reassignTask(ground, pass, tx, body.person), done)
     },
   })
 }

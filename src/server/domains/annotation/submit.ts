@@ -34,8 +34,7 @@ export async function submitAnnotation(
     standingOf(tx, pass.item ?? ''),
     removeDrafts(tx, pass.resource.id),
   ])
-  // First, for its entry would else take the annotation's stamp.
-  if (pass.located.taskType === 'audio') await closeListening(ground, tx, task.id, pass.at)
+  if (pass.located.taskType === 'audio') await closeListening(ground, tx, [task.id], pass.at)
   const annotation = await keepAnnotation(ground, pass, tx, { task, standing, given })
   await leaveFinished(ground, tx, task, drafts)
   const { actor: author, at: now } = pass
@@ -89,7 +88,6 @@ export async function leaveFinished(
   for (const person of drafts) await discardDraft(ground, tx, task, person)
 }
 
-/** A large draft's bytes stay in the object store until the next start's reconciliation finds them unnamed. */
 async function discardDraft({ seals }: Ground, tx: Tx, task: Task, person: string): Promise<void> {
   const { project, owner, asset } = placeOf(task, draftAsset(task, person), 1)
   await seals.remove(tx, { project, owner, asset }, false)

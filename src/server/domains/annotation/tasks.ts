@@ -58,7 +58,7 @@ export async function nextTask(
   type: TaskType,
   admit: AdmitOpening,
 ): Promise<TaskPayload | null> {
-  const handed = await leaseNext(pass, tx, type, await leaseTerms(pass, tx))
+  const handed = await leaseNext(ground, pass, tx, type, await leaseTerms(pass, tx))
   return handed === null ? null : openHanded(ground, pass, tx, handed, admit)
 }
 
@@ -77,7 +77,7 @@ export async function workThenNext(
   const reading = leaseTerms(pass, tx)
   reading.catch(() => undefined)
   await work()
-  const handed = await leaseNext(pass, tx, type, await reading)
+  const handed = await leaseNext(ground, pass, tx, type, await reading)
   if (handed === null) return { next: null }
   try {
     return { next: await openHanded(ground, pass, tx, handed, admit) }
@@ -96,7 +96,7 @@ async function openHanded(
   handed: Handed,
   admit: AdmitOpening,
 ): Promise<TaskPayload> {
-  if (handed.kind === 'audio') await closeListening(ground, tx, handed.task, pass.at)
+  if (handed.kind === 'audio') await closeListening(ground, tx, [handed.task], pass.at)
   return openTask(ground, admit(handed.task), tx, handed)
 }
 
@@ -113,6 +113,7 @@ async function leaseTerms({ project, actor, located, at }: Pass<Asking>, tx: Tx)
 }
 
 async function leaseNext(
+  ground: Ground,
   { actor: person, at: now }: Pass<Asking>,
   tx: Tx,
   type: TaskType,
@@ -131,7 +132,8 @@ async function leaseNext(
       return { task: task.id, item: task.item, project, person, kind }
     }
     if (round > 0) continue
-    await reclaimTasks(tx, { project, type, now, before })
+    const taken = await reclaimTasks(tx, { project, type, now, before })
+    if (kind === 'audio') await closeListening(ground, tx, taken, now)
   }
   return null
 }
@@ -164,7 +166,7 @@ export async function releaseTask(
   tx: Tx,
 ): Promise<void> {
   const task = await mustHold(pass, tx, null)
-  await closeListening(ground, tx, task.id, pass.at)
+  await closeListening(ground, tx, [task.id], pass.at)
   await endLease(tx, task.id)
   await setTask(tx, task.id, { state: 'waiting', reserved: null, since: pass.at })
 }
@@ -185,7 +187,7 @@ export async function skipTask(
     ...{ id, task: task.id, person: pass.actor, reason, note: sealed },
     ...{ at: pass.at, undone_at: null },
   })
-  await closeListening(ground, tx, task.id, pass.at)
+  await closeListening(ground, tx, [task.id], pass.at)
   await endLease(tx, task.id)
   const { actor: author, at: since } = pass
   await setTask(tx, task.id, { state: 'skipped', reserved: null, author, since })
@@ -228,7 +230,7 @@ async function layAside(
 ): Promise<void> {
   const lease = await leaseOf(tx, of.person, of.project, of.type)
   if (lease === undefined) return
-  await closeListening(ground, tx, lease.task, of.now)
+  await closeListening(ground, tx, [lease.task], of.now)
   await endLease(tx, lease.task)
   await setTask(tx, lease.task, { state: 'waiting', reserved: of.person, since: of.now })
 }
@@ -240,6 +242,7 @@ async function layAside(
  *   on the project, `four-eyes` when they would review what they annotated
  */
 export async function reassignTask(
+  ground: Pick<Ground, 'recordClose'>,
   pass: Pass<'annotation.task.reassign'>,
   tx: Tx,
   person: string | null,
@@ -255,6 +258,7 @@ export async function reassignTask(
       throw new Problem('not-ready', { missing: role })
     if ((await holding(tx, task.id, person))?.annotated === true) throw new Problem('four-eyes')
   }
+  await closeListening(ground, tx, [task.id], pass.at)
   const before = await endLease(tx, task.id)
   await setTask(tx, task.id, { state: 'waiting', reserved: person, since: pass.at })
   if (before !== undefined) await signalPerson(tx, before)

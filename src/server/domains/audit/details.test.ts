@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { testDatabase } from '../../../../test/support/database.ts'
 import { plainSeal } from '../../../../test/support/log-doors.ts'
 import { transact } from '../../kernel/db.ts'
-import { keepDetails, rowBytes, sha256, stamp } from './index.ts'
+import { besides, keepDetails, rowBytes, sha256, stamp } from './index.ts'
 import { detailsHash } from './stamp.ts'
 import { detailStanding, detailsWithStamps } from './store.ts'
 
@@ -59,6 +59,23 @@ test('AU31 stamps and words of one act have one hash in the leaf; an act with ne
     assert.ok(detailsHash(kept.words, kept.stamps).equals(hash))
     assert.ok(!detailsHash(kept.words, kept.stamps.toReversed()).equals(hash))
   }
+})
+
+test('AU31 what is kept besides for another act leaves the stamps to the act under way', async (t) => {
+  const database = await testDatabase(t)
+  const [other, own] = await transact(database.db('cloister_inside'), async (tx) => {
+    stamp(tx, 'label', 'a', null)
+    const besidesIt = await besides(tx, () => keepDetails(tx, plainSeal, { sent: 1 }, null))
+    stamp(tx, 'label', 'b', null)
+    return [besidesIt, await keepDetails(tx, plainSeal, {}, null)]
+  })
+  const subjects = async (hash: Uint8Array | null | undefined) => {
+    const hashes = [Buffer.from(hash ?? [])]
+    const admin = database.db('cloister_admin')
+    const [kept] = await transact(admin, (tx) => detailsWithStamps(tx, hashes))
+    return kept?.stamps.map(({ subject }) => subject)
+  }
+  assert.deepEqual([await subjects(other), await subjects(own)], [[], ['a', 'b']])
 })
 
 test('AU31 a row has one canonical form, whatever the order of its columns', () => {

@@ -57,6 +57,20 @@ function keep(
   return hash
 }
 
+/**
+ * Keeps what another act's entry says in the same transaction: stamps that wait are left to the entry
+ * of the act under way.
+ */
+export async function besides<T>(tx: Tx, keeping: () => Promise<T>): Promise<T> {
+  const own = waiting.get(tx) ?? []
+  waiting.delete(tx)
+  try {
+    return await keeping()
+  } finally {
+    waiting.set(tx, [...own, ...(waiting.get(tx) ?? [])])
+  }
+}
+
 async function sealWords(
   tx: Tx,
   seal: Seal,

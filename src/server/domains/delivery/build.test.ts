@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 import { sql } from 'kysely'
 import { openPackage } from '../../../cli/open-package.ts'
 import { waysToChange } from '../../../../test/support/changes.ts'
@@ -95,12 +96,20 @@ test('DE22 of two builds at once, and of a build and a recall, one alone has its
   )
 })
 
-test('DE23 a start removes what a killed build left behind, and orders its build anew', async (t) => {
+test('DE23 a start removes what a killed build left behind, never another process’s draft, and orders its build anew', async (t) => {
   const h = await openHandover(t)
   const order = await approved(h, ['play Ada'])
   const { id: delivery } = order
   await mkdir(join(h.packages, 'incoming'), { recursive: true })
   await writeFile(join(h.packages, 'incoming', `${delivery}-0000.age`), 'half')
+  const draft = join(h.packages, 'incoming', `${delivery}-0000.age`)
+  const moment = (ago: number) => new Date(Date.now() - ago)
+  await utimes(draft, moment(60_000), moment(60_000))
+  await sweepDrafts(h.packages, moment(120_000))
+  assert.equal((await filesIn(h.packages)).length, 2, 'it may be another process’s')
+  await sweepDrafts(h.packages, moment(30_000))
+  assert.deepEqual(await filesIn(h.packages), ['incoming'])
+  await writeFile(draft, 'half')
   await sweepDrafts(h.packages)
   assert.deepEqual(await filesIn(h.packages), ['incoming'])
   // As the queue stands when the process that had taken the job is no more.
@@ -179,4 +188,21 @@ test('DE25 a build whose set no longer stands delivers nothing, and everybody se
     { clients: [h.room.client], deliveries: [await h.until(whole, 'built')] },
     'nothing of it is the client’s business',
   )
+})
+
+test('DE26 what fails over content that cannot be read quotes none of it, in the log of faults or the queue', async (t) => {
+  const h = await openHandover(t)
+  const secret = 'play Ada by Ben'
+  const delivery = await approved(h, [secret])
+  const broken = [
+    Buffer.from(secret),
+    Buffer.from(JSON.stringify({ schema: 'spans@1', regions: [{ id: secret, label: [secret] }] })),
+  ]
+  for (const bytes of broken) {
+    const vault = { ...h.workshop.vault, open: () => Promise.resolve(bytes) }
+    await assert.rejects(
+      buildDelivery({ ...h.workshop, vault }, delivery, never),
+      (error) => !/play|Ada|Ben/.test(inspect(error, { depth: 9 })),
+    )
+  }
 })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Tx } from '../../kernel/db.ts'
 import { syncFolder } from '../../kernel/durable.ts'
@@ -47,11 +47,17 @@ export async function buildDelivery(
   }
 }
 
-/** Removes drafts that a cut-off build left behind; only for a moment at which none is running. */
-export async function sweepDrafts(packages: string): Promise<void> {
+/**
+ * Removes drafts that cut-off builds left behind. Where other processes may be building, `before` lies
+ * longer ago than any build lasts, and what was written since is left; without it nobody else builds.
+ */
+export async function sweepDrafts(packages: string, before?: Date): Promise<void> {
   const incoming = join(packages, 'incoming')
-  for (const name of await readdir(incoming).catch(() => []))
-    await rm(join(incoming, name), { force: true })
+  for (const name of await readdir(incoming).catch(() => [])) {
+    const path = join(incoming, name)
+    const written = before && (await stat(path).catch(() => null))?.mtime
+    if (before === undefined || (written && written < before)) await rm(path, { force: true })
+  }
 }
 
 /**

@@ -11,6 +11,7 @@ import {
 import { Encrypter } from 'age-encryption'
 import { tarEnd, tarHeader, tarPadding } from '#shared/package/tar.ts'
 import { transact, type Tx } from '../../kernel/db.ts'
+import { parseConfidential } from '../../kernel/json.ts'
 import { acceptedAnnotations } from '../annotation/index.ts'
 import { itemById, schemaVersion } from '../projects/index.ts'
 import { Measured, measureOf, type Named, writeMeasured } from './measured.ts'
@@ -176,10 +177,9 @@ async function openItem(
 ): Promise<Item> {
   const meta = await itemById(tx, one.item)
   const reference = await openAsset(shop, tx, pass, one.item, 'reference')
-  const annotation: unknown = JSON.parse(
-    (await shop.vault.open(tx, pass, one.object)).toString('utf8'),
-  )
-  const named: unknown = JSON.parse((reference ?? Buffer.from('{}')).toString('utf8'))
+  const opened = await shop.vault.open(tx, pass, one.object)
+  const annotation = parseConfidential(opened.toString('utf8'))
+  const named = parseConfidential(reference?.toString('utf8') ?? '{}')
   const source =
     meta?.kind === 'text'
       ? {
@@ -195,8 +195,8 @@ async function openItem(
     annotation,
     by: one.annotator,
   })
-  if (!parsed.ok)
-    throw new Error(`a stored annotation cannot be read: ${parsed.findings[0]?.message ?? ''}`)
+  // What the findings say may quote the annotation.
+  if (!parsed.ok) throw new Error(`the stored annotation ${one.annotation} cannot be read`)
   return parsed.value
 }
 

@@ -135,9 +135,7 @@ test('VA71 what was erased before a new epoch opens from no copy of the database
   })
   const copy = await all()
   await cp(join(folder, 'keys'), join(folder, 'keys of then'), { recursive: true })
-  await transactIn(db, project, (tx) => vault.removeItems(tx, project, ['itm_erased'])).then(
-    (free) => free(),
-  )
+  await transactIn(db, project, (tx) => vault.removeItems(tx, project, ['itm_erased']))
   await roll(db, vault)
 
   const { projectKeys } = await all()
@@ -195,10 +193,7 @@ test('VA72 while people seal, open, bring in and remove, epoch after epoch ends 
       )
       if (kind === 'conflict') continue
       assert.equal(kind, 'kept')
-      if (n % 3 === 0)
-        await transactIn(db, project, (tx) => of.removeItems(tx, project, batch)).then((free) =>
-          free(),
-        )
+      if (n % 3 === 0) await transactIn(db, project, (tx) => of.removeItems(tx, project, batch))
     }
   }
   const rollAll = async () => {

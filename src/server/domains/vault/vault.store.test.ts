@@ -154,7 +154,7 @@ test('VA66 removing an item with its key leaves nothing that opens', async (t) =
   const db = database.db('cloister_operator')
   const place = { project: 'prj_a', owner: item('itm_a'), asset: 'content', version: 1 }
   const id = await transactIn(db, 'prj_a', (tx) => vault.seal(tx, place, text))
-  await transactIn(db, 'prj_a', (tx) => vault.remove(tx, place, true)).then((free) => free())
+  await transactIn(db, 'prj_a', (tx) => vault.remove(tx, place, true))
   await transactIn(db, 'prj_a', async (tx) => {
     const pass = await passFor(tx, 'annotation.task.open', {
       located: { project: 'prj_a', item: 'itm_a' },

@@ -6,7 +6,7 @@ import {
   seal as sealWhole,
   sealStream,
 } from '@cloister/chunked-encryption'
-import { sendAlong, type Tx } from '../../kernel/db.ts'
+import { afterCommit, sendAlong, type Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import { isGenuinePass, type Pass, siteProject } from '../access/index.ts'
 import { type Arrival, openArrival } from './arrival.ts'
@@ -72,16 +72,19 @@ export interface Vault {
   openRange(tx: Tx, pass: Pass | Promise<Pass>, object: string | Asset): Promise<Opened>
   /** Finds an asset in its newest version, without opening it. */
   find(tx: Tx, place: Asset): Promise<{ id: string; version: number; length: number } | undefined>
-  /** Deletes an owner's ciphertext, and with `keyToo` its key: nothing that was sealed for it opens again. */
+  /**
+   * Deletes an owner's ciphertext, and with `keyToo` its key: nothing that was sealed for it opens again.
+   * Bytes in the object store go after the commit; what a crash leaves of them `reconcile` removes.
+   */
   remove(
     tx: Tx,
     place: { project: string; owner: KeyOwner; asset?: string },
     keyToo: boolean,
-  ): Promise<() => Promise<void>>
+  ): Promise<void>
   /** Begins bringing in new items, whose ids nothing has used before. */
   receive(tx: Tx, project: string, items: readonly string[]): Promise<Arrival>
-  /** Deletes whole items with their keys, all at once; call the answer after the commit. */
-  removeItems(tx: Tx, project: string, items: readonly string[]): Promise<() => Promise<void>>
+  /** The same for whole items with their keys, all at once. */
+  removeItems(tx: Tx, project: string, items: readonly string[]): Promise<void>
   /** A name as it may stand in a column: HMAC-SHA-256 under a key of the project. */
   macOf(tx: Tx, project: string, kind: ReferenceKind, name: string): Promise<Buffer>
   /** The same for many names: what it answers needs no database. */
@@ -176,8 +179,10 @@ export function openVault(options: {
     }
   }
 
-  async function free(locations: readonly string[]): Promise<void> {
-    for (const location of locations) await objects.remove(location)
+  function freeAfterwards(tx: Tx, locations: readonly string[]): void {
+    afterCommit(tx, async () => {
+      for (const location of locations) await objects.remove(location)
+    })
   }
 
   async function macsOf(tx: Tx, project: string) {
@@ -233,7 +238,7 @@ export function openVault(options: {
         await deleteOwnerKey(tx, project, owner.kind, idOf(owner))
         ring.forget(project, owner)
       }
-      return () => free(locations)
+      freeAfterwards(tx, locations)
     },
     async receive(tx, project, items) {
       return openArrival(project, await ring.forArrival(tx, project, items), objects)
@@ -241,7 +246,7 @@ export function openVault(options: {
     async removeItems(tx, project, items) {
       const locations = await deleteItems(tx, project, items)
       for (const item of items) ring.forget(project, { kind: 'item', item })
-      return () => free(locations)
+      freeAfterwards(tx, locations)
     },
     macsOf,
     async macOf(tx, project, kind, name) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { proseOf, type Block } from './prose.ts'
+import { proseOf, piecesOf, type Block } from './prose.ts'
 
 const plain = (text: string) => ({ text, as: 'plain' as const })
 
@@ -53,4 +53,57 @@ test('WEB12 whatever a guideline holds, none of its words are lost', () => {
       assert.equal(letters(shown), letters(text))
     }),
   )
+})
+
+/** As the marks are defined, whatever time it takes. */
+function piecesByPattern(line: string): { text: string; as: string }[] {
+  const marks = /\*\*(?=\S)(.+?)(?<=\S)\*\*|\*(?=\S)(.+?)(?<=\S)\*|`([^`]+)`/g
+  const pieces: { text: string; as: string }[] = []
+  let from = 0
+  for (const found of line.matchAll(marks)) {
+    const [whole, strong, emphasis, code] = found
+    if (found.index > from) pieces.push(plain(line.slice(from, found.index)))
+    if (strong !== undefined) pieces.push({ text: strong, as: 'strong' })
+    else if (emphasis !== undefined) pieces.push({ text: emphasis, as: 'emphasis' })
+    else if (code !== undefined) pieces.push({ text: code, as: 'code' })
+    from = found.index + whole.length
+  }
+  if (from < line.length) pieces.push(plain(line.slice(from)))
+  return pieces
+}
+
+test('WEB12 marks are paired as their definition says', () => {
+  const lines = fc.array(fc.constantFrom('a', ' ', '*', '**', '`', 'b c'), { maxLength: 40 })
+  fc.assert(
+    fc.property(lines, (parts) => {
+      const line = parts.join('')
+      assert.deepEqual(piecesOf(line), piecesByPattern(line))
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test('WEB12 twice the guideline takes twice the looks at its characters, whatever stands in it', () => {
+  const looks = (line: string) => {
+    let count = 0
+    const charAt = (at: number) => ((count += 1), line.charAt(at))
+    piecesOf({ length: line.length, charAt, slice: (from, to) => line.slice(from, to) })
+    return count
+  }
+  for (const part of [
+    '**a ',
+    '*a ',
+    '`',
+    '``',
+    '** ',
+    '*',
+    '* a* ',
+    '**a*',
+    '`a` **b** *c* ',
+    'a ',
+  ]) {
+    const [once, twice] = [looks(part.repeat(2_000)), looks(part.repeat(4_000))]
+    assert.ok(once <= 40 * part.length * 2_000, `${part}: ${once}`)
+    assert.ok(twice <= 2.01 * once, `${part}: ${once}, then ${twice}`)
+  }
 })

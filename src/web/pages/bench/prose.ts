@@ -32,7 +32,7 @@ export function proseOf(text: string): Block[] {
     items = []
   }
   for (const line of text.split(/\r\n|\r|\n/)) {
-    const item = /^\s{0,3}(?:[-*+]|(\d{1,9})[.)])\s+(.*)$/.exec(line)
+    const item = /^\s{0,3}(?:[-*+]|(\d{1,9})[.)])\s+([^]*)$/.exec(line)
     const words = line.trim()
     if (item !== null) {
       endParagraph()
@@ -51,19 +51,58 @@ export function proseOf(text: string): Block[] {
   return blocks
 }
 
-const marks = /\*\*(?=\S)(.+?)(?<=\S)\*\*|\*(?=\S)(.+?)(?<=\S)\*|`([^`]+)`/g
+/** The part of a string that reading needs. */
+type Characters = Pick<string, 'length' | 'charAt' | 'slice'>
 
-function piecesOf(line: string): Piece[] {
+/** A sign that opens and closes a stretch; where several fit, the first of them counts. */
+const signs = [
+  { sign: '**', as: 'strong' },
+  { sign: '*', as: 'emphasis' },
+  { sign: '`', as: 'code' },
+] as const
+
+/**
+ * The stretches of a line. Each sign looks for its end from where its search before it came to, so
+ * that the line is gone through once for each sign, whatever stands in it.
+ */
+export function piecesOf(line: Characters): Piece[] {
+  const readers = signs.map(({ sign, as }) => ({ as, stretchAt: stretches(line, sign) }))
   const pieces: Piece[] = []
-  let from = 0
-  for (const found of line.matchAll(marks)) {
-    const [whole, strong, emphasis, code] = found
-    if (found.index > from) pieces.push({ text: line.slice(from, found.index), as: 'plain' })
-    if (strong !== undefined) pieces.push({ text: strong, as: 'strong' })
-    else if (emphasis !== undefined) pieces.push({ text: emphasis, as: 'emphasis' })
-    else if (code !== undefined) pieces.push({ text: code, as: 'code' })
-    from = found.index + whole.length
+  const add = (from: number, to: number, as: Piece['as']) => {
+    if (to > from) pieces.push({ text: line.slice(from, to), as })
   }
-  if (from < line.length) pieces.push({ text: line.slice(from), as: 'plain' })
+  let plain = 0
+  for (let at = 0; at < line.length;) {
+    let next = at + 1
+    for (const { as, stretchAt } of readers) {
+      const found = stretchAt(at)
+      if (found === null) continue
+      add(plain, at, 'plain')
+      add(found.from, found.to, as)
+      plain = next = found.next
+      break
+    }
+    at = next
+  }
+  add(plain, line.length, 'plain')
   return pieces
+}
+
+/** Finds the stretch that a sign opens at a place, or null; to be asked from left to right. */
+function stretches(line: Characters, sign: string) {
+  const { length } = sign
+  const code = sign === '`'
+  const isSign = (at: number) =>
+    line.charAt(at) === sign.charAt(0) && (length === 1 || line.charAt(at + 1) === sign.charAt(1))
+  // A stretch neither begins nor ends with a space, but for code, which is not empty.
+  const mayBorder = (letter: string) => letter !== '' && (code ? letter !== '`' : /\S/.test(letter))
+  const closes = (at: number) => isSign(at) && (code || mayBorder(line.charAt(at - 1)))
+  let reached = 0
+  return (at: number) => {
+    const from = at + length
+    if (!isSign(at) || !mayBorder(line.charAt(from))) return null
+    reached = Math.max(reached, from + 1)
+    while (reached < line.length && !closes(reached)) reached += 1
+    return reached < line.length ? { from, to: reached, next: reached + length } : null
+  }
 }

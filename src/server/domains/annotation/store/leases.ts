@@ -76,13 +76,13 @@ export async function takeTask(
 /**
  * Gives back to everybody what nobody comes back to: tasks whose lease is over, and tasks reserved
  * for somebody who has left them since `before`. At most 20 at a time. Called when nothing else
- * waits, so that begun work is left to who began it as long as it can be.
+ * waits, so that begun work is left to who began it as long as it can be. Answers those of them that somebody held.
  */
 export async function reclaimTasks(
   tx: Tx,
   { project, type, now, before }: { project: string; type: TaskType; now: Date; before: Date },
-): Promise<number> {
-  const { rows } = await sql<{ id: string }>`
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string; held: boolean }>`
     with over as (
       select l.task as id from annotation.lease l join annotation.task t on t.id = l.task
        where l.project = ${project} and l.type = ${type} and l.until <= ${now}
@@ -98,8 +98,8 @@ export async function reclaimTasks(
     update annotation.task t set state = 'waiting', reserved = null, since = ${now}
       from (select id from ended union all select id from left_lying) back
      where t.id = back.id
-    returning t.id`.execute(tx)
-  return rows.length
+    returning t.id, t.id in (select id from ended) as held`.execute(tx)
+  return rows.filter((row) => row.held).map((row) => row.id)
 }
 
 /** The end of the renewed lease, or undefined when this person holds it no more. */

@@ -38,14 +38,34 @@ export function addSent(tx: Tx, id: string, [from, to]: readonly [number, number
     .executeTakeFirst()
 }
 
-/** Closes every opening of a task; `ranges` are the bytes that were sent, in order and apart. */
-export async function closeOpen(tx: Tx, task: string, now: Date) {
-  const { rows } = await sql<
-    AnnotationTables['annotation.listening'] & { opened_at: Date; ranges: [number, number][] }
-  >`
+type Opening = AnnotationTables['annotation.listening'] & {
+  readonly opened_at: Date
+  readonly ranges: [from: number, to: number][]
+}
+
+/** What is answered of an opening that was closed: `ranges` are the bytes that were sent, in order and apart. */
+const closed = sql`
+  l.*, (select coalesce(json_agg(json_build_array(lower(r), upper(r)) order by lower(r)), '[]')
+          from unnest(l.sent) r) as ranges`
+
+/** Closes every opening of these tasks. */
+export async function closeOpen(tx: Tx, tasks: readonly string[], now: Date) {
+  const { rows } = await sql<Opening>`
     update annotation.listening l set closed_at = ${now}
-     where l.task = ${task} and l.closed_at is null
-    returning l.*, (select coalesce(json_agg(json_build_array(lower(r), upper(r)) order by lower(r)), '[]')
-                      from unnest(l.sent) r) as ranges`.execute(tx)
+     where l.task = any(${[...tasks]}) and l.closed_at is null returning ${closed}`.execute(tx)
+  return rows
+}
+
+/** Closes at most so many openings whose person holds the task no more. Those that others are closing are passed over. */
+export async function closeLeft(tx: Tx, now: Date, most: number) {
+  const { rows } = await sql<Opening>`
+    update annotation.listening l set closed_at = ${now}
+     where l.id in (
+             select o.id from annotation.listening o
+              where o.closed_at is null
+                and not exists (select from annotation.lease h
+                                 where h.task = o.task and h.person = o.person and h.until > ${now})
+              limit ${most} for update of o skip locked)
+    returning ${closed}`.execute(tx)
   return rows
 }

@@ -109,7 +109,6 @@ const atOnce = 2000
 /**
  * Undoes a batch that nobody has begun to work on: the first call takes it out of the queue, and each
  * deletes some of its items for good. Repeated until `remaining` is false, also after an interruption.
- * `after` frees the object store and is called once the transaction has committed.
  * @throws Problem `not-ready` when work was begun, or an item is held, restricted or erased
  */
 export async function undoImport(
@@ -117,7 +116,7 @@ export async function undoImport(
   pass: Pass<'projects.import.undo'>,
   tx: Tx,
   id: string,
-): Promise<{ removed: number; remaining: boolean; after: () => Promise<void> }> {
+): Promise<{ removed: number; remaining: boolean }> {
   const project = projectOf(pass)
   const batch = await lockBatch(tx, project, id)
   if (batch === undefined) throw new Problem('not-found')
@@ -127,8 +126,8 @@ export async function undoImport(
     await endBatch(tx, id, 'undone', pass.at)
   }
   const items = await deleteSomeItems(tx, id, atOnce)
-  const after = await ground.vault.removeItems(tx, project, items)
-  return { removed: items.length, remaining: items.length === atOnce, after }
+  await ground.vault.removeItems(tx, project, items)
+  return { removed: items.length, remaining: items.length === atOnce }
 }
 
 /** The batch of a run, locked. @throws Problem `not-found`, or `already-done` for an undone one */

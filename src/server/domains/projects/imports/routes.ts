@@ -60,12 +60,10 @@ export function importRoutes(operate: Operate, upload: Upload, ground: ImportGro
     params: Batch,
     answer: ImportUndone,
     resource: ofParams,
-    async run({ pass, tx, params, note, reply }) {
-      const { removed, remaining, after } = await undoImport(ground, pass, tx, params.batch)
-      note({ batch: params.batch, removed })
-      // The answer leaves after the commit; what a crash leaves behind is swept at the next start.
-      reply.raw.once('finish', () => void after().catch(() => undefined))
-      return { removed, remaining }
+    async run({ pass, tx, params, note }) {
+      const undone = await undoImport(ground, pass, tx, params.batch)
+      note({ batch: params.batch, removed: undone.removed })
+      return undone
     },
   })
 }
