@@ -26,9 +26,11 @@ import {
   eventReader,
   facilityFacts,
   facilityRoutes,
+  stampedSite,
   workstationSource,
 } from './domains/facility/index.ts'
-import { guidelineRoutes, importRoutes } from './domains/projects/index.ts'
+import { identityReaders } from './domains/identity/index.ts'
+import { guidelineRoutes, importRoutes, projectsReaders } from './domains/projects/index.ts'
 import {
   clamav,
   closedVault,
@@ -39,6 +41,7 @@ import {
   vaultRoutes,
   withoutScanner,
 } from './domains/vault/index.ts'
+import { workforceReaders } from './domains/workforce/index.ts'
 import type { OpenedDatabase } from './databases.ts'
 import type { Config, NetworkDoorName } from './kernel/config.ts'
 import { openDb } from './kernel/db.ts'
@@ -159,4 +162,7 @@ function scannerOf({ scanner }: Config): Scanner {
 }
 
 /** Every kind of row that the log vouches for. */
-const readers = [...annotationReaders, deliveryReader, eventReader]
+const readers = [
+  ...[...identityReaders, ...workforceReaders, ...projectsReaders, stampedSite],
+  ...[...annotationReaders, deliveryReader, eventReader],
+]

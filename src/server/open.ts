@@ -13,12 +13,14 @@ import {
 import { openRecorder, type Recorder } from './domains/audit/index.ts'
 import {
   identityFacts,
+  type IdentityGround,
   identityRoutes,
   type KeyRules,
   personSource,
 } from './domains/identity/index.ts'
+import { raiseAlarm } from './domains/facility/index.ts'
 import { projectsFacts, projectsRoutes, projectsSources } from './domains/projects/index.ts'
-import { workforceFacts, workforceRoutes } from './domains/workforce/index.ts'
+import { shiftEnd, workforceFacts, workforceRoutes } from './domains/workforce/index.ts'
 import { buildDoor, type RouteAct } from './http/door.ts'
 import {
   type ArrivalOf,
@@ -137,7 +139,7 @@ export async function openServer(installation: Installation): Promise<Server> {
     sockets.push(hears)
     await signals?.listen('cloister_signal', hears.onSignal)
     const operate = operateOn(app, ground)
-    identityRoutes(operate, installation.rules, installation.demonstration)
+    identityRoutes(operate, { ...identityGround, ...installation })
     workforceRoutes(operate)
     projectsRoutes(operate)
     installation.routes(operate, streamOn(app, ground, hears), gate, uploadOn(app, ground))
@@ -173,6 +175,13 @@ export async function openServer(installation: Installation): Promise<Server> {
     openSockets: () => sockets.reduce((sum, s) => sum + s.open, 0),
     close,
   }
+}
+
+/** What identity is told by domains above it. */
+const identityGround: Pick<IdentityGround, 'shiftEnd' | 'onOfficerBeyond'> = {
+  shiftEnd,
+  onOfficerBeyond: (tx, { person, reason }, at) =>
+    raiseAlarm(tx, { kind: 'officer-made', subject: person, words: reason, zones: [] }, at),
 }
 
 /** The doors that the installation names, the operator's last: whoever calls there finds the others open. */

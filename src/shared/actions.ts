@@ -83,6 +83,9 @@ export const actions = {
   'identity.person.list': { doors: staff, group: 'recruiting', on: 'Site' },
   'identity.person.create': { doors: staff, group: 'recruiting', on: 'Site' },
   'identity.person.revoke': { doors: staff, group: 'securing', on: 'Person', stepUp: true },
+  'identity.role.grant': { doors: inside, group: 'securing', on: 'Person', stepUp: true },
+  'identity.role.confirm': { doors: inside, group: 'securing', on: 'Person', stepUp: true },
+  'identity.role.end': { doors: inside, group: 'securing', on: 'Person', stepUp: true },
   'identity.officer.create': { doors: ['operator'], group: 'operating', on: 'Site' },
 
   // facility

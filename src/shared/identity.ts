@@ -78,6 +78,18 @@ export const NewPerson = Type.Object(
   },
   { additionalProperties: false },
 )
+/** An officer by the operator; beyond the two with whom a site begins it takes a reason. */
+export const NewOfficer = Type.Object(
+  {
+    name: NewPerson.properties.name,
+    reason: Type.Optional(Type.String({ minLength: 10, maxLength: 500 })),
+  },
+  { additionalProperties: false },
+)
+export const RolesNamed = Type.Object(
+  { roles: Type.Array(Role, { minItems: 1, maxItems: siteRoles.length, uniqueItems: true }) },
+  { additionalProperties: false },
+)
 /** The code is shown once, to be handed over in person, and opens the registration of a key. */
 export const NewPersonMade = Type.Object({ person: PersonId, code: Type.String() })
 
@@ -85,6 +97,8 @@ export const PersonRow = Type.Object({
   person: PersonId,
   name: Type.String(),
   roles: Type.Array(Role),
+  /** Roles that take effect when a second officer confirms them, and who asked for each. */
+  waiting: Type.Array(Type.Object({ role: Role, requestedBy: Type.String() })),
   keys: Type.Integer({ minimum: 0 }),
   revoked: Type.Boolean(),
   replacement: Type.Union([Type.Null(), Type.Object({ requestedBy: PersonId })]),

@@ -6,6 +6,7 @@ import type { Browser } from '../../src/cli/stage/browser.ts'
 import {
   admitToWork,
   confirmDeliveryKey,
+  foundSite,
   hire,
   letIn,
   type Person,
@@ -49,9 +50,9 @@ export async function openCompany(
   })
   await stage.operator.post('/site', { file: await demonstrationSite() })
   const [post = ''] = stage.seats('guard')
-  const officer = await hire(stage, null, { name: 'Sofia', seat: post, roles: [] })
+  const officers = await foundSite(stage, ['Sofia', 'Otto'], post)
   const staff = (name: string, roles: ('recruiter' | 'manager' | 'releaser')[], seat = post) =>
-    hire(stage, officer, { name, seat, roles })
+    hire(stage, officers, { name, seat, roles })
   const recruiter = await staff('Rosa', ['recruiter'])
   const manager = await staff('Mara', ['manager'])
   const releaser = await staff('Noor', ['releaser'])

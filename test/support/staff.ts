@@ -2,7 +2,7 @@ import { on, once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { WebSocket } from 'ws'
 import { Browser } from '../../src/cli/stage/browser.ts'
-import { registerKey, signIn } from '../../src/cli/stage/sign-in.ts'
+import { registerKey, signIn, stepUp } from '../../src/cli/stage/sign-in.ts'
 import type { SiteRole } from '../../src/shared/identity.ts'
 import { codeOf, testServer, type TestServer } from './server.ts'
 
@@ -17,6 +17,8 @@ export interface Colleague {
 export interface Staffed {
   readonly server: TestServer
   readonly officer: Colleague
+  /** The site's other officer, who confirms the roles that the first grants; there from the first such need. */
+  readonly second: () => Promise<Colleague>
   readonly hire: (name: string, roles?: readonly SiteRole[]) => Promise<Colleague>
   /** A page on which nobody has signed in. */
   readonly page: () => Browser
@@ -43,17 +45,23 @@ export async function staffed(t: TestContext): Promise<Staffed> {
     'Olga Officer',
     codeOf(server.operator('POST', '/officers', { name: 'Olga Officer' })),
   )
-  return {
-    ...{ server, officer, page },
-    hire: (name, roles = []) =>
-      welcome(
-        name,
-        said(officer.page, 'POST', '/people', { name, roles }).then(({ body }) => ({
-          code: String(body['code']),
-          person: String(body['person']),
-        })),
-      ),
+  let otto: Promise<Colleague> | undefined
+  const second = () =>
+    (otto ??= welcome(
+      'Otto Officer',
+      codeOf(server.operator('POST', '/officers', { name: 'Otto Officer' })),
+    ))
+  const hire = async (name: string, roles: readonly SiteRole[] = []) => {
+    const { body } = await said(officer.page, 'POST', '/people', { name, roles })
+    const made = { code: String(body['code']), person: String(body['person']) }
+    const hired = await welcome(name, Promise.resolve(made))
+    if (roles.length === 0) return hired
+    const { page: seat, name: own } = await second()
+    await stepUp(seat, own)
+    await seat.post(`/people/${hired.id}/roles/confirmation`, { roles })
+    return hired
   }
+  return { server, officer, second, hire, page }
 }
 
 /** What was answered: 200 with its body, or the refusal's status, kind and further members. */

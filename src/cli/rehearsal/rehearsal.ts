@@ -13,6 +13,7 @@ import { checkPackage } from '../package.ts'
 import {
   admitToWork,
   confirmDeliveryKey,
+  foundSite,
   hire,
   letIn,
   type Person,
@@ -119,11 +120,11 @@ async function play(stage: Stage, material: Material, options: RehearsalOptions)
   options.say('Hiring people and building the site …')
   await stage.operator.post('/site', { file: await demonstrationSite() })
   const [post = 'ws-13'] = stage.seats('guard')
-  const officer = await hire(stage, null, { name: 'Sofia', seat: post, roles: [] })
-  const recruiter = await hire(stage, officer, { name: 'Rosa', seat: post, roles: ['recruiter'] })
-  const manager = await hire(stage, officer, { name: 'Mara', seat: post, roles: ['manager'] })
-  const releaser = await hire(stage, officer, { name: 'Noor', seat: post, roles: ['releaser'] })
-  const speaker = await hire(stage, officer, { name: 'Carla', seat: 'client', roles: [] })
+  const officers = await foundSite(stage, ['Sofia', 'Otto'], post)
+  const recruiter = await hire(stage, officers, { name: 'Rosa', seat: post, roles: ['recruiter'] })
+  const manager = await hire(stage, officers, { name: 'Mara', seat: post, roles: ['manager'] })
+  const releaser = await hire(stage, officers, { name: 'Noor', seat: post, roles: ['releaser'] })
+  const speaker = await hire(stage, officers, { name: 'Carla', seat: 'client', roles: [] })
   await publishRules(recruiter)
   const seats = stage.seats('annotation')
   if (options.annotators + 1 > seats.length)
@@ -134,7 +135,7 @@ async function play(stage: Stage, material: Material, options: RehearsalOptions)
   const workers: Person[] = []
   for (let at = 0; at <= options.annotators; at += 1) {
     const name = at === options.annotators ? 'Ben' : `Annotator ${at + 1}`
-    const worker = await hire(stage, officer, { name, seat: seats[at] ?? '', roles: [] })
+    const worker = await hire(stage, officers, { name, seat: seats[at] ?? '', roles: [] })
     await admitToWork(
       recruiter,
       worker,

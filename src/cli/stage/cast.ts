@@ -35,17 +35,41 @@ export async function personAt(stage: Stage, { name, id, seat }: Known): Promise
   }
 }
 
-/** Admits a person, has them register the software key of their seat, and signs them in there. */
+/** The officers with whom a site begins: what one grants, the other confirms. */
+export type Officers = readonly [first: Person, second: Person]
+
+/** Has the operator admit the two officers of a new site. */
+export async function foundSite(
+  stage: Stage,
+  names: readonly [string, string],
+  seat: string,
+): Promise<Officers> {
+  const found = async (name: string) =>
+    takeSeat(stage, { name, seat }, await stage.operator.post('/officers', { name }))
+  return [await found(names[0]), await found(names[1])]
+}
+
+/**
+ * Admits a person, has them register the software key of their seat, and signs them in there; the
+ * second officer confirms their roles.
+ */
 export async function hire(
   stage: Stage,
-  officer: Person | null,
+  [first, second]: Officers,
   who: { name: string; seat: string; roles: readonly Role[] },
 ): Promise<Person> {
-  const { name, seat, roles } = who
-  const made =
-    officer === null
-      ? await stage.operator.post('/officers', { name })
-      : await officer.browser.post('/people', { name, roles })
+  const { name, roles } = who
+  const person = await takeSeat(stage, who, await first.browser.post('/people', { name, roles }))
+  if (roles.length > 0)
+    await second.browser.post(`/people/${person.id}/roles/confirmation`, { roles })
+  return person
+}
+
+async function takeSeat(
+  stage: Stage,
+  { name, seat }: { name: string; seat: string },
+  made: unknown,
+): Promise<Person> {
   const { person: id, code } = read(made, 'person', 'code')
   const person = await personAt(stage, { name, id, seat })
   await registerKey(person.browser, code)

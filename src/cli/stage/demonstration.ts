@@ -10,6 +10,7 @@ import { Fault } from '../terminal.ts'
 import {
   admitToWork,
   giveShift,
+  foundSite,
   hire,
   type Known,
   type Person,
@@ -182,16 +183,16 @@ async function seed(stage: Stage, directory: string, say: (words: string) => voi
   const now = new Date()
   say('Building the site and hiring people …')
   await stage.operator.post('/site', { file: await demonstrationSite() })
-  const officer = await hire(stage, null, { name: 'Sofia', seat: office, roles: [] })
-  const hired: Person[] = [officer]
+  const officers = await foundSite(stage, ['Sofia', 'Otto'], office)
+  const hired: Person[] = []
   for (const { name, roles } of staff)
-    hired.push(await hire(stage, officer, { name, seat: office, roles }))
-  const [, recruiter, manager] = hired
+    hired.push(await hire(stage, officers, { name, seat: office, roles }))
+  const [recruiter, manager] = hired
   if (recruiter === undefined || manager === undefined) throw new Error('nobody was hired')
   await publishRules(recruiter)
   const workers: Person[] = []
   for (const { name, seat } of floor) {
-    const worker = await hire(stage, officer, { name, seat, roles: [] })
+    const worker = await hire(stage, officers, { name, seat, roles: [] })
     await admitToWork(
       recruiter,
       worker,
@@ -200,7 +201,7 @@ async function seed(stage: Stage, directory: string, say: (words: string) => voi
     )
     workers.push(worker)
   }
-  const speaker = await hire(stage, officer, { name: 'Carla', seat: 'client', roles: [] })
+  const speaker = await hire(stage, officers, { name: 'Carla', seat: 'client', roles: [] })
   say('Bringing the projects in …')
   const client = await setUpClient(manager, 'Northwind Voice (invented)', speaker, now)
   const team = workers.map((worker, at) => ({
@@ -221,7 +222,7 @@ async function seed(stage: Stage, directory: string, say: (words: string) => voi
       () => undefined,
     )
   }
-  const people = [...hired, ...workers, speaker].map(({ name, id, seat }, at) => ({
+  const people = [...officers, ...hired, ...workers, speaker].map(({ name, id, seat }, at) => ({
     ...{ name, id, seat, badge: `badge-${at + 1}` },
   }))
   for (const { id, badge } of people)
@@ -252,7 +253,13 @@ function addressOf(seat: string, ports: Ports): string {
 
 /** What each of the invented people does, for the page. */
 const work: Readonly<Record<string, string>> = {
-  ...{ Sofia: 'security officer', Rosa: 'recruiter', Mara: 'manager', Noor: 'releaser' },
+  ...{
+    Sofia: 'security officer',
+    Otto: 'security officer',
+    Rosa: 'recruiter',
+    Mara: 'manager',
+    Noor: 'releaser',
+  },
   ...{ Gus: 'guard', Gwen: 'guard', Ida: 'auditor', Ana: 'annotator', Ben: 'reviewer' },
   ...{ Chen: 'annotator', Dana: 'annotator and reviewer', Carla: 'client' },
 }

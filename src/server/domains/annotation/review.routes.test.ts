@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DraftSaved, OwnWork } from '#shared/annotation.ts'
+import { transactOverAll } from '../access/index.ts'
 import { transactIn } from '../../../../test/support/opened.ts'
 import {
   good,
@@ -208,7 +209,7 @@ test('AN25 a draft that is saved anew, and finished work, leave nothing of earli
   await room.addTexts(['play Ada'])
   const ana = await room.hire({ roles: ['annotator'] })
   const { task } = taskIn(await ana.post(`/projects/${room.project}/next`))
-  const unnamed = () => transact(room.operator, (tx) => room.vault.reconcile(tx))
+  const unnamed = () => transactOverAll(room.operator, (tx) => room.vault.reconcile(tx))
   const large = {
     schema: 'spans@1',
     regions: Array.from({ length: 5_000 }, (_, at) => ({

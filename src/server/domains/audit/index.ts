@@ -1,4 +1,5 @@
 export { besides, keepDetails, keepStamps, type Seal, stamp } from './details.ts'
+export { type StampedTable, stampedTable } from './store/stamped.ts'
 export { rowBytes, sha256 } from './stamp.ts'
 export { type Entry, leafOf, type Outcome } from './entry.ts'
 export { logFacts, type LogHealth, logHealth } from './health.ts'

@@ -10,7 +10,7 @@ export interface Stamp {
 }
 
 /** What a column may hold to have one canonical form. */
-type Column = string | number | boolean | null | Date | Uint8Array | readonly string[]
+export type Column = string | number | boolean | null | Date | Uint8Array | readonly string[]
 
 /** A row's content in one form: canonical JSON, times in UTC with milliseconds, bytes in Base64. */
 export function rowBytes(row: Readonly<Record<string, Column>>): Buffer {

@@ -42,6 +42,7 @@ export type AlarmKind =
   | 'witness-silent'
   | 'certificate-ending'
   | 'disk-full'
+  | 'officer-made'
 
 /** While one of these is unresolved in a zone, nothing confidential is shown there. */
 export const notCalm: readonly AlarmKind[] = ['forced-door', 'fire-exit']

@@ -4,6 +4,7 @@ export { eventReader } from './events.ts'
 export { lookAround, startKeeper, writeMuster, type Keeper, type KeeperOptions } from './keeper.ts'
 export { arrivalAt, type ArrivedMachine } from './machines/arrival.ts'
 export { facilityRoutes } from './routes.ts'
+export { stampedSite } from './stamps.ts'
 export {
   newWatch,
   openAlarms,

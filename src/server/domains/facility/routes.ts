@@ -172,7 +172,11 @@ function operatorRoutes(operate: Operate): void {
     answer: SiteActivated,
     limit: 4 << 20,
     resource: site,
-    run: ({ pass, tx, body }) => activateSite(pass, tx, body.file),
+    async run({ pass, tx, body, note }) {
+      const { hash, ...site } = await activateSite(pass, tx, body.file)
+      note({ site: site.site, sha256: hash.toString('hex') })
+      return site
+    },
   })
   operate('POST', '/people/:person/badges', {
     action: 'facility.badge.issue',
@@ -180,10 +184,11 @@ function operatorRoutes(operate: Operate): void {
     body: BadgeIssued,
     answer: Done,
     resource: person,
-    run: async ({ pass, tx, params, body }) => (
-      await issueBadge(pass, tx, body.credential, params.person),
-      done
-    ),
+    async run({ pass, tx, params, body, note }) {
+      await issueBadge(pass, tx, body.credential, params.person)
+      note(body)
+      return done
+    },
   })
   for (const [url, kind] of [
     ['/workstations/:id/code', 'workstation'],

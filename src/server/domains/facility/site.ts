@@ -20,6 +20,7 @@ import {
   replaceSite,
   type SiteRows,
 } from './building/store.ts'
+import { stampedSite } from './stamps.ts'
 import type { WatchedSite } from './detectors.ts'
 
 /**
@@ -31,15 +32,19 @@ export async function activateSite(
   pass: Pass<'facility.site.activate'>,
   tx: Tx,
   file: string,
-): Promise<{ site: string; zones: number; workstations: number }> {
+): Promise<{ site: string; zones: number; workstations: number; hash: Buffer }> {
   const parsed = parseSite(file, 'site.yaml')
   if ('faults' in parsed)
     throw new Problem('invalid-input', { faults: parsed.faults.slice(0, 20).map(sayFault) })
   const { site } = parsed
   const rows = rowsOf(site, file, pass.at)
   await replaceSite(tx, rows)
+  await stampedSite.stamp(tx, 'site')
   await notify(tx, 'cloister_signal', 'site')
-  return { site: site.name, zones: rows.zones.length, workstations: rows.workstations.length }
+  return {
+    ...{ site: site.name, hash: rows.site.hash },
+    ...{ zones: rows.zones.length, workstations: rows.workstations.length },
+  }
 }
 
 /** Says whose badge a credential is; doors that name only the credential then name the person. */

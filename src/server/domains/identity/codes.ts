@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Problem } from '#shared/problems.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
-import { insertCode, takeCode } from './store.ts'
+import { insertCode, markCodesUsed, takeCode } from './store.ts'
 
 /** What a one-time code opens: a person's key registration, or the enrolment of a machine. */
 export type CodePurpose = 'key' | 'workstation' | 'device'
@@ -47,6 +47,16 @@ export async function useCode(
   const subject = await takeCode(tx, hashOf(code), purpose, now)
   if (subject === undefined) throw new Problem('code-refused')
   return subject
+}
+
+/** Ends the codes of a purpose that somebody could still use. */
+export async function endCodes(
+  tx: Tx,
+  purpose: CodePurpose,
+  subject: string,
+  now: Date,
+): Promise<void> {
+  await markCodesUsed(tx, purpose, subject, now)
 }
 
 export function hashOf(code: string): Buffer {

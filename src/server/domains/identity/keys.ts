@@ -19,6 +19,7 @@ import {
   raiseCounter,
   takeChallenge,
 } from './store.ts'
+import { stampedKeys, subjectOfKey } from './stamps.ts'
 
 /** The name under which keys are made for this door and machine, and the origins that may use them. */
 export interface RelyingParty {
@@ -97,6 +98,7 @@ export async function registerKey(
     registered_at: now,
     revoked_at: null,
   })
+  await stampedKeys.stamp(tx, subjectOfKey(credential.id))
   return credential.id
 }
 

@@ -1,9 +1,9 @@
 import { Problem } from '#shared/problems.ts'
-import type { SiteRole } from '#shared/identity.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
 import { issueCode } from './codes.ts'
+import { stampRoles } from './roles.ts'
 import { endSessionsOf, signalPerson } from './sessions.ts'
 import {
   approveReplacement,
@@ -13,39 +13,56 @@ import {
   requestReplacement,
   revokeKeys,
 } from './store.ts'
+import { stampedKeys, stampedPeople, subjectOfKey } from './stamps.ts'
+import { foundingOfficers, insertRoles } from './store/roles.ts'
 
 /**
- * Admits a person and answers the one-time code with which they register their key.
- * Only a security officer may create people who hold a role on the whole site.
+ * Admits a person and answers the one-time code with which they make their key. Roles on the site
+ * are granted to them beside this, by officers.
  */
-export async function createPerson(
+export function createPerson(
   pass: Pass<'identity.person.create'>,
-  tx: Tx,
-  who: { name: string; roles: readonly SiteRole[] },
-  actorRoles: readonly string[],
-): Promise<{ person: string; code: string }> {
-  if (who.roles.length > 0 && !actorRoles.includes('security'))
-    throw new Problem('access-denied', { conditions: ['officers'] })
-  return admitPerson(tx, who, pass.actor, pass.at)
-}
-
-/** The first security officer, by the operator on the server itself. */
-export function createOfficer(
-  pass: Pass<'identity.officer.create'>,
   tx: Tx,
   name: string,
 ): Promise<{ person: string; code: string }> {
-  return admitPerson(tx, { name, roles: ['security'] }, pass.actor, pass.at)
+  return admitPerson(tx, name, pass.actor, pass.at)
+}
+
+/** A site begins with two officers whom nobody but the operator can name. */
+const founding = 2
+
+/**
+ * A security officer, by the operator on the server itself: the two with whom a site begins, whose
+ * roles nobody could confirm. A further one only says for what reason, and `beyond` tells so.
+ * @throws Problem `already-done` when the site has its two and no reason is given
+ */
+export async function createOfficer(
+  pass: Pass<'identity.officer.create'>,
+  tx: Tx,
+  { name, reason }: { readonly name: string; readonly reason?: string },
+): Promise<{ person: string; code: string; beyond: boolean }> {
+  const beyond = (await foundingOfficers(tx, pass.at)) >= founding
+  if (beyond && reason === undefined)
+    throw new Problem('already-done', {
+      reason: 'this site has had its two officers; where they are lost, say so with --replace-lost',
+    })
+  const made = await admitPerson(tx, name, pass.actor, pass.at)
+  await insertRoles(tx, made.person, ['security'], {
+    ...{ by: pass.actor, at: pass.at, confirmed: true },
+  })
+  await stampRoles(tx, made.person, ['security'])
+  return { ...made, beyond }
 }
 
 async function admitPerson(
   tx: Tx,
-  who: { name: string; roles: readonly SiteRole[] },
+  name: string,
   by: string,
   now: Date,
 ): Promise<{ person: string; code: string }> {
   const person = newId('per')
-  await insertPerson(tx, { id: person, name: who.name, roles: who.roles, by, now })
+  await insertPerson(tx, { id: person, name, by, now })
+  await stampedPeople.stamp(tx, person)
   return { person, code: await issueCode(tx, 'key', person, now) }
 }
 
@@ -56,9 +73,15 @@ export async function revokePerson(
   person: string,
 ): Promise<void> {
   if (!(await markRevoked(tx, person, pass.actor, pass.at))) throw new Problem('already-done')
-  await revokeKeys(tx, person, pass.at)
+  await stampedPeople.stamp(tx, person)
+  await endKeys(tx, person, pass.at)
   await endSessionsOf(tx, person, pass.at)
   await signalPerson(tx, person)
+}
+
+async function endKeys(tx: Tx, person: string, now: Date): Promise<void> {
+  const ended = await revokeKeys(tx, person, now)
+  await stampedKeys.stamp(tx, ...ended.map(subjectOfKey))
 }
 
 /** The first of the two people who replace a lost key. */
@@ -81,7 +104,7 @@ export async function approveKeyReplacement(
   if (open === undefined) throw new Problem('not-ready')
   if (open.requested_by === pass.actor || person === pass.actor) throw new Problem('four-eyes')
   await approveReplacement(tx, open.id, pass.actor, pass.at)
-  await revokeKeys(tx, person, pass.at)
+  await endKeys(tx, person, pass.at)
   await endSessionsOf(tx, person, pass.at)
   return { code: await issueCode(tx, 'key', person, pass.at) }
 }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import type { Action } from '#shared/actions.ts'
 import {
   Done,
   KeyAnswered,
@@ -6,17 +7,20 @@ import {
   KeyRegistered,
   KeyRegistrationBegun,
   KeyReplaced,
+  NewOfficer,
   NewPerson,
   NewPersonMade,
   People,
   PersonId,
+  RolesNamed,
   type SiteRole,
   siteRoles,
   Standing,
 } from '#shared/identity.ts'
 import { Problem } from '#shared/problems.ts'
 import type { Operate } from '../../http/operate.ts'
-import type { Caller } from '../access/index.ts'
+import type { Tx } from '../../kernel/db.ts'
+import type { Caller, Pass } from '../access/index.ts'
 import { hashOf, useCode } from './codes.ts'
 import {
   challengeKey,
@@ -32,8 +36,10 @@ import {
   requestKeyReplacement,
   revokePerson,
 } from './people.ts'
+import { confirmRoles, endRoles, grantRoles } from './roles.ts'
 import { beginSession, endSessionsOf, stepUp, stepUpAge } from './sessions.ts'
 import { actorFacts, listPeople, nameOf, peekCode } from './store.ts'
+import { waitingRoles } from './store/roles.ts'
 
 const site = () => ({ type: 'Site', id: 'site' }) as const
 const self = (_: unknown, caller: { readonly id: string | null }) =>
@@ -47,7 +53,22 @@ const person = ({ params }: { params: { person: string } }) =>
 /** The session cookie's name: bound to this host, never sent elsewhere, out of reach of scripts. */
 export const cookieName = '__Host-cloister'
 
-export function identityRoutes(operate: Operate, rules: KeyRules, demonstration: boolean): void {
+/** What these routes stand on beside the database: some of it is told by domains above this one. */
+export interface IdentityGround {
+  readonly rules: KeyRules
+  readonly demonstration: boolean
+  /** When the shift ends in which this person signs in, or null for none. */
+  readonly shiftEnd: (tx: Tx, person: string, now: Date) => Promise<Date | null>
+  /** Tells the guards that the operator made an officer at a site that has its two. */
+  readonly onOfficerBeyond: (
+    tx: Tx,
+    officer: { readonly person: string; readonly reason: string },
+    at: Date,
+  ) => Promise<void>
+}
+
+export function identityRoutes(operate: Operate, ground: IdentityGround): void {
+  const { rules, demonstration } = ground
   operate('POST', '/keys/begin', {
     action: 'identity.key.register',
     body: KeyRegistrationBegun,
@@ -85,7 +106,8 @@ export function identityRoutes(operate: Operate, rules: KeyRules, demonstration:
     resource: site,
     async run({ pass, tx, body, note, reply }) {
       const who = await verifyKey(tx, rules, mustBeKnown(pass.caller), 'sign-in', body, pass.at)
-      const token = await beginSession(tx, pass.caller, who, pass.at)
+      const shiftEnd = await ground.shiftEnd(tx, who.person, pass.at)
+      const token = await beginSession(tx, pass.caller, { ...who, shiftEnd }, pass.at)
       note({ person: who.person })
       reply.header(
         'set-cookie',
@@ -144,21 +166,26 @@ export function identityRoutes(operate: Operate, rules: KeyRules, demonstration:
       }
     },
   })
-  peopleRoutes(operate)
+  peopleRoutes(operate, ground)
+  roleRoutes(operate)
 }
 
-function peopleRoutes(operate: Operate): void {
+function peopleRoutes(operate: Operate, ground: IdentityGround): void {
   operate('GET', '/people', {
     action: 'identity.person.list',
     answer: People,
     resource: site,
     async run({ tx }) {
       const rows = await listPeople(tx)
+      const waiting = await waitingRoles(tx)
       return {
         people: rows.map((row) => ({
           person: row.person,
           name: row.name ?? '',
           roles: row.roles.filter(isSiteRole),
+          waiting: waiting.flatMap(({ person, role, granted_by: requestedBy }) =>
+            person === row.person && isSiteRole(role) ? [{ role, requestedBy }] : [],
+          ),
           keys: row.keys,
           revoked: row.revoked_at !== null,
           replacement: row.replacement_by === null ? null : { requestedBy: row.replacement_by },
@@ -171,19 +198,28 @@ function peopleRoutes(operate: Operate): void {
     body: NewPerson,
     answer: NewPersonMade,
     resource: site,
-    async run({ pass, tx, body, note }) {
-      const actor = await actorFacts(tx, pass.actor, pass.caller.session ?? '')
-      const made = await createPerson(pass, tx, body, actor?.roles ?? [])
-      note({ person: made.person, roles: body.roles })
+    async run({ pass, tx, body: { name, roles }, note, also }) {
+      const made = await createPerson(pass, tx, name)
+      const { person: id } = made
+      note({ person: id, roles })
+      if (roles.length > 0)
+        await grantRoles(await also('identity.role.grant', { type: 'Person', id }), tx, id, roles)
       return made
     },
   })
   operate('POST', '/officers', {
     action: 'identity.officer.create',
-    body: Type.Object({ name: NewPerson.properties.name }, { additionalProperties: false }),
+    body: NewOfficer,
     answer: NewPersonMade,
     resource: site,
-    run: ({ pass, tx, body }) => createOfficer(pass, tx, body.name),
+    async run({ pass, tx, body, note }) {
+      const { beyond, ...made } = await createOfficer(pass, tx, body)
+      const { reason } = body
+      note({ person: made.person, ...(reason !== undefined && { reason }) })
+      if (beyond && reason !== undefined)
+        await ground.onOfficerBeyond(tx, { person: made.person, reason }, pass.at)
+      return made
+    },
   })
   operate('POST', '/people/:person/revoke', {
     action: 'identity.person.revoke',
@@ -215,6 +251,27 @@ function peopleRoutes(operate: Operate): void {
     resource: person,
     run: ({ pass, tx, params }) => approveKeyReplacement(pass, tx, params.person),
   })
+}
+
+/** Roles on the site: asked for by one officer, confirmed by another, taken away by one. */
+function roleRoutes(operate: Operate): void {
+  const changing = <A extends Action>(
+    what: string,
+    action: A,
+    change: (pass: Pass<A>, tx: Tx, person: string, roles: readonly SiteRole[]) => Promise<void>,
+  ) => {
+    operate('POST', `/people/:person/roles${what}`, {
+      ...{ action, params: Person, body: RolesNamed, answer: Done, resource: person },
+      async run({ pass, tx, params, body: { roles }, note }) {
+        await change(pass, tx, params.person, roles)
+        note({ roles })
+        return done
+      },
+    })
+  }
+  changing('', 'identity.role.grant', grantRoles)
+  changing('/confirmation', 'identity.role.confirm', confirmRoles)
+  changing('/end', 'identity.role.end', endRoles)
 }
 
 /** Inside, keys work only at an enrolled workstation: its name is the relying party's. */

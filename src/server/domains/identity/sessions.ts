@@ -3,9 +3,9 @@ import type { Tx } from '../../kernel/db.ts'
 import { newId, randomBytes } from '../../kernel/random.ts'
 import { notify } from '../../kernel/signals.ts'
 import type { Caller } from '../access/index.ts'
-import { endSessions, insertSession, markSteppedUp, openSession } from './store.ts'
+import { endSessions, insertSession, markSteppedUp, openSession, shortenSessions } from './store.ts'
 
-/** However long a shift is, a session ends after this. */
+/** A session ends with the shift it was opened in, and however long that is, after this. */
 const longest = 12 * 3_600_000
 /** A sensitive act needs a user verification at most this old. */
 export const stepUpAge = 5 * 60_000
@@ -20,12 +20,13 @@ export interface Arrival {
 
 /**
  * Opens a session for a person whose key was just verified and ends every other session of theirs.
+ * It ends with their shift, `shiftEnd`, where they have one.
  * Answers the cookie's token: 256 random bits, kept here only as their SHA-256.
  */
 export async function beginSession(
   tx: Tx,
   caller: Caller,
-  who: { person: string; key: string },
+  who: { person: string; key: string; shiftEnd: Date | null },
   now: Date,
 ): Promise<string> {
   await endSessionsOf(tx, who.person, now)
@@ -39,10 +40,15 @@ export async function beginSession(
     key: who.key,
     began_at: now,
     stepped_up_at: now,
-    ends_at: new Date(now.getTime() + longest),
+    ends_at: new Date(Math.min(now.getTime() + longest, who.shiftEnd?.getTime() ?? Infinity)),
     ended_at: null,
   })
   return token
+}
+
+/** An open session ends no later than the shift that was planned since. */
+export async function endSessionsBy(tx: Tx, person: string, shiftEnd: Date): Promise<void> {
+  if ((await shortenSessions(tx, person, shiftEnd)) > 0) await signalPerson(tx, person)
 }
 
 /** Ends every session of a person and tells the pages that show something to them. */

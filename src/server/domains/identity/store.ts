@@ -27,6 +27,21 @@ export async function takeCode(
   return row?.subject
 }
 
+export async function markCodesUsed(
+  tx: Tx,
+  purpose: string,
+  subject: string,
+  now: Date,
+): Promise<void> {
+  await tx
+    .updateTable('identity.code')
+    .set({ used_at: now })
+    .where('purpose', '=', purpose)
+    .where('subject', '=', subject)
+    .where('used_at', 'is', null)
+    .execute()
+}
+
 /** Whom an unused code is for, leaving it unused. */
 export async function peekCode(
   tx: Tx,
@@ -77,13 +92,16 @@ export async function raiseCounter(tx: Tx, id: string, counter: number): Promise
   await tx.updateTable('identity.key').set({ counter }).where('id', '=', id).execute()
 }
 
-export async function revokeKeys(tx: Tx, person: string, now: Date): Promise<void> {
-  await tx
+/** Answers the ids of those that were not revoked before. */
+export async function revokeKeys(tx: Tx, person: string, now: Date): Promise<string[]> {
+  const rows = await tx
     .updateTable('identity.key')
     .set({ revoked_at: now })
     .where('person', '=', person)
     .where('revoked_at', 'is', null)
+    .returning('id')
     .execute()
+  return rows.map(({ id }) => id)
 }
 
 export async function nameOf(tx: Tx, person: string): Promise<string | undefined> {
@@ -130,6 +148,17 @@ export async function endSessions(tx: Tx, person: string, now: Date): Promise<nu
   return Number(ended.numUpdatedRows)
 }
 
+export async function shortenSessions(tx: Tx, person: string, end: Date): Promise<number> {
+  const shortened = await tx
+    .updateTable('identity.session')
+    .set({ ends_at: end })
+    .where('person', '=', person)
+    .where('ended_at', 'is', null)
+    .where('ends_at', '>', end)
+    .executeTakeFirst()
+  return Number(shortened.numUpdatedRows)
+}
+
 export async function markSteppedUp(tx: Tx, session: string, now: Date): Promise<void> {
   await tx
     .updateTable('identity.session')
@@ -154,7 +183,7 @@ export function actorFacts(tx: Tx, person: string, session: string) {
       'k.revoked_at as key_revoked_at',
       sql<
         string[]
-      >`array(select r.role from identity.role r where r.person = p.id order by r.role)`.as(
+      >`array(select r.role from identity.role r where r.person = p.id and r.confirmed_at is not null order by r.role)`.as(
         'roles',
       ),
     ])
@@ -165,19 +194,13 @@ export function actorFacts(tx: Tx, person: string, session: string) {
 
 export async function insertPerson(
   tx: Tx,
-  person: { id: string; name: string; roles: readonly string[]; by: string; now: Date },
+  { id, name, by, now }: { id: string; name: string; by: string; now: Date },
 ): Promise<void> {
-  const { id, name, roles, by, now } = person
   await tx
     .insertInto('identity.person')
-    .values({ id, created_at: now, revoked_at: null, revoked_by: null })
+    .values({ id, created_at: now, admitted_by: by, revoked_at: null, revoked_by: null })
     .execute()
   await tx.insertInto('identity.name').values({ person: id, name }).execute()
-  if (roles.length > 0)
-    await tx
-      .insertInto('identity.role')
-      .values(roles.map((role) => ({ person: id, role, granted_by: by, granted_at: now })))
-      .execute()
 }
 
 export async function personExists(tx: Tx, id: string): Promise<boolean> {
@@ -220,7 +243,7 @@ export function listPeople(tx: Tx) {
       'p.revoked_at',
       sql<
         string[]
-      >`array(select r.role from identity.role r where r.person = p.id order by r.role)`.as(
+      >`array(select r.role from identity.role r where r.person = p.id and r.confirmed_at is not null order by r.role)`.as(
         'roles',
       ),
       sql<number>`(select count(*)::int from identity.key k where k.person = p.id and k.revoked_at is null)`.as(

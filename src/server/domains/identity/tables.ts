@@ -4,12 +4,22 @@ export interface IdentityTables {
   'identity.person': {
     id: string
     created_at: Date
+    /** Null for people from before this was kept. */
+    admitted_by: string | null
     revoked_at: Date | null
     revoked_by: string | null
   }
   /** The one erasable place where a person's name stands. */
   'identity.name': { person: string; name: string }
-  'identity.role': { person: string; role: string; granted_by: string; granted_at: Date }
+  /** In force once a second officer has confirmed it. */
+  'identity.role': {
+    person: string
+    role: string
+    granted_by: string
+    granted_at: Date
+    confirmed_by: string | null
+    confirmed_at: Date | null
+  }
   'identity.key': {
     id: string
     person: string

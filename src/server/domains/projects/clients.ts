@@ -2,6 +2,7 @@ import { type Terms, termsMembers } from '#shared/projects.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
+import { stampedSpeakers, stampedTerms } from './stamps.ts'
 import { insertClient, insertClientPerson, insertTerms } from './store.ts'
 
 export async function createClient(
@@ -22,15 +23,24 @@ export async function addClientPerson(
   person: string,
 ): Promise<void> {
   await insertClientPerson(tx, { client, person })
+  await stampedSpeakers.stamp(tx, `${client}/${person}`)
 }
 
-/** Keeps a new version of the terms. Complete means that no member of GDPR Art. 28(3) is missing. */
+/** Keeps a new version of the terms, and answers its number. Complete means that no member of GDPR Art. 28(3) is missing. */
 export async function setTerms(
   pass: Pass<'projects.client.terms.set'>,
   tx: Tx,
   client: string,
   terms: Terms,
-): Promise<void> {
+): Promise<number> {
   const complete = termsMembers.every((member) => terms[member] !== undefined)
-  await insertTerms(tx, { client, body: terms, complete, by: pass.actor, now: pass.at })
+  const version = await insertTerms(tx, {
+    client,
+    body: terms,
+    complete,
+    by: pass.actor,
+    now: pass.at,
+  })
+  await stampedTerms.stamp(tx, `${client}/${version}`)
+  return version
 }

@@ -2,6 +2,7 @@ export { projectNature, projectsFacts, projectsSources } from './facts.ts'
 export type { ImportGround } from './imports/ground.ts'
 export { importRoutes } from './imports/routes.ts'
 export { guidelineRoutes, projectsRoutes } from './routes.ts'
+export { projectsReaders } from './stamps.ts'
 export {
   clientsOf,
   isFree,

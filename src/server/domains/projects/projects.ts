@@ -15,6 +15,7 @@ import {
   setProjectState,
   teamOf,
 } from './store.ts'
+import { stampedInstructions, stampedProjects, stampedTeams } from './stamps.ts'
 import type { ProjectsTables } from './tables.ts'
 
 type Project = ProjectsTables['projects.project']
@@ -34,10 +35,13 @@ export async function createProject(
     ...{ created_by: pass.actor, created_at: pass.at },
   })
   if (!made) throw new Problem('already-done', { where: 'body/code' })
+  const instruction = newId('ins')
   await insertInstruction(tx, {
-    ...{ id: newId('ins'), project: id, subject: wanted.instruction },
+    ...{ id: instruction, project: id, subject: wanted.instruction },
     ...{ begins: pass.at, ends: null, recorded_by: pass.actor },
   })
+  await stampedProjects.stamp(tx, id)
+  await stampedInstructions.stamp(tx, instruction)
   return id
 }
 
@@ -71,7 +75,10 @@ export async function setTeamMember(
   project: string,
   member: { person: string; roles: readonly ('annotator' | 'reviewer')[] },
 ): Promise<void> {
+  const before = (await teamOf(tx, project)).filter(({ person }) => person === member.person)
   await replaceTeamRoles(tx, { project, ...member, by: pass.actor, now: pass.at })
+  const roles = new Set([...before.map(({ role }) => role), ...member.roles])
+  await stampedTeams.stamp(tx, ...[...roles].map((role) => `${project}/${member.person}/${role}`))
   await signalPerson(tx, member.person)
 }
 
@@ -85,6 +92,7 @@ export async function setState(
   if (state === 'open' && (await latestSchema(tx, project)) === undefined)
     throw new Problem('not-ready', { missing: 'schema', project: pass.project })
   await setProjectState(tx, project, state)
+  await stampedProjects.stamp(tx, project)
   const members = new Set((await teamOf(tx, project)).map((m) => m.person))
   for (const person of members) await signalPerson(tx, person)
 }

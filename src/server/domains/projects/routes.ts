@@ -58,7 +58,11 @@ export function projectsRoutes(operate: Operate): void {
     body: NewProject,
     answer: ProjectMade,
     resource: site,
-    run: async ({ pass, tx, body }) => ({ project: await createProject(pass, tx, body) }),
+    async run({ pass, tx, body, note }) {
+      const made = { project: await createProject(pass, tx, body) }
+      note({ ...made, ...body })
+      return made
+    },
   })
   operate('GET', '/projects/:project', {
     action: 'projects.read',
@@ -74,9 +78,11 @@ export function projectsRoutes(operate: Operate): void {
     answer: Version,
     limit: 1_000_000,
     resource: project,
-    run: async ({ pass, tx, params, body }) => ({
-      version: await publishSchema(pass, tx, params.project, body.schema),
-    }),
+    async run({ pass, tx, params, body, note }) {
+      const version = await publishSchema(pass, tx, params.project, body.schema)
+      note({ version, schema: body.schema })
+      return { version }
+    },
   })
   operate('PUT', '/projects/:project/team', {
     action: 'projects.team.set',
@@ -143,7 +149,11 @@ function clientRoutes(operate: Operate): void {
     body: NewClient,
     answer: ClientMade,
     resource: site,
-    run: async ({ pass, tx, body }) => ({ client: await createClient(pass, tx, body.name) }),
+    async run({ pass, tx, body, note }) {
+      const made = { client: await createClient(pass, tx, body.name) }
+      note({ ...made, ...body })
+      return made
+    },
   })
   operate('PUT', '/clients/:client/terms', {
     action: 'projects.client.terms.set',
@@ -151,10 +161,10 @@ function clientRoutes(operate: Operate): void {
     body: Terms,
     answer: Done,
     resource: client,
-    run: async ({ pass, tx, params, body }) => (
-      await setTerms(pass, tx, params.client, body),
-      done
-    ),
+    async run({ pass, tx, params, body, note }) {
+      note({ version: await setTerms(pass, tx, params.client, body), terms: body })
+      return done
+    },
   })
   operate('POST', '/clients/:client/people', {
     action: 'projects.client.terms.set',

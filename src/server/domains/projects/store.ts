@@ -102,7 +102,7 @@ export async function insertClientPerson(
 export async function insertTerms(
   tx: Tx,
   terms: { client: string; body: object; complete: boolean; by: string; now: Date },
-): Promise<void> {
+): Promise<number> {
   // Of two at once the second waits, and its version is the later one.
   await tx
     .selectFrom('projects.client')
@@ -110,10 +110,12 @@ export async function insertTerms(
     .where('id', '=', terms.client)
     .forUpdate()
     .execute()
-  await sql`
+  const { rows } = await sql<{ version: number }>`
     insert into projects.terms (client, version, body, complete, set_by, set_at)
     select ${terms.client}, coalesce(max(version), 0) + 1, ${JSON.stringify(terms.body)}, ${terms.complete}, ${terms.by}, ${terms.now}
-      from projects.terms where client = ${terms.client}`.execute(tx)
+      from projects.terms where client = ${terms.client}
+    returning version`.execute(tx)
+  return rows[0]?.version ?? 1
 }
 
 export function listClients(tx: Tx) {

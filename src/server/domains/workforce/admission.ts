@@ -2,6 +2,7 @@ import { Problem } from '#shared/problems.ts'
 import type { Admission } from '#shared/workforce.ts'
 import type { Tx } from '../../kernel/db.ts'
 import type { Pass } from '../access/index.ts'
+import { endSessionsBy } from '../identity/index.ts'
 import {
   admissionFacts,
   agreementsInForce,
@@ -10,12 +11,22 @@ import {
   insertPass,
   insertSignature,
   recordsOf,
+  shiftEnd,
   signaturesOf,
   upsertCertificate,
   upsertCourse,
   upsertShift,
   upsertVetting,
 } from './store.ts'
+import {
+  stampedAgreements,
+  stampedCertificates,
+  stampedCourses,
+  stampedPasses,
+  stampedShifts,
+  stampedSignatures,
+  stampedVettings,
+} from './stamps.ts'
 
 /** A course counts for this long (MPA Content Security Best Practices OR-5, TISAX 8.2.3). */
 export const trainingDays = 365
@@ -71,6 +82,7 @@ export async function setVetting(
 ): Promise<void> {
   if (person === pass.actor) throw new Problem('four-eyes')
   await upsertVetting(tx, { person, ...vetting, recorded_by: pass.actor, recorded_at: pass.at })
+  await stampedVettings.stamp(tx, `${person}/${vetting.kind}`)
 }
 
 /** A new version asks everybody to sign again: the gate refuses until they have. */
@@ -81,6 +93,7 @@ export async function publishAgreement(
 ): Promise<void> {
   if (!(await insertAgreement(tx, { ...agreement, published_at: pass.at })))
     throw new Problem('already-done')
+  await stampedAgreements.stamp(tx, `${agreement.agreement}/${agreement.version}`)
 }
 
 /** Signs for oneself, and only the version in force. */
@@ -93,6 +106,7 @@ export async function signAgreement(
   if (current === undefined) throw new Problem('not-found')
   if (current.version !== signed.version) throw new Problem('conflict')
   await insertSignature(tx, { person: pass.actor, ...signed, signed_at: pass.at })
+  await stampedSignatures.stamp(tx, `${pass.actor}/${signed.agreement}/${signed.version}`)
 }
 
 /** Adds a course to those that everybody must have passed; the mark of one that is there stays. */
@@ -102,6 +116,7 @@ export async function publishCourse(
   course: { course: string; passMark: number },
 ): Promise<void> {
   await upsertCourse(tx, { course: course.course, pass_mark: course.passMark })
+  await stampedCourses.stamp(tx, course.course)
 }
 
 export async function recordCourse(
@@ -113,6 +128,7 @@ export async function recordCourse(
   if (person === pass.actor) throw new Problem('four-eyes')
   if (!(await courseExists(tx, course))) throw new Problem('not-found')
   await insertPass(tx, { person, course, score, passed_at: pass.at })
+  await stampedPasses.stamp(tx, `${person}/${course}/${pass.at.getTime()}`)
 }
 
 export async function certify(
@@ -123,9 +139,10 @@ export async function certify(
 ): Promise<void> {
   if (person === pass.actor) throw new Problem('four-eyes')
   await upsertCertificate(tx, { person, ...certificate })
+  await stampedCertificates.stamp(tx, `${person}/${certificate.language}/${certificate.kind}`)
 }
 
-/** A shift lasts at most twelve hours. */
+/** A shift lasts at most twelve hours; a session that is open ends with it. */
 export async function setShift(
   pass: Pass<'workforce.shift.set'>,
   tx: Tx,
@@ -137,4 +154,7 @@ export async function setShift(
   const hours = (ends.getTime() - begins.getTime()) / 3_600_000
   if (!(hours > 0 && hours <= 12)) throw new Problem('invalid-input', { where: 'body/ends' })
   await upsertShift(tx, { person, begins, ends })
+  await stampedShifts.stamp(tx, `${person}/${begins.getTime()}`)
+  const end = await shiftEnd(tx, person, pass.at)
+  if (end !== null) await endSessionsBy(tx, person, end)
 }

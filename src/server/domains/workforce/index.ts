@@ -1,3 +1,4 @@
 export { workforceFacts } from './facts.ts'
 export { workforceRoutes } from './routes.ts'
-export { certifiedLanguages } from './store.ts'
+export { workforceReaders } from './stamps.ts'
+export { certifiedLanguages, shiftEnd } from './store.ts'

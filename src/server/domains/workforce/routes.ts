@@ -43,7 +43,11 @@ export function workforceRoutes(operate: Operate): void {
   ) => {
     operate(method, `/people/:person/${what}`, {
       ...{ action, params: Person, body, answer: Done, resource: person },
-      run: async ({ pass, tx, params, body }) => (await keep(pass, tx, params.person, body), done),
+      async run({ pass, tx, params, body, note }) {
+        await keep(pass, tx, params.person, body)
+        note({ recorded: body })
+        return done
+      },
     })
   }
   recorded('PUT', 'vetting', 'workforce.vetting.set', Vetting, setVetting)
@@ -68,20 +72,32 @@ export function workforceRoutes(operate: Operate): void {
     body: Agreement,
     answer: Done,
     resource: site,
-    run: async ({ pass, tx, body }) => (await publishAgreement(pass, tx, body), done),
+    run: async ({ pass, tx, body, note }) => (
+      note(body),
+      await publishAgreement(pass, tx, body),
+      done
+    ),
   })
   operate('POST', '/agreements/signature', {
     action: 'workforce.agreement.sign',
     body: Signature,
     answer: Done,
     resource: own,
-    run: async ({ pass, tx, body }) => (await signAgreement(pass, tx, body), done),
+    run: async ({ pass, tx, body, note }) => (
+      note(body),
+      await signAgreement(pass, tx, body),
+      done
+    ),
   })
   operate('POST', '/courses', {
     action: 'workforce.course.publish',
     body: Course,
     answer: Done,
     resource: site,
-    run: async ({ pass, tx, body }) => (await publishCourse(pass, tx, body), done),
+    run: async ({ pass, tx, body, note }) => (
+      note(body),
+      await publishCourse(pass, tx, body),
+      done
+    ),
   })
 }

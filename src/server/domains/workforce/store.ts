@@ -128,6 +128,21 @@ export async function upsertShift(tx: Tx, row: Row<'workforce.shift'>): Promise<
     .execute()
 }
 
+/**
+ * When the shift ends that is on, else the one that begins next within twelve hours; null for neither.
+ * Whoever comes early stays to the end of the shift that they come for.
+ */
+export async function shiftEnd(tx: Tx, person: string, now: Date): Promise<Date | null> {
+  const { rows } = await sql<{ ends: Date | null }>`
+    select coalesce(
+      (select max(ends) from workforce.shift
+        where person = ${person} and begins <= ${now} and ends > ${now}),
+      (select ends from workforce.shift
+        where person = ${person} and begins > ${now} and begins < ${now}::timestamptz + interval '12 hours'
+        order by begins limit 1)) as ends`.execute(tx)
+  return rows[0]?.ends ?? null
+}
+
 export async function recordsOf(tx: Tx, person: string, now: Date) {
   const of = { person }
   const [vettings, courses, certificates, shifts] = [

@@ -13,6 +13,7 @@ import house from '../house/house.module.css'
 import { useHouse } from '../house/house.tsx'
 import { PageHead } from '../house/page-head.tsx'
 import { CodeDialog } from './code.tsx'
+import { WaitingRoles } from './roles.tsx'
 
 /** Everybody who works here: who they are, what they may, and how a new one begins. */
 export function PeoplePage() {
@@ -29,7 +30,10 @@ export function PeoplePage() {
           rows.length === 0 ? (
             <Empty title={people.none()} text={people.noneText()} />
           ) : (
-            <Everybody rows={rows} />
+            <>
+              <WaitingRoles rows={rows} onDone={refresh} />
+              <Everybody rows={rows} />
+            </>
           )
         }
       </Shown>
@@ -78,13 +82,15 @@ function Everybody({ rows }: { readonly rows: readonly Row[] }) {
         {
           id: 'state',
           words: people.state(),
-          cell: ({ revoked, keys, replacement }) =>
+          cell: ({ revoked, keys, replacement, waiting }) =>
             revoked ? (
               <Badge tone="bad">{people.revoked()}</Badge>
             ) : replacement !== null ? (
               <Badge tone="warn">{people.replacementWaits()}</Badge>
             ) : keys === 0 ? (
               <Badge tone="warn">{people.noKey()}</Badge>
+            ) : waiting.length > 0 ? (
+              <Badge tone="warn">{people.roleWaits()}</Badge>
             ) : (
               <Badge tone="good">{people.active()}</Badge>
             ),

@@ -24,6 +24,7 @@ import {
   Vettings,
 } from './admission.tsx'
 import { CodeDialog } from './code.tsx'
+import { RolesPanel } from './roles.tsx'
 import { CertificateForm, CourseForm, ShiftForm, VettingForm } from './forms.tsx'
 
 /** One person: what stands between them and the work, and their keys. */
@@ -73,7 +74,12 @@ export function PersonPage() {
           ]}
         />
       </section>
-      {row === undefined ? null : <KeysPanel row={row} onDone={refresh} />}
+      {row === undefined ? null : (
+        <>
+          <RolesPanel row={row} onDone={refresh} />
+          <KeysPanel row={row} onDone={refresh} />
+        </>
+      )}
     </main>
   )
 }
