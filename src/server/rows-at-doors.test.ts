@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import type { FastifyRequest } from 'fastify'
@@ -165,7 +166,7 @@ test('ROW10 a further act opens its project beside the first; a refused one leav
 
 test('ROW14 what was opened for whoever spoke last on a connection is not open for who speaks now', async (t) => {
   const { room, ana, mara } = await besideAnother(t)
-  const request = { raw: { socket: new Socket() } } as FastifyRequest
+  const request = { raw: new IncomingMessage(new Socket()) } as FastifyRequest
   const seen: string[] = []
   const ask = (who: string) =>
     transact(room.db, async (tx) => {

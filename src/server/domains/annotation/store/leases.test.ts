@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { type KyselyPlugin, sql } from 'kysely'
 import { transactIn } from '../../../../../test/support/opened.ts'
 import { openRoom } from '../../../../../test/support/room.ts'
-import type { Tx } from '../../../kernel/db.ts'
 import { takeTask } from './leases.ts'
 
 test('ROW12 the next task of a long queue is still found by its index', async (t) => {
@@ -31,7 +30,7 @@ test('ROW12 the next task of a long queue is still found by its index', async (t
   // Also as it is planned once for all, from the sixth time on.
   for (let time = 0; time < 7; time += 1)
     await transactIn(room.db, room.project, (tx) =>
-      takeTask(tx.withPlugin(explained) as Tx, {
+      takeTask(tx.withPlugin(explained), {
         ...{ project: room.project, type: 'annotate', person: 'per_x', languages: ['en'] },
         ...{ schema: 1, guideline: null, until: now, now },
       }),
