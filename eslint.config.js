@@ -91,7 +91,7 @@ export default tseslint.config(
           patterns: [
             {
               regex: '/access/index[.]ts$',
-              importNames: ['transactOverAll'],
+              importNames: ['closeRows', 'transactOverAll'],
               message: 'Ask for an act that is `across` projects, or be handed such a transaction.',
             },
           ],

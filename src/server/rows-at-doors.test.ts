@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
+import type { FastifyRequest } from 'fastify'
 import { sql } from 'kysely'
 import pg from 'pg'
 import Type from 'typebox'
@@ -10,7 +13,7 @@ import { type Caller, Refused } from './domains/access/index.ts'
 import { deliverySource } from './domains/delivery/index.ts'
 import { projectsRoutes } from './domains/projects/index.ts'
 import { transact, type Tx } from './kernel/db.ts'
-import type { Operate } from './http/operate.ts'
+import { admitted, type Operate } from './http/operate.ts'
 
 const Counted = Type.Record(Type.String(), Type.Number())
 const Project = Type.Object({ project: Type.String() })
@@ -159,6 +162,35 @@ test('ROW10 a further act opens its project beside the first; a refused one leav
     await room.gate.admit(tx, callerOf('job', mara.id), 'delivery.build', delivery)
     assert.deepEqual(await projects(tx), ['prj_b'])
   })
+})
+
+test('ROW14 what was opened for whoever spoke last on a connection is not open for who speaks now', async (t) => {
+  const { room, ana, mara } = await besideAnother(t)
+  const request = { raw: new IncomingMessage(new Socket()) } as FastifyRequest
+  const seen: string[] = []
+  const ask = (who: string) =>
+    transact(room.db, async (tx) => {
+      const identify = async () => {
+        await sql`select 1`.execute(tx)
+        return callerOf('person', who)
+      }
+      const about = () => ({ type: 'Project', id: 'prj_b' }) as const
+      const answer = await admitted(
+        { identify, gate: room.gate },
+        tx,
+        request,
+        'projects.read',
+        about,
+      )
+        .then(() => 'admitted')
+        .catch((error: unknown) => (error instanceof Refused ? 'refused' : String(error)))
+      seen.push(`${answer} ${String(await count(tx))}`)
+    })
+  const count = async (tx: Tx) =>
+    (await sql`select from projects.item where project = 'prj_b'`.execute(tx)).rows.length
+  for (const who of [mara, mara, ana, mara, ana, ana, mara]) await ask(who.id)
+  const [may, not] = ['admitted 1', 'refused 0']
+  assert.deepEqual(seen, [may, may, not, may, not, not, may])
 })
 
 test('ROW11 an act that begins a project is open for the new one, which its entry names', async (t) => {

@@ -83,6 +83,7 @@ export async function entriesOf(server: TestServer, action: string): Promise<str
     .db('cloister_sequencer')
     .selectFrom('audit.pending')
     .select('body')
+    .orderBy('id')
     .execute()
   return rows
     .map(({ body }) => JSON.parse(body.toString()) as Record<string, string>)

@@ -5,6 +5,7 @@ import type { Static, TObject, TSchema } from 'typebox'
 import { type Action, actOf, type Door } from '#shared/actions.ts'
 import { Problem } from '#shared/problems.ts'
 import {
+  closeRows,
   type Caller,
   type Gate,
   type Pass,
@@ -190,6 +191,11 @@ export async function admitted<A extends Action>(
   const caller = await identifying
   lastCallers.set(socket, caller)
   if (early !== undefined && isDeepStrictEqual(caller, likely)) return early
+  if (early !== undefined) {
+    // What was opened for somebody else is not for whoever it is now.
+    await early.catch(() => undefined)
+    closeRows(tx)
+  }
   return gate.admit(tx, caller, action, resourceOf(caller))
 }
 

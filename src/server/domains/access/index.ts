@@ -12,5 +12,5 @@ export type {
 } from './facts.ts'
 export { type Gate, isGenuinePass, openGate, type Pass, Refused, type Refusal } from './gate.ts'
 export { type Change, compareAccess, readCases, type Tried, tryCases } from './review.ts'
-export { siteProject } from './store.ts'
+export { closeRows, siteProject } from './store.ts'
 export { transactOverAll, transactUnder } from './transactions.ts'

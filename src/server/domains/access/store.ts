@@ -32,6 +32,11 @@ export function openOnlyFor(tx: Tx, projects: readonly string[]): void {
   sendAlong(tx, sql`select set_config('cloister.projects', ${projects.join()}, true)`.execute(tx))
 }
 
+/** Takes back all that passes of this transaction have opened, for when none of them is used. */
+export function closeRows(tx: Tx): void {
+  openOnlyFor(tx, [])
+}
+
 const projectOf = {
   Task: sql.raw('access.project_of_task'),
   Item: sql.raw('access.project_of_item'),
@@ -63,13 +68,13 @@ export async function openWith(
 /** Opens for the projects of a person: those of their teams, and of the clients for whom they speak. */
 export async function openForPerson(tx: Tx, person: string): Promise<void> {
   const { rows } = await sql<{ project: string }>`
-    select access.projects_of(${person}) as project`.execute(tx)
+    select project from access.projects_of(${person}) as project`.execute(tx)
   openFor(tx, [siteProject, ...rows.map(({ project }) => project)])
 }
 
 /** Opens for every project that there is at this moment, by its name: there is no word for all. */
 export async function openForAll(tx: Tx): Promise<void> {
   const { rows } = await sql<{ project: string }>`
-    select access.every_project() as project`.execute(tx)
+    select project from access.every_project() as project`.execute(tx)
   openFor(tx, [siteProject, ...rows.map(({ project }) => project)])
 }

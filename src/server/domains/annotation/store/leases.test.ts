@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { type KyselyPlugin, sql } from 'kysely'
 import { transactIn } from '../../../../../test/support/opened.ts'
 import { openRoom } from '../../../../../test/support/room.ts'
-import type { Tx } from '../../../kernel/db.ts'
 import { takeTask } from './leases.ts'
 
 test('ROW12 the next task of a long queue is still found by its index', async (t) => {
