@@ -109,7 +109,7 @@ test('KE25 a statement and an idle transaction have an end', async (t) => {
   assert.deepEqual(rows, [{ statement: '30s', idle: '15s' }])
 })
 
-test('KE31 work left until after the commit finds it kept, is dropped with what was not kept, and undoes nothing', async (t) => {
+test('KE91 work left until after the commit finds it kept, is dropped with what was not kept, and undoes nothing', async (t) => {
   const db = (await testDatabase(t)).db('cloister_admin')
   await sql`create table note (place int primary key)`.execute(db)
   const count = async () =>

@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { parseConfidential } from './json.ts'
 
-test('KE32 what cannot be parsed out of confidential bytes is not quoted, in whatever form the error is printed', () => {
+test('KE92 what cannot be parsed out of confidential bytes is not quoted, in whatever form the error is printed', () => {
   assert.deepEqual(parseConfidential('{"a":[1,"x"]}'), { a: [1, 'x'] })
   for (const text of ['play Ada by Ben', '{"item_ref":"play Ada', '["play", Ada]', 'Ada'])
     assert.throws(
