@@ -296,3 +296,14 @@ test('ROW7 no confidential act reaches across projects, and only these others do
     'vault.epoch.list: every',
   ])
 })
+
+test('ROW15 nobody who serves may change or delete what was annotated or decided', async (t) => {
+  const admin = (await testDatabase(t)).db('cloister_admin')
+  for (const role of roles.filter((name) => name !== 'cloister_owner'))
+    for (const table of ['annotation.annotation', 'annotation.decision']) {
+      const { rows } = await sql<{ may: boolean }>`
+        select has_table_privilege(${role}, ${table}, 'update, delete, truncate')
+            or has_any_column_privilege(${role}, ${table}, 'update') as may`.execute(admin)
+      assert.deepEqual(rows, [{ may: false }], `${role} on ${table}`)
+    }
+})

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { said, staffed } from '../../test/support/staff.ts'
 import { dbOf } from '../../test/support/server.ts'
-import { transact } from './kernel/db.ts'
+import { transactOverAll } from './domains/access/index.ts'
 import { type RowReader, sha256 } from './domains/audit/index.ts'
 import { stampedSite } from './domains/facility/index.ts'
 import { identityReaders } from './domains/identity/index.ts'
@@ -85,7 +85,7 @@ test('AU70 each row that the gate decides by is bound to the entry that last cha
 
   /** The kinds of rows that differ from their newest stamp, or have none. */
   function loose(): Promise<string[]> {
-    return transact(dbOf(server, 'operator'), async (tx) => {
+    return transactOverAll(dbOf(server, 'operator'), async (tx) => {
       const found: string[] = []
       for (const reader of readers) {
         const { rows: stamps } = await sql<{ subject: string; hash: Buffer | null }>`

@@ -151,6 +151,9 @@ const partsOf: Record<ActionGroup, readonly Part[]> = {
   job: ['actor'],
 }
 
+/** Conditions that only a thing that is there can meet: of one that is not, they say nothing. */
+const ofThing = new Set(['need', 'duties'])
+
 /** Where no fact expires sooner, a pass does not outlive this. */
 const longest = 15 * 60_000
 
@@ -190,7 +193,9 @@ export function openGate(
     const zone = facts.workstation?.zone ?? null
     if (found === undefined || found === null || !decision.allowed) {
       openOnlyFor(tx, before)
-      const absent = (found === undefined || found === null) && decision.allowed
+      const isThere = found !== undefined && found !== null
+      const absent =
+        !isThere && decision.policies.every((id) => decision.allowed || ofThing.has(id))
       const named = absent ? ['absent'] : decision.policies
       throw new Refused(refusalKind(act, caller, absent, named), {
         ...{ caller, action, resource, located, zone },

@@ -55,6 +55,33 @@ test('GATE3 leaving out any part, or turning any condition of it, refuses every 
   }
 })
 
+test('GATE3 where a lease or two people are needed, not knowing of them refuses', () => {
+  const without = (part: 'need' | 'duties', as: string) => {
+    const facts = vector(as)
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+    delete facts[part]
+    return facts
+  }
+  for (const [part, action, as] of [
+    ...(['annotation.task.open', 'annotation.draft.save', 'annotation.submit'] as const).map(
+      (action) => ['need', action, 'annotator'] as const,
+    ),
+    ...(['annotation.media.open', 'annotation.media.read'] as const).map(
+      (action) => ['need', action, 'annotator'] as const,
+    ),
+    ['need', 'annotation.review.decide', 'reviewer'],
+    ['duties', 'annotation.review.decide', 'reviewer'],
+    ['duties', 'delivery.approve', 'releaser'],
+  ] as const) {
+    assert.ok(decide(action, vector(as)).allowed, action)
+    assert.deepEqual(
+      decide(action, without(part, as)),
+      { allowed: false, policies: [part] },
+      `${action} without ${part}`,
+    )
+  }
+})
+
 test('GATE4 no vector outside the inside door, or with nobody present, passes a confidential act', () => {
   const flag = fc.boolean()
   const any = fc.record({
