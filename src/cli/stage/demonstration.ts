@@ -20,13 +20,13 @@ import {
   setUpProject,
 } from './cast.ts'
 import { servePage } from './page.ts'
+import { type Ports, portsFrom } from './ports.ts'
 import {
   type BeginServer,
   demonstrationSite,
   demonstrationWitness,
   openStage,
   type Stage,
-  type StagePorts,
 } from './stage.ts'
 
 const data = fileURLToPath(new URL('../../../demonstration/', import.meta.url))
@@ -62,14 +62,6 @@ const floor = [
   { name: 'Dana', seat: 'ws-6', roles: ['annotator', 'reviewer'] },
 ] as const
 
-/** Where the pages of a demonstration are found. */
-interface Ports extends StagePorts {
-  readonly page: number
-}
-
-/** How many ports after the first one a demonstration takes. */
-const portsTaken = 21
-
 /**
  * Runs the demonstration until Ctrl-C: server, witness, workstations, building. The first start
  * hires the people and brings the projects in; a first start that was cut off is begun anew.
@@ -81,7 +73,7 @@ export async function runDemonstration(
   firstPort: number,
   begin: BeginServer,
 ): Promise<void> {
-  const ports = portsFrom(firstPort)
+  const ports = await portsFrom(firstPort)
   const say = (words: string) => process.stderr.write(`${words}\n`)
   await clearHalfMade(directory, say)
   await mkdir(directory, { recursive: true })
@@ -117,14 +109,6 @@ export async function runDemonstration(
   } finally {
     await close()
   }
-}
-
-/** @throws Fault when the block of ports does not lie between 1024 and 65535 */
-function portsFrom(first: number): Ports {
-  const last = 65_536 - portsTaken
-  if (!Number.isInteger(first) || first < 1024 || first > last)
-    throw new Fault(`--port is a whole number from 1024 to ${last}`, 2)
-  return { page: first, workstations: first + 1, client: first + portsTaken - 1 }
 }
 
 function untilSignal(): Promise<void> {
