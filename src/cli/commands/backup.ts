@@ -27,6 +27,8 @@ export function addBackupCommands(program: Command): void {
       'after',
       `
 Without its keys a backup opens nothing: keep the two apart, and the root key's secret apart from both.
+What plays the building around a demonstration is not in it: copy its cast.json, client, simulator,
+witness and workstations as well.
 
 Example:
   cloister backup /mnt/backup/2026-11-21 --keys /mnt/safe/2026-11-21 --config /etc/cloister/config.yaml`,

@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { lockDirectory } from '../../server/kernel/lock.ts'
 import { startControl } from '../../simulator/control.ts'
 import type { Demonstration } from '../../shared/demonstration.ts'
 import { importManifest } from '../manifest/import.ts'
@@ -75,8 +76,14 @@ export async function runDemonstration(
 ): Promise<void> {
   const ports = await portsFrom(firstPort)
   const say = (words: string) => process.stderr.write(`${words}\n`)
-  await clearHalfMade(directory, say)
   await mkdir(directory, { recursive: true })
+  const lock = await lockDirectory(directory)
+  try {
+    await clearHalfMade(directory, say)
+    await markFresh(directory)
+  } finally {
+    await lock.release()
+  }
   const closing: (() => Promise<void>)[] = []
   const close = async () => {
     for (const one of closing.reverse()) await one()
@@ -153,6 +160,20 @@ export async function clearHalfMade(
     await rm(join(directory, name), { recursive: true, force: true })
 }
 
+/**
+ * Marks a directory that holds no installation as being made; only what bears this mark is ever
+ * cleared. @throws Fault for an installation without its cast, which is left as it is
+ */
+export async function markFresh(directory: string): Promise<void> {
+  const there = await readdir(directory)
+  if (there.includes('cast.json')) return
+  if (there.some((name) => ['stamp.json', 'postgres', 'keys', 'objects'].includes(name)))
+    throw new Fault(
+      `${directory} holds an installation and no cast.json, as a backup brings it back; nothing was changed: put cast.json, client, simulator, witness and workstations of the old directory beside it, or name a new --directory`,
+    )
+  await writeFile(join(directory, 'being-made'), '')
+}
+
 async function readCast(directory: string): Promise<Cast | null> {
   const text = await readFile(join(directory, 'cast.json'), 'utf8').catch(() => null)
   if (text === null) return null
@@ -163,7 +184,6 @@ async function readCast(directory: string): Promise<Cast | null> {
 }
 
 async function seed(stage: Stage, directory: string, say: (words: string) => void): Promise<Cast> {
-  await writeFile(join(directory, 'being-made'), '')
   const now = new Date()
   say('Building the site and hiring people …')
   await stage.operator.post('/site', { file: await demonstrationSite() })
