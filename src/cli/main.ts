@@ -17,7 +17,7 @@ import { addSamplingCommands } from './commands/sampling.ts'
 import { addStartCommands } from './commands/start.ts'
 import { addWitnessCommands } from './commands/witness.ts'
 import { addWorkstationCommands } from './commands/workstation.ts'
-import { Fault } from './terminal.ts'
+import { faultOf } from './terminal.ts'
 
 /** Each command lives in one file under commands/ and adds itself here. */
 const commands: ((program: Command) => void)[] = [
@@ -51,8 +51,10 @@ try {
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof Fault) {
-    process.stderr.write(`cloister: ${error.message}\n`)
-    process.exitCode = error.exitCode
-  } else throw error
+  else {
+    const fault = faultOf(error)
+    if (fault === null) throw error
+    process.stderr.write(`cloister: ${fault.message}\n`)
+    process.exitCode = fault.exitCode
+  }
 }

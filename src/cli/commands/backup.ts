@@ -27,6 +27,8 @@ export function addBackupCommands(program: Command): void {
       'after',
       `
 Without its keys a backup opens nothing: keep the two apart, and the root key's secret apart from both.
+What plays the building around a demonstration is not in it: copy its cast.json, client, simulator,
+witness and workstations as well.
 
 Example:
   cloister backup /mnt/backup/2026-11-21 --keys /mnt/safe/2026-11-21 --config /etc/cloister/config.yaml`,
@@ -69,7 +71,7 @@ async function backup(dir: string, options: Options): Promise<void> {
   const running = await isRunning(config.directory)
   const made = running
     ? await orderBackup(config.doors.operator.socket, order)
-    : await faultsOf(backUpStopped(config, order))
+    : await backUpStopped(config, order)
   answer({ directory: order.to, running, ...made }, options.json === true, () => [
     `${order.to} holds ${words(made.backup)}; SHA-256 of its list ${made.backup.sha256}`,
     made.keys === null || order.keys === null
@@ -83,7 +85,7 @@ async function restore(dir: string, options: Options): Promise<void> {
   const { restoreInstallation } = await import('../../server/backup.ts')
   const from = resolve(dir)
   const keys = options.keys === undefined ? null : resolve(options.keys)
-  const { files } = await faultsOf(restoreInstallation(config, { from, keys }))
+  const { files } = await restoreInstallation(config, { from, keys })
   answer({ directory: config.directory, files, keys: keys !== null }, options.json === true, () => [
     `${config.directory} holds the installation again, ${files} files.`,
     ...(keys === null ? ['Put its keys back before you start it.'] : []),
@@ -117,16 +119,6 @@ async function orderBackup(socket: string, order: BackupOrder): Promise<BackupMa
   const made = await operatorAt(socket).send('/backup', body, 'application/octet-stream')
   if (!Check(BackupMade, made)) throw new Fault('the server answered something that is no backup')
   return made
-}
-
-/** What a person can mend is one line, without a stack. */
-async function faultsOf<T>(work: Promise<T>): Promise<T> {
-  // Listens before anything else: a refusal that comes while something is loaded must not be missed.
-  return work.catch(async (error: unknown) => {
-    const { StartFault } = await import('../../server/kernel/fault.ts')
-    if (error instanceof StartFault) throw new Fault(error.message)
-    throw error
-  })
 }
 
 function words({ files, bytes }: { files: number; bytes: number }): string {

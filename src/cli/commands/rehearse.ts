@@ -54,9 +54,9 @@ async function run(items: string, options: Options): Promise<void> {
         out: options.out,
         encoding,
       },
-      annotators: numberOf(options.annotators, '--annotators', 1, 400),
+      annotators: wholeOf(options.annotators, '--annotators', 1, 400),
       errorRate: numberOf(options.errorRate, '--error-rate', 0, 1),
-      seed: numberOf(options.seed, '--seed', 0, 2 ** 31),
+      seed: wholeOf(options.seed, '--seed', 0, 2 ** 31),
       say: bar.say,
       onProgress: bar.show,
     },
@@ -81,6 +81,12 @@ function numberOf(text: string, name: string, low: number, high: number): number
   const value = /^\d+([.]\d+)?$/.test(text) ? Number(text) : NaN
   if (value >= low && value <= high) return value
   throw new Fault(`${name} is a number from ${low} to ${high}`, 2)
+}
+
+function wholeOf(text: string, name: string, low: number, high: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN
+  if (value >= low && value <= high) return value
+  throw new Fault(`${name} is a whole number from ${low} to ${high}`, 2)
 }
 
 async function openBar() {

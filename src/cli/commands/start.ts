@@ -73,17 +73,11 @@ async function start(options: Options): Promise<void> {
   }
   const { startInstallation } = await import('../../server/start.ts')
   const around = { now: () => new Date(), onFault: report, onDeath: end }
-  const started = await startInstallation(read, around).catch(rethrowAsFault)
+  const started = await startInstallation(read, around)
   const open = { parts: read.parts, ports: started.server.ports }
   process.stderr.write(`Cloister is open: ${JSON.stringify(open)}\n`)
   await untilStopped()
   await started.close()
-}
-
-/** What a person can mend is said in one line. */
-function rethrowAsFault(error: unknown): never {
-  const known = error instanceof Error && ['StartFault', 'VaultFault'].includes(error.name)
-  throw known ? new Fault(error.message) : error
 }
 
 interface MigrateFlags {

@@ -34,7 +34,6 @@ Example:
 
 async function runWitness({ dir, name, log, listen, json }: Options): Promise<void> {
   const { startWitness } = await import('../../witness/witness.ts')
-  const { WitnessFault } = await import('../../witness/register.ts')
   const at = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(listen)
   const port = Number(at?.[3])
   if (at === null || port > 65_535)
@@ -47,8 +46,6 @@ async function runWitness({ dir, name, log, listen, json }: Options): Promise<vo
       const reason = error instanceof Error ? error.message : 'unknown reason'
       process.stderr.write(`cloister witness: a request failed: ${reason}\n`)
     },
-  }).catch((error: unknown) => {
-    throw error instanceof WitnessFault ? new Fault(error.message) : error
   })
   const { vkey, url } = witness
   answer({ vkey, url }, json === true, () => [`witness ${vkey}`, `listening on ${url}`])

@@ -1,30 +1,49 @@
 import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Annotation, parseAnnotation } from '@cloister/annotation-formats'
+import {
+  type Annotation,
+  type LabelSchema,
+  parseAnnotation,
+  parseLabelSchema,
+  sameAnnotation,
+} from '@cloister/annotation-formats'
+import { languageOf } from '#shared/imports.ts'
 import type { Encoding } from '../manifest/records.ts'
 import { Fault } from '../terminal.ts'
 
 /** What a simulated annotator knows: the right annotation of an item, found by what it sees or hears. */
 export interface Material {
+  readonly schema: LabelSchema
   readonly items: number
   readonly kind: 'text' | 'audio'
+  /** Of the rows whose tag is one; the import rejects the others. */
   readonly languages: readonly string[]
   /** By SHA-256 of the exact text, or of the decoded samples. */
   readonly byContent: ReadonlyMap<string, Annotation>
   readonly byReference: ReadonlyMap<string, Annotation>
 }
 
+export interface MaterialFiles {
+  readonly manifest: string
+  readonly schema: string
+  readonly answers: string
+  readonly encoding: Encoding
+}
+
 /**
- * Reads a manifest (JSON Lines, in the encoding named) and the answers to it (UTF-8). Recordings are matched by their samples, so
+ * Reads a manifest (JSON Lines, in the encoding named), the answers to it and their label schema
+ * (both UTF-8). Recordings are matched by their samples, so
  * they have to be WAV files of 16 bits.
- * @throws Fault that names the line
+ * @throws Fault that names the file, and the line or the place in it
  */
-export async function readMaterial(
-  manifest: string,
-  answersFile: string,
-  encoding: Encoding,
-): Promise<Material> {
+export async function readMaterial({
+  manifest,
+  schema: schemaFile,
+  answers: answersFile,
+  encoding,
+}: MaterialFiles): Promise<Material> {
+  const schema = await readSchema(schemaFile)
   const byReference = new Map<string, Annotation>()
   for await (const [line, value] of jsonLines(answersFile)) {
     const parsed = parseAnnotation(memberOf(value, 'annotation'))
@@ -38,15 +57,38 @@ export async function readMaterial(
   const languages = new Set<string>()
   let items = 0
   let kind: 'text' | 'audio' = 'text'
-  for await (const [, value] of jsonLines(manifest, encoding)) {
+  for await (const [line, value] of jsonLines(manifest, encoding)) {
     items += 1
     kind = memberOf(value, 'kind') === 'audio' ? 'audio' : 'text'
-    languages.add(String(memberOf(value, 'language')))
+    const language = languageOf(String(memberOf(value, 'language')))
+    if (language !== undefined) languages.add(language)
     const known = byReference.get(String(memberOf(value, 'item_ref')))
     const hash = await contentHash(value, dirname(manifest)).catch(() => null)
-    if (known !== undefined && hash !== null) byContent.set(hash, known)
+    if (known === undefined || hash === null) continue
+    const before = byContent.get(hash)
+    if (before !== undefined && !sameAnnotation(before, known))
+      throw new Fault(
+        `${manifest}, line ${line}: an item like an earlier one has another answer; nobody who sees them could tell which is wanted`,
+      )
+    byContent.set(hash, known)
   }
-  return { items, kind, languages: [...languages], byContent, byReference }
+  return { schema, items, kind, languages: [...languages], byContent, byReference }
+}
+
+async function readSchema(path: string): Promise<LabelSchema> {
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new Fault(`${path} cannot be read`)
+  })
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new Fault(`${path} is not JSON`)
+  }
+  const parsed = parseLabelSchema(value)
+  if (parsed.ok) return parsed.value
+  const [first] = parsed.findings
+  throw new Fault(`${path}, ${first?.path === '' ? '/' : first?.path}: ${first?.message}`)
 }
 
 async function contentHash(row: unknown, folder: string): Promise<string | null> {

@@ -1,12 +1,12 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { sameAnnotation, parseAnnotation } from '@cloister/annotation-formats'
+import { parseSite, workstationsOf } from '@cloister/facility-model'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { exportLog } from '../export.ts'
 import { importManifest } from '../manifest/import.ts'
-import type { Encoding } from '../manifest/records.ts'
 import { checkLog } from '../offline.ts'
 import { openPackage } from '../open-package.ts'
 import { checkPackage } from '../package.ts'
@@ -30,18 +30,14 @@ import {
   type Stage,
 } from '../stage/stage.ts'
 import { Fault } from '../terminal.ts'
-import { jsonLines, type Material, memberOf, readMaterial } from './material.ts'
+import { jsonLines, type Material, type MaterialFiles, memberOf, readMaterial } from './material.ts'
 import { annotate, chance, review } from './work.ts'
 
-export interface RehearsalOptions {
-  readonly manifest: string
-  readonly schema: string
-  readonly answers: string
+export interface RehearsalOptions extends MaterialFiles {
   readonly out: string
   readonly annotators: number
   readonly errorRate: number
   readonly seed: number
-  readonly encoding: Encoding
   readonly say: (words: string) => void
   readonly onProgress: (done: number, all: number) => void
 }
@@ -74,7 +70,8 @@ export interface Rehearsed {
  */
 export async function rehearse(options: RehearsalOptions, begin: BeginServer): Promise<Rehearsed> {
   const began = Date.now()
-  const material = await readMaterial(options.manifest, options.answers, options.encoding)
+  await demandSeats(options.annotators)
+  const material = await readMaterial(options)
   await mkdir(dirname(options.out), { recursive: true })
   await mkdir(options.out).catch(() => {
     throw new Fault(`${options.out} exists already; name a directory to be made`, 2)
@@ -104,7 +101,26 @@ export async function rehearse(options: RehearsalOptions, begin: BeginServer): P
     }
   } finally {
     for (const close of closing.reverse()) await close()
+    await removeUndelivered(options.out)
   }
+}
+
+/** Before anything is started: the annotators and one reviewer sit at seats of the site. */
+async function demandSeats(annotators: number): Promise<void> {
+  const parsed = parseSite(await demonstrationSite(), 'site.yaml')
+  if ('faults' in parsed) throw new Error('the demonstration has no valid site file')
+  const seats = workstationsOf(parsed.site).filter(({ use }) => use === 'annotation').length
+  if (annotators + 1 > seats)
+    throw new Fault(
+      `the demonstration site has ${seats} seats, one for the reviewer; take at most ${seats - 1} annotators`,
+      2,
+    )
+}
+
+/** A folder without a delivery holds nothing of worth: removed, so that the same command can be given again. */
+async function removeUndelivered(out: string): Promise<void> {
+  const delivered = await stat(join(out, 'delivery.tar')).catch(() => null)
+  if (delivered === null) await rm(out, { recursive: true, force: true })
 }
 
 interface Played {
@@ -127,11 +143,6 @@ async function play(stage: Stage, material: Material, options: RehearsalOptions)
   const speaker = await hire(stage, officers, { name: 'Carla', seat: 'client', roles: [] })
   await publishRules(recruiter)
   const seats = stage.seats('annotation')
-  if (options.annotators + 1 > seats.length)
-    throw new Fault(
-      `the demonstration site has ${seats.length} seats; take at most ${seats.length - 1} annotators`,
-      2,
-    )
   const workers: Person[] = []
   for (let at = 0; at <= options.annotators; at += 1) {
     const name = at === options.annotators ? 'Ben' : `Annotator ${at + 1}`
@@ -145,7 +156,7 @@ async function play(stage: Stage, material: Material, options: RehearsalOptions)
     workers.push(worker)
   }
   const client = await setUpClient(manager, 'Client of the rehearsal', speaker, now)
-  const project = await projectOf(manager, client, material, options, workers)
+  const project = await projectOf(manager, client, material, workers)
   await confirmDeliveryKey(client, await writeClientKey(options.out), {
     speaker,
     confirming: [manager, releaser],
@@ -193,11 +204,9 @@ async function play(stage: Stage, material: Material, options: RehearsalOptions)
 async function projectOf(
   manager: Person,
   client: string,
-  { kind }: Material,
-  options: RehearsalOptions,
+  { kind, schema }: Material,
   workers: readonly Person[],
 ): Promise<string> {
-  const schema: unknown = JSON.parse(await readFile(options.schema, 'utf8'))
   const team = workers.map((worker, at) => ({
     person: worker.id,
     roles: [at === workers.length - 1 ? ('reviewer' as const) : ('annotator' as const)],

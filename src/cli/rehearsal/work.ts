@@ -1,7 +1,8 @@
-import type { Annotation } from '@cloister/annotation-formats'
+import { type Annotation, parseAnnotation, sameAnnotation } from '@cloister/annotation-formats'
 import type { Person } from '../stage/cast.ts'
 import { RefusedByServer } from '../stage/browser.ts'
 import { memberOf, type Material } from './material.ts'
+import { mistaken } from './mistake.ts'
 
 /** Chance that can be repeated: a small generator (mulberry32), one for each worker. */
 export function chance(seed: number): () => number {
@@ -14,7 +15,10 @@ export function chance(seed: number): () => number {
   }
 }
 
-/** Does every task there is for this annotator; answers how many, and with how many mistakes. */
+/**
+ * Does every task there is for this annotator; answers how many, and with how many mistakes. One is
+ * made at the given rate, where the schema allows another annotation than the right one.
+ */
 export async function annotate(
   person: Person,
   project: string,
@@ -27,14 +31,14 @@ export async function annotate(
   let task: unknown = await first(person, `/projects/${project}/next`)
   while (task != null) {
     const right = answerFor(task, material)
-    const wrong = errorRate > 0 && random() < errorRate
-    const annotation = wrong ? spoilt(right, random) : right
+    const errs = errorRate > 0 && random() < errorRate
+    const wrong = errs ? mistaken(right, material.schema, random) : null
     const answer = await person.browser.post(`/tasks/${String(memberOf(task, 'task'))}/submit`, {
-      annotation: fitted(annotation, task),
+      annotation: fitted(wrong ?? right, task),
       next: true,
     })
     count.done += 1
-    if (wrong) count.mistakes += 1
+    if (wrong !== null) count.mistakes += 1
     onDone()
     task = memberOf(answer, 'next')
   }
@@ -85,12 +89,7 @@ function fitted(annotation: Annotation, task: unknown): Annotation {
   return { ...annotation, schema: `${name}@${String(memberOf(task, 'schemaVersion'))}` }
 }
 
-/** One region forgotten, or one answer left out: a mistake that a schema cannot see. */
-function spoilt(annotation: Annotation, random: () => number): Annotation {
-  const at = Math.floor(random() * annotation.regions.length)
-  return { ...annotation, regions: annotation.regions.filter((_, place) => place !== at) }
-}
-
 function equal(found: unknown, right: Annotation): boolean {
-  return JSON.stringify(memberOf(found, 'regions')) === JSON.stringify(right.regions)
+  const parsed = parseAnnotation(found)
+  return parsed.ok && sameAnnotation(parsed.value, right)
 }

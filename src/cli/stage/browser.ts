@@ -8,8 +8,10 @@ export class RefusedByServer extends Error {
   readonly problem: Readonly<Record<string, unknown>>
 
   constructor(status: number, problem: Readonly<Record<string, unknown>>) {
-    const { type = '' } = problem
-    super(`${String(status)} ${String(type)} ${JSON.stringify(problem['conditions'] ?? '')}`)
+    const { type = '', conditions } = problem
+    super(
+      [status, type, ...(conditions === undefined ? [] : [JSON.stringify(conditions)])].join(' '),
+    )
     this.status = status
     this.kind = String(type).replace('/problems/', '')
     this.problem = problem

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { clearHalfMade } from './demonstration.ts'
+import { clearHalfMade, markFresh } from './demonstration.ts'
 
 test('DAY13 a first start that was cut off begins anew, and one that was cut off after its last step goes on', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'cloister-stage-'))
@@ -26,4 +26,23 @@ test('DAY13 a first start that was cut off begins anew, and one that was cut off
   await lay('being-made')
   await clear()
   assert.deepEqual(await left(), whole, 'the installation and its cast stay together')
+})
+
+test('DAY14 an installation that came back without its cast is refused and left as it is, and only a fresh directory is marked', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'cloister-stage-'))
+  t.after(() => rm(directory, { recursive: true }))
+  await mkdir(join(directory, 'postgres'))
+  await writeFile(join(directory, 'stamp.json'), '{}')
+  for (let times = 0; times < 2; times += 1) {
+    await clearHalfMade(directory, assert.fail)
+    await assert.rejects(markFresh(directory), /no cast[.]json.*nothing was changed/)
+    assert.deepEqual((await readdir(directory)).sort(), ['postgres', 'stamp.json'])
+  }
+  await writeFile(join(directory, 'cast.json'), '{}')
+  await markFresh(directory)
+  assert.deepEqual((await readdir(directory)).sort(), ['cast.json', 'postgres', 'stamp.json'])
+  const fresh = join(directory, 'fresh')
+  await mkdir(fresh)
+  await markFresh(fresh)
+  assert.deepEqual(await readdir(fresh), ['being-made'])
 })

@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { lockDirectory } from '../../server/kernel/lock.ts'
 import { startControl } from '../../simulator/control.ts'
 import type { Demonstration } from '../../shared/demonstration.ts'
 import { importManifest } from '../manifest/import.ts'
@@ -20,13 +21,13 @@ import {
   setUpProject,
 } from './cast.ts'
 import { servePage } from './page.ts'
+import { type Ports, portsFrom } from './ports.ts'
 import {
   type BeginServer,
   demonstrationSite,
   demonstrationWitness,
   openStage,
   type Stage,
-  type StagePorts,
 } from './stage.ts'
 
 const data = fileURLToPath(new URL('../../../demonstration/', import.meta.url))
@@ -62,14 +63,6 @@ const floor = [
   { name: 'Dana', seat: 'ws-6', roles: ['annotator', 'reviewer'] },
 ] as const
 
-/** Where the pages of a demonstration are found. */
-interface Ports extends StagePorts {
-  readonly page: number
-}
-
-/** How many ports after the first one a demonstration takes. */
-const portsTaken = 21
-
 /**
  * Runs the demonstration until Ctrl-C: server, witness, workstations, building. The first start
  * hires the people and brings the projects in; a first start that was cut off is begun anew.
@@ -81,10 +74,16 @@ export async function runDemonstration(
   firstPort: number,
   begin: BeginServer,
 ): Promise<void> {
-  const ports = portsFrom(firstPort)
+  const ports = await portsFrom(firstPort)
   const say = (words: string) => process.stderr.write(`${words}\n`)
-  await clearHalfMade(directory, say)
   await mkdir(directory, { recursive: true })
+  const lock = await lockDirectory(directory)
+  try {
+    await clearHalfMade(directory, say)
+    await markFresh(directory)
+  } finally {
+    await lock.release()
+  }
   const closing: (() => Promise<void>)[] = []
   const close = async () => {
     for (const one of closing.reverse()) await one()
@@ -117,14 +116,6 @@ export async function runDemonstration(
   } finally {
     await close()
   }
-}
-
-/** @throws Fault when the block of ports does not lie between 1024 and 65535 */
-function portsFrom(first: number): Ports {
-  const last = 65_536 - portsTaken
-  if (!Number.isInteger(first) || first < 1024 || first > last)
-    throw new Fault(`--port is a whole number from 1024 to ${last}`, 2)
-  return { page: first, workstations: first + 1, client: first + portsTaken - 1 }
 }
 
 function untilSignal(): Promise<void> {
@@ -169,6 +160,20 @@ export async function clearHalfMade(
     await rm(join(directory, name), { recursive: true, force: true })
 }
 
+/**
+ * Marks a directory that holds no installation as being made; only what bears this mark is ever
+ * cleared. @throws Fault for an installation without its cast, which is left as it is
+ */
+export async function markFresh(directory: string): Promise<void> {
+  const there = await readdir(directory)
+  if (there.includes('cast.json')) return
+  if (there.some((name) => ['stamp.json', 'postgres', 'keys', 'objects'].includes(name)))
+    throw new Fault(
+      `${directory} holds an installation and no cast.json, as a backup brings it back; nothing was changed: put cast.json, client, simulator, witness and workstations of the old directory beside it, or name a new --directory`,
+    )
+  await writeFile(join(directory, 'being-made'), '')
+}
+
 async function readCast(directory: string): Promise<Cast | null> {
   const text = await readFile(join(directory, 'cast.json'), 'utf8').catch(() => null)
   if (text === null) return null
@@ -179,7 +184,6 @@ async function readCast(directory: string): Promise<Cast | null> {
 }
 
 async function seed(stage: Stage, directory: string, say: (words: string) => void): Promise<Cast> {
-  await writeFile(join(directory, 'being-made'), '')
   const now = new Date()
   say('Building the site and hiring people …')
   await stage.operator.post('/site', { file: await demonstrationSite() })
