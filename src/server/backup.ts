@@ -10,6 +10,7 @@ import {
   backUp,
   type BackupPlaces,
   backUpParts,
+  checkParts,
   demandFree,
   type Parts,
   restore,
@@ -79,9 +80,10 @@ export async function restoreInstallation(
   try {
     const { data, owner } = await placeOfCluster(config.directory)
     const places: BackupPlaces = { data, parts: partsOf(config) }
-    // Keys first: where they are refused, nothing is begun.
-    const kept = keys === null ? null : await restoreParts(keys, keysOf(config))
+    // Both are checked before either is written; the keys are small enough to be read twice.
+    if (keys !== null) await checkParts(keys, keysOf(config))
     const { files } = await restore(from, places, owner)
+    const kept = keys === null ? null : await restoreParts(keys, keysOf(config))
     return { files: Object.keys(files).length + Object.keys(kept?.files ?? {}).length }
   } finally {
     await lock.release()

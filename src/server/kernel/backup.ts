@@ -96,9 +96,15 @@ export async function restore(
 
 /** Puts files and folders alone back, under the same promises. */
 export async function restoreParts(source: string, parts: Parts): Promise<BackupList> {
+  const list = await checkParts(source, parts)
+  await putBack(source, parts, () => Promise.resolve())
+  return list
+}
+
+/** Refuses as `restoreParts` does, and writes nothing. */
+export async function checkParts(source: string, parts: Parts): Promise<BackupList> {
   const list = await checkCopy(source, Object.keys(parts))
   await demandFree(Object.values(parts))
-  await putBack(source, parts, () => Promise.resolve())
   return list
 }
 
