@@ -59,7 +59,7 @@ async function start(options: Options): Promise<void> {
   const { demo, config, directory, port, checkConfig, only } = options
   if (demo === true) {
     const { runDemonstration } = await import('../stage/demonstration.ts')
-    await runDemonstration(resolve(directory ?? '.cloister'), Number(port), beginServer)
+    await runDemonstration(resolve(directory ?? '.cloister'), Number(port), beginServer, alone)
     return
   }
   const read = await configOf({
@@ -125,6 +125,17 @@ function lineIn(file: string): string {
 function holdsPassword(url: string): boolean {
   const rest = url.replace(/^[^:]*:\/\//, '')
   return rest.slice(0, rest.lastIndexOf('@') + 1).includes(':') || /[?&]password=/i.test(rest)
+}
+
+/** Does work while no server uses the directory. @throws StartFault where one does */
+async function alone(directory: string, work: () => Promise<void>): Promise<void> {
+  const { lockDirectory } = await import('../../server/kernel/lock.ts')
+  const lock = await lockDirectory(directory)
+  try {
+    await work()
+  } finally {
+    await lock.release()
+  }
 }
 
 /** Starts a demonstration's server in a directory; doors take free ports. Used by `rehearse` as well. */

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { lockDirectory } from '../../server/kernel/lock.ts'
 import { startControl } from '../../simulator/control.ts'
 import type { Demonstration } from '../../shared/demonstration.ts'
 import { importManifest } from '../manifest/import.ts'
@@ -67,23 +66,21 @@ const floor = [
  * Runs the demonstration until Ctrl-C: server, witness, workstations, building. The first start
  * hires the people and brings the projects in; a first start that was cut off is begun anew.
  * `firstPort` is that of the building's page; workstations and the client's desk take the next
- * twenty.
+ * twenty. `alone` does work while no server uses the directory, or refuses.
  */
 export async function runDemonstration(
   directory: string,
   firstPort: number,
   begin: BeginServer,
+  alone: (directory: string, work: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const ports = await portsFrom(firstPort)
   const say = (words: string) => process.stderr.write(`${words}\n`)
   await mkdir(directory, { recursive: true })
-  const lock = await lockDirectory(directory)
-  try {
+  await alone(directory, async () => {
     await clearHalfMade(directory, say)
     await markFresh(directory)
-  } finally {
-    await lock.release()
-  }
+  })
   const closing: (() => Promise<void>)[] = []
   const close = async () => {
     for (const one of closing.reverse()) await one()
