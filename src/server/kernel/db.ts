@@ -160,6 +160,7 @@ class GatheringSocket extends Socket {
 function guard(client: pg.PoolClient): PostgresPoolClient {
   let begun: Promise<unknown> = Promise.resolve()
   let waiting = 0
+  let over = ''
   async function untilBegun(): Promise<void> {
     waiting += 1
     try {
@@ -179,6 +180,10 @@ function guard(client: pg.PoolClient): PostgresPoolClient {
       return beginning
     }
     const undoes = text === 'rollback'
+    // Kysely says so once the end was answered; before that, a late statement would be kept by itself.
+    if (over !== '' && !undoes)
+      throw new Error(`The transaction is over: ${over} was already sent.`)
+    if (undoes || text === 'commit') over = text
     if (waiting > 0 || !onlyReads.test(text))
       await untilBegun().catch((error: unknown) => {
         if (!undoes) throw error
