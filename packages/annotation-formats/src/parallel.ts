@@ -114,9 +114,11 @@ async function share(
 function repeatedIn({ batch, marks }: Reply, refs: ItemRefs, cut: Cut): number[] {
   const repeated: number[] = []
   for (let at = 0; at < marks.length; at += 4) {
-    const [number = 0, low = 0, high = 0, source = 0] = marks.subarray(at, at + 4)
-    const fault = faultIn({ number }, batch.file, cut)
-    if (refs.repeats({ low, high, source: () => source }, fault)) repeated.push(number)
+    const number = marks[at] ?? 0
+    const [low, high] = [marks[at + 1] ?? 0, marks[at + 2] ?? 0]
+    const source = () => marks[at + 3] ?? 0
+    const fault = (reason: string) => faultIn({ number }, batch.file, cut)(reason)
+    if (refs.repeats({ low, high, source }, fault)) repeated.push(number)
   }
   return repeated
 }
