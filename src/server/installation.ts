@@ -82,6 +82,7 @@ export async function installationOf(
   return {
     ...{ demonstration: config.demonstration, now, connect, sealDetails },
     poolSize: config.workers.connections,
+    strangers: config.strangers,
     policies: join(root, 'policies'),
     webApp: join(root, 'dist/web'),
     rules: await keyRulesOf(config),

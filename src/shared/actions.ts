@@ -189,6 +189,8 @@ export const actions = {
 
   // the installation itself
   'site.backup': { doors: ['operator'], group: 'operating', on: 'Site' },
+  /** What a door refused to callers without session and certificate, summed up for a minute. */
+  'site.stranger.refuse': { doors: ['inside', 'building', 'outside'], group: 'job', on: 'Site' },
   'site.health.read': { doors: ['inside', 'operator'], group: 'open', on: 'Site' },
 } as const satisfies Record<string, Act>
 
