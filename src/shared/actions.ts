@@ -160,6 +160,8 @@ export const actions = {
   'delivery.release': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
   'delivery.approve': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
   'delivery.build': { doors: ['operator'], group: 'job', on: 'Delivery' },
+  /** Builds a delivery whose build was given up once more, from the same set. */
+  'delivery.rebuild': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
   'delivery.list': { doors: staff, group: 'releasing', on: 'Project' },
   'delivery.client.list': { doors: ['outside'], group: 'self', on: 'Person', across: 'own' },
   'delivery.download': { doors: ['outside'], group: 'client', on: 'Delivery' },

@@ -43,6 +43,7 @@ export type AlarmKind =
   | 'certificate-ending'
   | 'disk-full'
   | 'officer-made'
+  | 'delivery-failed'
 
 /** While one of these is unresolved in a zone, nothing confidential is shown there. */
 export const notCalm: readonly AlarmKind[] = ['forced-door', 'fire-exit']
