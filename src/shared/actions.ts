@@ -191,6 +191,8 @@ export const actions = {
 
   // the installation itself
   'site.backup': { doors: ['operator'], group: 'operating', on: 'Site' },
+  /** A process began to decide by another set of policies than the log names last. */
+  'site.policies.change': { doors: ['operator', 'inside', 'outside'], group: 'job', on: 'Site' },
   /** What a door refused to callers without session and certificate, summed up for a minute. */
   'site.stranger.refuse': { doors: ['inside', 'building', 'outside'], group: 'job', on: 'Site' },
   'site.health.read': { doors: ['inside', 'operator'], group: 'open', on: 'Site' },
