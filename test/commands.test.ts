@@ -9,7 +9,7 @@ import { faultOf } from '../src/cli/terminal.ts'
 import { VaultFault } from '../src/server/domains/vault/index.ts'
 import { StartFault } from '../src/server/kernel/fault.ts'
 import { lockDirectory } from '../src/server/kernel/lock.ts'
-import { runFromSource } from './support/command.ts'
+import { runCommand } from './support/command.ts'
 
 test('CM1 a command ends a fault of its input or its surroundings with one line, without a stack or a word of the input', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'cl-'))
@@ -50,7 +50,7 @@ test('CM1 a command ends a fault of its input or its surroundings with one line,
     ],
   ]
   const run = async ([args, says]: (typeof cases)[number]) => {
-    const { code, said } = await runFromSource(...args)
+    const { code, said } = await runCommand(...args)
     const words = `${args.join(' ')}: ${said}`
     assert.match(said, says, words)
     assert.notEqual(code, 0, words)
