@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Problem } from '#shared/problems.ts'
 import type { Tx } from '../../kernel/db.ts'
-import { acceptedItems } from '../annotation/index.ts'
+import { acceptedItems, countUndecided } from '../annotation/index.ts'
 import { acceptance, type ProjectAcceptance } from '../quality/index.ts'
 import { countFallen, type DeliveredItem, insertItems, itemsAfter } from './store.ts'
 import type { DeliveryTables } from './tables.ts'
@@ -39,7 +39,8 @@ export async function mustBeAccepted(tx: Tx, project: string): Promise<ProjectAc
  * Fixes what a delivery hands over: every item that is accepted now and neither held, restricted nor
  * erased, with the annotation that stands. The rows go from table to table; what passes through here
  * is a page of ids at a time.
- * @throws Problem `not-ready` when there is no such item
+ * @throws Problem `not-ready` when there is no such item; `conflict` when an item is said to be accepted
+ *   without a decision that accepted it
  */
 export async function fixSet(
   tx: Tx,
@@ -47,11 +48,13 @@ export async function fixSet(
   project: string,
   reached: ProjectAcceptance,
 ): Promise<FixedSet> {
+  const changed = await countUndecided(tx, project)
+  if (changed > 0) throw new Problem('conflict', { where: 'set', changed })
   const items = await insertItems(tx, delivery, acceptedItems(project))
   if (items === 0) throw unaccepted(reached.open)
   const quality = { rule: 'every item reviewed', delivered: items, ...reached }
   return {
-    ...{ items, set_sha256: await hashOf(tx, delivery), set_aside: reached.skipped },
+    ...{ items, set_sha256: await hashOfSet(tx, delivery), set_aside: reached.skipped },
     quality: `${JSON.stringify(quality, null, 2)}\n`,
   }
 }
@@ -65,7 +68,7 @@ export async function mustStand(tx: Tx, row: Delivery): Promise<void> {
   if (row.set_sha256 === null) throw new Problem('not-ready', { missing: 'set' })
   const changed = await fallen(tx, row)
   if (changed > 0) throw new Problem('conflict', { where: 'set', changed })
-  if (!row.set_sha256.equals(await hashOf(tx, row.id)))
+  if (!row.set_sha256.equals(await hashOfSet(tx, row.id)))
     throw new Problem('conflict', { where: 'set' })
   await mustBeAccepted(tx, row.project)
 }
@@ -80,7 +83,8 @@ export function wordsOf(id: string, { items, set_sha256, set_aside }: FixedSet) 
   return { delivery: id, set: set_sha256?.toString('hex') ?? null, items, setAside: set_aside }
 }
 
-async function hashOf(tx: Tx, delivery: string): Promise<Buffer> {
+/** The hash of a delivery's set, from its items as they are now. */
+export async function hashOfSet(tx: Tx, delivery: string): Promise<Buffer> {
   const hash = new SetHash()
   for (let after: string | undefined = ''; after !== undefined;) {
     const page: DeliveredItem[] = await itemsAfter(tx, delivery, after, pageSize)
