@@ -119,6 +119,7 @@ interface ChosenProps {
 function Chosen({ schema, document, selected, onDone }: ChosenProps) {
   const { bench } = useMessages()
   const { answers = {} } = useDocument(document).annotation
+  const title = schema.labels.find(({ name }) => name === selected?.label)?.title
   if (selected === undefined)
     return (
       <div>
@@ -129,7 +130,7 @@ function Chosen({ schema, document, selected, onDone }: ChosenProps) {
   return (
     <div className={css['chosen']}>
       <h2>
-        {bench.chosen()} · <bdi>{selected.label ?? bench.notSaid()}</bdi>
+        {bench.chosen()} · <bdi>{title ?? selected.label ?? bench.notSaid()}</bdi>
       </h2>
       {questionsOf(schema, selected)
         .filter((question) => isAsked(question, selected.attributes ?? {}, answers))
