@@ -71,7 +71,7 @@ function scratchPlace(): string {
 process.env['TMPDIR'] = scratchPlace()
 
 // Commands and programs are tried as they were built.
-if (files.some((name) => /dist\/|runCommand/.test(readFileSync(name, 'utf8'))))
+if (files.some((name) => /dist\/|runCommand|startProduct|[.]mjs'/.test(readFileSync(name, 'utf8'))))
   execFileSync(process.execPath, ['tools/prepare.mjs', '--quiet'], { stdio: 'inherit' })
 
 // One database server for all files of this run; each test takes its own database from it.

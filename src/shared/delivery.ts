@@ -27,6 +27,7 @@ export const DeliveryState = Type.Union([
   Type.Literal('proposed'),
   Type.Literal('approved'),
   Type.Literal('refused'),
+  Type.Literal('failed'),
   Type.Literal('built'),
   Type.Literal('accepted'),
   Type.Literal('rejected'),
@@ -45,6 +46,8 @@ export const DeliveryRow = Type.Object({
   proposedBy: PersonId,
   proposedAt: Type.String(),
   approvedBy: Type.Union([PersonId, Type.Null()]),
+  /** Of a delivery whose build was given up: the kind of what went wrong. */
+  failure: Type.Union([Type.String(), Type.Null()]),
   builtAt: Type.Union([Type.String(), Type.Null()]),
   size: Type.Union([Type.Integer(), Type.Null()]),
   sha256: Type.Union([Type.String(), Type.Null()]),

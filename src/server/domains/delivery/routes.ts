@@ -27,6 +27,7 @@ import {
   acknowledgeDelivery,
   approveDelivery,
   proposeDelivery,
+  rebuildDelivery,
   recallDelivery,
   servedPackage,
 } from './release.ts'
@@ -88,6 +89,17 @@ export function deliveryRoutes(
     resource: delivery,
     async run({ pass, tx, params, note }) {
       note(wordsOf(params.delivery, await approveDelivery(pass, tx, params.delivery)))
+      return done
+    },
+  })
+  operate('POST', '/deliveries/:delivery/rebuild', {
+    action: 'delivery.rebuild',
+    params: Delivery,
+    body: Nothing,
+    answer: Done,
+    resource: delivery,
+    async run({ pass, tx, params, note }) {
+      note(wordsOf(params.delivery, await rebuildDelivery(pass, tx, params.delivery)))
       return done
     },
   })
@@ -219,6 +231,7 @@ async function rows(
     ...{ set: row.set_sha256?.toString('hex') ?? null, proposedBy: row.proposed_by },
     proposedAt: row.proposed_at.toISOString(),
     approvedBy: row.approved_by,
+    failure: row.failure,
     builtAt: row.built_at?.toISOString() ?? null,
     size: row.size,
     sha256: row.sha256?.toString('hex') ?? null,

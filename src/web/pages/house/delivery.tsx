@@ -8,6 +8,7 @@ const tones: Readonly<Record<DeliveryRow['state'], Tone>> = {
   proposed: 'warn',
   approved: 'accent',
   refused: 'bad',
+  failed: 'bad',
   built: 'accent',
   accepted: 'good',
   rejected: 'bad',
