@@ -34,14 +34,13 @@ export function Inspector(props: InspectorProps) {
   const { annotation, selected } = useDocument(document)
   const asked = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    if (focusAnswers > 0) asked.current?.querySelector<HTMLElement>('input, textarea')?.focus()
+    if (focusAnswers > 0) focusIn(asked.current?.querySelector('fieldset, input, textarea'))
   }, [focusAnswers])
   useEffect(() => {
     const [first] = missing
     // What a mark lacks is chosen by the session; only questions of the whole item are led to here.
     if (first?.what !== 'answer' || missing.some((one) => 'region' in one)) return
-    const question = asked.current?.querySelector(`[data-question="${CSS.escape(first.name)}"]`)
-    question?.querySelector<HTMLElement>('input, textarea')?.focus()
+    focusIn(asked.current?.querySelector(`[data-question="${CSS.escape(first.name)}"]`))
   }, [missing])
   return (
     <aside
@@ -107,6 +106,17 @@ export function Inspector(props: InspectorProps) {
       )}
     </aside>
   )
+}
+
+/** Puts the focus on what is answered of a question, or else on its first field. */
+function focusIn(question: Element | null | undefined): void {
+  const fields = [
+    question?.querySelector('input:checked'),
+    question?.querySelector('input, textarea'),
+    question,
+  ]
+  const field = fields.find((one) => one instanceof HTMLElement)
+  if (field instanceof HTMLElement) field.focus()
 }
 
 interface ChosenProps {
