@@ -9,7 +9,7 @@ import { faultOf } from '../src/cli/terminal.ts'
 import { VaultFault } from '../src/server/domains/vault/index.ts'
 import { StartFault } from '../src/server/kernel/fault.ts'
 import { lockDirectory } from '../src/server/kernel/lock.ts'
-import { runFromSource } from './support/command.ts'
+import { runCommand } from './support/command.ts'
 import { openHouse } from './support/house.ts'
 import { operatorAt } from '../src/cli/operator.ts'
 import { shippedText } from './support/sites.ts'
@@ -53,7 +53,7 @@ test('CM1 a command ends a fault of its input or its surroundings with one line,
     ],
   ]
   const run = async ([args, says]: (typeof cases)[number]) => {
-    const { code, said } = await runFromSource(...args)
+    const { code, said } = await runCommand(...args)
     const words = `${args.join(' ')}: ${said}`
     assert.match(said, says, words)
     assert.notEqual(code, 0, words)
@@ -80,7 +80,7 @@ test('CM2 a command that names a machine or project which is not there says whic
   const manifest = join(dirname(socket), 'rows.jsonl')
   await writeFile(manifest, '')
   const says = async (...args: string[]) => {
-    const { code, said } = await runFromSource(...args, '--socket', socket)
+    const { code, said } = await runCommand(...args, '--socket', socket)
     assert.notEqual(code, 0, said)
     assert.doesNotMatch(said, /\n\s+at /)
     return said

@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { runFromSource } from '../../test/support/command.ts'
+import { runCommand } from '../../test/support/command.ts'
 import { testDatabase } from '../../test/support/database.ts'
 import { testSequencer, untilSize } from '../../test/support/records.ts'
 import { sampleKeys } from '../../test/support/sample-log.ts'
@@ -68,6 +68,6 @@ test('GATE12 a set is known by every byte of its schema and policies, and the co
     assert.notEqual(hashOfPolicies(folder), own, name)
     await writeFile(join(folder, name), text)
   }
-  const { said } = await runFromSource('policy', 'check', folder)
+  const { said } = await runCommand('policy', 'check', folder)
   assert.ok(said.includes(own), said)
 })

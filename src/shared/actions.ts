@@ -81,6 +81,7 @@ export const actions = {
   },
   'identity.key.replace.approve': { doors: inside, group: 'securing', on: 'Person', stepUp: true },
   'identity.person.list': { doors: staff, group: 'recruiting', on: 'Site' },
+  'identity.name.list': { doors: staff, group: 'managing', on: 'Site' },
   'identity.person.create': { doors: staff, group: 'recruiting', on: 'Site' },
   'identity.person.revoke': { doors: staff, group: 'securing', on: 'Person', stepUp: true },
   'identity.role.grant': { doors: inside, group: 'securing', on: 'Person', stepUp: true },

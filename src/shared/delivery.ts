@@ -15,9 +15,11 @@ export const DeliveryKey = Type.Object({
   client: ClientId,
   /** SHA-256 of the recipient's text, to be read out over another channel. */
   fingerprint: Type.String(),
-  confirmations: Type.Integer({ minimum: 0, maximum: 2 }),
+  /** Who has compared the fingerprint with the client; with two of them the key takes effect. */
+  confirmedBy: Type.Array(PersonId, { maxItems: 2 }),
   effective: Type.Union([Type.String(), Type.Null()]),
 })
+export type DeliveryKey = Static<typeof DeliveryKey>
 export const DeliveryKeyMade = Type.Object({ key: DeliveryKeyId, fingerprint: Type.String() })
 export const DeliveryKeys = Type.Object({ keys: Type.Array(DeliveryKey) })
 
@@ -55,6 +57,7 @@ export const Deliveries = Type.Object({ deliveries: Type.Array(DeliveryRow) })
 /** What a client's own people see: the clients that they speak for, and all that was delivered. */
 export const ClientDeliveries = Type.Object({
   clients: Type.Array(ClientId),
+  keys: Type.Array(DeliveryKey),
   deliveries: Type.Array(DeliveryRow),
 })
 export const DeliveryMade = Type.Object({ delivery: DeliveryId })

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { sql } from 'kysely'
+import { ClientDeliveries } from '#shared/delivery.ts'
 import { openPackage } from '../../../cli/open-package.ts'
 import { waysToChange } from '../../../../test/support/changes.ts'
 import { type Handover, openHandover } from '../../../../test/support/handover.ts'
+import { good } from '../../../../test/support/room.ts'
 import { transactOverAll } from '../access/index.ts'
 import { VaultFault } from '../vault/index.ts'
 import { measureOf } from './measured.ts'
@@ -185,8 +187,8 @@ test('DE25 a build whose set no longer stands delivers nothing, and everybody se
     [['done', false], ...[...ways, late].map(() => ['failed', true])],
   )
   assert.deepEqual(
-    (await h.carla.get('/client/deliveries')).body,
-    { clients: [h.room.client], deliveries: [await h.until(whole, 'built')] },
+    good(ClientDeliveries, await h.carla.get('/client/deliveries')).deliveries,
+    [await h.until(whole, 'built')],
     'nothing of it is the client’s business',
   )
 })

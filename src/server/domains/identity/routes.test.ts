@@ -291,3 +291,26 @@ test('ID25 what a foreign page asks with a person’s cookie finds nobody, and g
   }
   assert.equal((await page.bytes('GET', '/standing')).status, 200)
 })
+
+test('ID36 a manager chooses people by name: of whom was revoked there is none, and nothing but names is told', async (t) => {
+  const staff = await staffed(t)
+  const { officer, hire, page } = staff
+  const mara = await hire('Mara', ['manager'])
+  const ana = await hire('Ana')
+  const leaver = await hire('Leo')
+  const revoked = await kindOf(officer.page, 'POST', `/people/${leaver.id}/revoke`, {})
+  assert.deepEqual(revoked, [200, 'done'])
+  const { id: otto, name: second } = await staff.second()
+  const told = await said(mara.page, 'GET', '/names')
+  assert.deepEqual(told.body, {
+    people: [
+      ...[ana, mara, officer].map(({ id, name }) => ({ person: id, name })),
+      { person: otto, name: second },
+    ],
+  })
+  assert.deepEqual(await kindOf(page(), 'GET', '/names'), [401, 'not-signed-in'])
+  for (const one of [ana, officer])
+    assert.deepEqual(await kindOf(one.page, 'GET', '/names'), [
+      ...[403, 'access-denied', ['unpermitted']],
+    ])
+})

@@ -252,6 +252,18 @@ export async function revokedSince(tx: Tx, since: Date): Promise<string[]> {
   return rows.map((row) => row.id)
 }
 
+/** Everybody who was not revoked, by name. */
+export function listNames(tx: Tx) {
+  return tx
+    .selectFrom('identity.person as p')
+    .innerJoin('identity.name as n', 'n.person', 'p.id')
+    .select(['p.id as person', 'n.name'])
+    .where('p.revoked_at', 'is', null)
+    .orderBy('n.name')
+    .limit(5000)
+    .execute()
+}
+
 export function listPeople(tx: Tx) {
   return tx
     .selectFrom('identity.person as p')

@@ -23,6 +23,7 @@ export function Deliveries({ project }: { readonly project: string }) {
   const refresh = () => {
     void deliveries.refetch()
   }
+  const waits = deliveries.data?.deliveries.some(({ state }) => state === 'proposed') === true
   const propose = () =>
     void run(async () => {
       await server.ask('POST', address, DeliveryMade, {})
@@ -32,7 +33,12 @@ export function Deliveries({ project }: { readonly project: string }) {
     <section className={house['stack']} aria-label={desk.deliveries()}>
       <div className={house['head']}>
         <p className={house['soft']}>{desk.deliveriesText()}</p>
-        <Button kind="primary" disabled={busy} onClick={propose}>
+        <Button
+          // While one waits for its second person, that is what one comes for.
+          kind={waits ? 'plain' : 'primary'}
+          disabled={busy}
+          onClick={propose}
+        >
           {desk.propose()}
         </Button>
       </div>
