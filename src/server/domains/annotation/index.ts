@@ -7,6 +7,6 @@ export { annotationReaders } from './stamps.ts'
 export {
   acceptedAmong as acceptedAnnotations,
   acceptedItems,
-  countUndecided,
+  countAccepted,
 } from './store/annotations.ts'
 export { statesOfBatches, tallyOf } from './store/progress.ts'

@@ -53,12 +53,12 @@ export function acceptedItems(project: string): RawBuilder<{ item: string; annot
        and ${isFree(sql.ref('t.item'))}`
 }
 
-/** How many free items are said to be accepted though no decision let their annotation stand. */
-export async function countUndecided(tx: Tx, project: string): Promise<number> {
+/** How many free items are said to be accepted, by a decision or without one. */
+export async function countAccepted(tx: Tx, project: string): Promise<number> {
   const { rows } = await sql<{ items: number }>`
     select count(*) as items from annotation.task t
      where t.project = ${project} and t.type = 'annotate' and t.state = 'accepted'
-       and ${isFree(sql.ref('t.item'))} and not exists ${decided('item')}`.execute(tx)
+       and ${isFree(sql.ref('t.item'))}`.execute(tx)
   return rows[0]?.items ?? 0
 }
 
