@@ -84,6 +84,7 @@ async function deliver(room: Room): Promise<string> {
       ...{ registered_by: 'x', registered_at: now, first_by: 'x', second_by: 'y' },
       effective_at: now,
     })
+    .onConflict((of) => of.doNothing())
     .execute()
   let delivery = ''
   const at = (actor: string) => ({ actor, located: { project: room.project } })

@@ -441,6 +441,9 @@ test('DE16 a set of more items than one statement takes is fixed whole, and a ch
              'per_x', ${named('ann')}, 1, 1, now() from generate_series(1, ${more}::int) n`.execute(
       tx,
     )
+    await sql`insert into annotation.decision (id, item, project, annotation, reviewer, decision, at)
+      select ${named('dec')}, ${named('itm')}, ${h.room.project}, ${named('ann')}, 'per_y', 'accept',
+             now() from generate_series(1, ${more}::int) n`.execute(tx)
   })
   const { items, set } = await h.until(await h.propose(), 'proposed')
   assert.equal(items, more + 1)
