@@ -204,7 +204,10 @@ export const writeTextGrid: Writer = ({ out, losses, schema, variant }) => {
         const end = source.samples ?? ends.reduce((a, b) => Math.max(a, b), 1)
         if (source.samples === undefined && ends.length === 0) losses.note('samples', item_ref)
         const text = gridText(tiers, Math.max(end, 1), source.rate)
-        out(`${fileNameOf(item_ref)}.TextGrid`, variant === 'short' ? text.short : text.long)
+        out(
+          `${fileNameOf(item_ref, losses)}.TextGrid`,
+          variant === 'short' ? text.short : text.long,
+        )
       }
     },
     end() {

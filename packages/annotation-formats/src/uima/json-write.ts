@@ -19,7 +19,7 @@ export const writeCasJson: Writer = ({ out, losses }) => {
       const cas = casOf('json', item, losses)
       if (cas === undefined) return
       written.add(item.item_ref)
-      out(`${fileNameOf(item.item_ref)}.json`, cas.file ?? documentOf(cas))
+      out(`${fileNameOf(item.item_ref, losses)}.json`, cas.file ?? documentOf(cas))
     },
     end() {
       // Every file is whole when it is written.

@@ -38,7 +38,7 @@ export const writeWebAnno: Writer = (options) => {
       else {
         written.add(item.item_ref)
         out(
-          `${fileNameOf(item.item_ref)}.tsv`,
+          `${fileNameOf(item.item_ref, losses)}.tsv`,
           new TsvWriter(item, item.source.text, options).document(),
         )
       }

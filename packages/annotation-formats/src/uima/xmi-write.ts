@@ -22,7 +22,7 @@ export const writeXmi: Writer = ({ out, losses }) => {
       if (cas === undefined) return
       written.add(item.item_ref)
       addTypes(types, cas.structures)
-      const name = `${fileNameOf(item.item_ref)}.xmi`
+      const name = `${fileNameOf(item.item_ref, losses)}.xmi`
       if (cas.file !== undefined) {
         out(name, cas.file)
         return
