@@ -48,7 +48,7 @@ class TsvReader {
   readonly #options: ReadOptions
   readonly #layers: TsvLayer[] = []
   readonly #open = new Map<string, Open>()
-  /** The annotations on each row, by layer. */
+  /** The annotations on each row, by layer; kept where something in the file may refer to them. */
   readonly #onRow = new Map<string, string[]>()
   readonly #pending: Pending[] = []
   /** The number of the row before: of its sentence, its token and its part of it. */
@@ -60,6 +60,9 @@ class TsvReader {
   /** Where rows are, kept where relations may end at tokens. */
   readonly #places = new Map<string, readonly [begin: number, end: number]>()
   #joinsTokens = false
+  #isReferred = false
+  /** The cells of a row that says nothing. */
+  #empty = ''
   #id = ''
   /** Where the last sentence ends. */
   #end = 0
@@ -81,7 +84,7 @@ class TsvReader {
       if (this.#line === 1 && !/^#FORMAT=WebAnno TSV 3[.]\d$/.test(line))
         throw this.#fault('is no WebAnno TSV 3')
       if (line.startsWith('#')) this.#comment(line)
-      else if (line !== '') this.#row(line.split('\t'))
+      else if (line !== '') this.#row(line)
     }
     const text = textOfSentences(this.#sentences)
     if (this.#sentences.length > 1) this.#options.losses.note('text-rebuilt', itemRefOf(this.#file))
@@ -114,6 +117,8 @@ class TsvReader {
     const layer = line.startsWith('#T_') ? layerIn(line.slice(3)) : undefined
     if (layer !== undefined) {
       this.#layers.push(layer)
+      this.#isReferred ||= layer.columns.some(({ kind }) => kind === 'base' || kind === 'target')
+      this.#empty += '_\t'.repeat(layer.columns.length)
       this.#joinsTokens ||= layer.columns.some(
         (column) => column.kind === 'base' && isTokenType(column.type),
       )
@@ -121,41 +126,57 @@ class TsvReader {
     else if (line.startsWith('#Text=')) this.#text.push(unescapeTsv(line.slice(6)))
   }
 
-  #row(columns: readonly string[]): void {
-    const [row = '', place = '', token = ''] = columns
+  #row(line: string): void {
+    const [first, second, third] = tabsIn(line)
+    const row = line.slice(0, first)
     this.#follow(row)
-    const [, from, to] = /^(\d+)-(\d+)$/.exec(place) ?? []
-    if (from === undefined || to === undefined || Number(to) < Number(from))
+    const place = line.slice(first + 1, second)
+    const dash = place.indexOf('-')
+    const begin = wholeIn(place, 0, dash)
+    const end = wholeIn(place, dash + 1, place.length)
+    if (begin === undefined || end === undefined || end < begin)
       throw this.#fault('has no offsets, or reversed ones')
-    const [begin, end] = [Number(from), Number(to)]
-    if (this.#text.length > 0) {
-      const text = this.#text.join('\n')
-      const at = Math.max(0, text.indexOf(unescapeTsv(token)))
-      const sentence = { begin: Math.max(begin - at, this.#end), text }
-      this.#sentences.push(sentence)
-      this.#end = sentence.begin + text.length
-      this.#laid.push({ head: `${this.#id}\t${sentence.begin}-${this.#end}\t`, rows: [] })
-      this.#id = ''
-      this.#text = []
-    }
+    if (this.#text.length > 0) this.#sentence(begin, line.slice(second + 1, third))
     this.#laid.at(-1)?.rows.push(row.includes('.') ? `.${place}` : place)
     if (this.#joinsTokens) this.#places.set(row, [begin, end])
-    let next = 3
+    // Most rows say nothing.
+    const cells = line.slice(third + 1)
+    if (cells !== this.#empty) this.#cells(cells.split('\t'), row, begin, end)
+  }
+
+  /** Begins the sentence whose text has been read, with its first token. */
+  #sentence(begin: number, token: string): void {
+    const text = this.#text.join('\n')
+    const at = Math.max(0, text.indexOf(unescapeTsv(token)))
+    const sentence = { begin: Math.max(begin - at, this.#end), text }
+    this.#sentences.push(sentence)
+    this.#end = sentence.begin + text.length
+    this.#laid.push({ head: `${this.#id}\t${sentence.begin}-${this.#end}\t`, rows: [] })
+    this.#id = ''
+    this.#text = []
+  }
+
+  #cells(cells: readonly string[], row: string, begin: number, end: number): void {
+    let next = 0
     for (const layer of this.#layers) {
       const last = next + layer.columns.length
       let isEmpty = true
       for (let at = next; at < last; at++)
-        if (columns[at] !== '_' && (columns[at] ?? '') !== '') isEmpty = false
-      if (!isEmpty) this.#layer(layer, columns.slice(next, last), row, begin, end)
+        if (cells[at] !== '_' && (cells[at] ?? '') !== '') isEmpty = false
+      if (!isEmpty) this.#layer(layer, cells.slice(next, last), row, begin, end)
       next = last
     }
   }
 
   /** Takes the number of a row, which comes after those of all rows before. */
   #follow(row: string): void {
-    const found = /^(\d+)-(\d+)(?:[.](\d+))?$/.exec(row)
-    if (found === null) throw this.#fault('is neither a row nor a comment')
-    const [sentence, token, part] = [Number(found[1]), Number(found[2]), Number(found[3] ?? 0)]
+    const dash = row.indexOf('-')
+    const point = row.indexOf('.')
+    const sentence = wholeIn(row, 0, dash)
+    const token = wholeIn(row, dash + 1, point < 0 ? row.length : point)
+    const part = point < 0 ? 0 : wholeIn(row, point + 1, row.length)
+    if (sentence === undefined || token === undefined || part === undefined)
+      throw this.#fault('is neither a row nor a comment')
     const [ofSentence, ofToken, ofPart] = this.#last
     const isAfter =
       sentence > ofSentence ||
@@ -207,7 +228,7 @@ class TsvReader {
       known.begin = Math.min(known.begin, found.begin)
       known.end = Math.max(known.end, found.end)
     }
-    addTo(this.#onRow, `${row} ${found.layer.type}`, key)
+    if (this.#isReferred) addTo(this.#onRow, `${row} ${found.layer.type}`, key)
   }
 
   #relation(
@@ -267,7 +288,8 @@ class TsvReader {
 
   /** Offsets in UTF-16 as a place in code points. */
   #place(index: TextIndex, begin: number, end: number): [number, number] {
-    const [from, to] = [begin, end].map((at) => index.convert(at, 'utf16', 'codePoint'))
+    const from = index.convert(begin, 'utf16', 'codePoint')
+    const to = index.convert(end, 'utf16', 'codePoint')
     if (from !== undefined && to !== undefined) return [from, to]
     const reason = 'end past the text or inside a character'
     throw new InputFault(this.#file, `offsets ${begin}-${end}`, reason)
@@ -306,6 +328,29 @@ class TsvReader {
     }
     return relations
   }
+}
+
+/** Where the first three tabs of a line are; its end where there are fewer. */
+function tabsIn(line: string): [number, number, number] {
+  const after = (at: number) => {
+    const found = line.indexOf('\t', at)
+    return found < 0 ? line.length : found
+  }
+  const first = after(0)
+  const second = after(first + 1)
+  return [first, second, after(second + 1)]
+}
+
+/** The whole number in a stretch of a text that is digits and nothing else. */
+function wholeIn(text: string, from: number, to: number): number | undefined {
+  if (to <= from || to - from > 15) return undefined
+  let value = 0
+  for (let at = from; at < to; at++) {
+    const digit = text.charCodeAt(at) - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10 + digit
+  }
+  return value
 }
 
 /** An element of a chain: `relation->chain-element` takes the place of its relation. */
