@@ -68,6 +68,15 @@ test('AF50 a TextGrid is read in UTF-16 by its mark, with quotes, line ends and 
   }
 })
 
+test('AF50 who speaks when comes through a TextGrid, though nothing is said of what', async () => {
+  const rttm = 'SPEAKER one 1 0.5 1.0 <NA> <NA> Ada <NA> <NA>\n'
+  const { items } = await collect(format('rttm').read, { f: rttm }, { rate })
+  const { files, losses } = converted(format('textgrid').write, items)
+  assert.deepEqual(losses, [])
+  const back = await collect(format('textgrid').read, files, { rate })
+  assert.deepEqual(back.items[0]?.annotation?.regions, items[0]?.annotation?.regions)
+})
+
 for (const [what, intervals, message] of [
   ['intervals that overlap', '2\n0\n1\n"a"\n0.5\n2\n"b"\n', /line 18: has intervals that overlap/],
   ['a reversed interval', '1\n1\n0\n"a"\n', /ends before it begins/],

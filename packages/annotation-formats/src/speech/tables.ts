@@ -209,7 +209,7 @@ export const writeCtm: Writer = lineWriter(
     const words = wordsOf(text, of).split(' ')
     if (words.length > 1) of.losses.note('words', of.place)
     if (text === '') {
-      of.losses.note('transcripts', of.place)
+      of.losses.note('wordless', of.place)
       return ''
     }
     if (confidence !== undefined && typeof confidence !== 'number')

@@ -1,5 +1,11 @@
-import type { LayerRelation, LayerSpan } from './layers.ts'
-import { isTokenType, relationLayer, valueFeature } from './layers.ts'
+import { addTo } from '../groups.ts'
+import {
+  isTokenType,
+  type LayerRelation,
+  type LayerSpan,
+  relationLayer,
+  valueFeature,
+} from './layers.ts'
 
 /** A layer of the header and the columns that it takes. */
 export interface TsvLayer {
@@ -59,15 +65,51 @@ export function layersFor(all: InLayers, header: readonly string[]): TsvLayer[] 
 }
 
 function linesFor({ spans, relations }: InLayers): string[] {
-  const joined = relations.filter(({ from, to }) => from.type === to.type)
+  const slots = slotColumns(relations)
+  const hosts = new Set(relations.filter(isSlotLike).map(({ from }) => from))
+  const joined = relations.filter((each) => each.from.type === each.to.type && !isSlotLike(each))
   const joining = joined.map((each) => ({ ...each, type: `${each.type}|${each.from.type}` }))
+  // Without a column of its own, a span without a slot would not be seen.
+  const isSeen = (type: string) => spans.every((span) => span.type !== type || hosts.has(span))
   return [
-    ...[...featuresByType(spans)].map(([type, names]) => `SP=${type}|${names.join('|')}`),
+    ...[...featuresByType(spans)].map(([type, names]) => {
+      const own = names.length === 0 && isSeen(type) ? [] : [names.join('|')]
+      return `SP=${[type, ...own, ...(slots.get(type) ?? [])].join('|')}`
+    }),
     ...[...featuresByType(joining)].map(([key, names]) => {
       const [type = '', base = ''] = key.split('|')
       return `RL=${[type, ...names, `BT_${base}`].join('|')}`
     }),
   ]
+}
+
+/** True for a relation that is a slot of its first region, as in a file where it came from. */
+function isSlotLike({ features }: LayerRelation): boolean {
+  const link = features['link']
+  return (
+    typeof link === 'string' &&
+    /^[A-Za-z][A-Za-z0-9]*$/.test(link) &&
+    Object.keys(features).every((name) => name === 'link' || name === valueFeature)
+  )
+}
+
+/** The columns of slots by the types that have them: for each, its role and what it points to. */
+function slotColumns(relations: readonly LayerRelation[]): Map<string, string[]> {
+  const targets = new Map<string, Map<string, Set<string>>>()
+  for (const { from, to, features } of relations.filter(isSlotLike)) {
+    const roles = targets.get(from.type) ?? new Map<string, Set<string>>()
+    const link = String(features['link'])
+    roles.set(link, (roles.get(link) ?? new Set()).add(to.type))
+    targets.set(from.type, roles)
+  }
+  const columns = new Map<string, string[]>()
+  for (const [type, roles] of targets)
+    for (const [link, [only = '', ...more]] of roles) {
+      const name = `${link.charAt(0).toUpperCase()}${link.slice(1)}Link`
+      const target = more.length === 0 ? only : 'uima.tcas.Annotation'
+      addTo(columns, type, `ROLE_${type}:${link}_${type}${name}|${target}`)
+    }
+  return columns
 }
 
 /** Regions that are tokens, and nothing but the end of relations: their rows say it all. */

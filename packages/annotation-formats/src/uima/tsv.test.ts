@@ -125,3 +125,28 @@ test('AF71 chains and relations of tokens are written as such while they are suc
     sayTheSame(await read(write(edited)), edited)
   }
 })
+
+test('AF70 slots of a CAS are slots in TSV, also where a span has none', async () => {
+  const place = (id: string, from: number, label: string) => ({
+    id,
+    anchor: { text: [[from, from + 1] as const] },
+    label,
+  })
+  const item: Item = {
+    item_ref: 'a',
+    source: { kind: 'text', text: 'a b c d' },
+    annotation: {
+      schema: 'imported@1',
+      regions: [place('1', 0, 'a.Host'), place('2', 2, 'a.Host'), place('3', 4, 'a.Span')],
+      relations: [
+        { type: 'who', from: '1', to: '3', attributes: { link: 'links' } },
+        { type: 'whom', from: '1', to: '2', attributes: { link: 'links' } },
+      ],
+    },
+  }
+  const { files, losses } = converted(format('webanno-tsv').write, [item])
+  assert.deepEqual(losses, [])
+  assert.match(Buffer.from(files['a.tsv'] ?? []).toString(), /LinksLink[|]uima[.]tcas[.]Annotation/)
+  const { items } = await collect(format('webanno-tsv').read, files)
+  sayTheSame(items[0] ?? assert.fail(), item)
+})
