@@ -18,7 +18,9 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', '*.ts', '*.mjs', 'tools/*.mjs'] },
+        projectService: {
+          allowDefaultProject: ['*.js', '*.ts', '*.mjs', 'tools/*.mjs', 'test/crash/*.mjs'],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -100,7 +102,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['*.config.*', 'tools/**/*.mjs'],
+    files: ['*.config.*', 'tools/**/*.mjs', 'test/crash/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { 'no-restricted-syntax': 'off' },
   },

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { RefusedByServer } from '../src/cli/stage/browser.ts'
 import { faultOf } from '../src/cli/terminal.ts'
 import { VaultFault } from '../src/server/domains/vault/index.ts'
 import { StartFault } from '../src/server/kernel/fault.ts'
 import { lockDirectory } from '../src/server/kernel/lock.ts'
-import { runFromSource } from './support/command.ts'
+import { runCommand } from './support/command.ts'
+import { openHouse } from './support/house.ts'
+import { operatorAt } from '../src/cli/operator.ts'
+import { shippedText } from './support/sites.ts'
 
 test('CM1 a command ends a fault of its input or its surroundings with one line, without a stack or a word of the input', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'cl-'))
@@ -50,7 +53,7 @@ test('CM1 a command ends a fault of its input or its surroundings with one line,
     ],
   ]
   const run = async ([args, says]: (typeof cases)[number]) => {
-    const { code, said } = await runFromSource(...args)
+    const { code, said } = await runCommand(...args)
     const words = `${args.join(' ')}: ${said}`
     assert.match(said, says, words)
     assert.notEqual(code, 0, words)
@@ -70,4 +73,32 @@ test('CM1 a refusal, a taken address and a file that cannot be used are one line
   const refused = new RefusedByServer(409, { type: '/problems/conflict', title: 'hunter2' })
   assert.equal(faultOf(refused)?.message, 'the server refused: 409 /problems/conflict')
   assert.equal(faultOf(new TypeError('a bug')), null)
+})
+
+test('CM2 a command that names a machine or project which is not there says which, and which there are', async (t) => {
+  const { operatorSocket: socket } = await openHouse(t)
+  const manifest = join(dirname(socket), 'rows.jsonl')
+  await writeFile(manifest, '')
+  const says = async (...args: string[]) => {
+    const { code, said } = await runCommand(...args, '--socket', socket)
+    assert.notEqual(code, 0, said)
+    assert.doesNotMatch(said, /\n\s+at /)
+    return said
+  }
+  const enrol = ['workstation', 'enrol']
+  assert.match(
+    await says(...enrol, 'ws-99'),
+    /no workstation ws-99; there is no workstation at all/,
+  )
+  await operatorAt(socket).post('/site', { file: shippedText('demonstration') })
+  const [workstation, device, revoked, project] = await Promise.all([
+    says(...enrol, 'ws-99'),
+    says(...enrol, 'ctl-99', '--device'),
+    says('workstation', 'revoke', 'ws-99'),
+    says('import', 'nosuch', manifest),
+  ])
+  assert.match(workstation, /there is no workstation ws-99; there are ws-1, ws-10, /)
+  assert.match(device, /there is no device ctl-99; there are .*ctl-main/)
+  assert.match(revoked, /there is no workstation ws-99 in the site in force/)
+  assert.match(project, /there is no project nosuch; there is no project at all/)
 })

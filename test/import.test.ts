@@ -37,10 +37,7 @@ async function openImports(t: TestContext, kind: 'text' | 'audio' = 'text', scan
   const run = async (...args: string[]): Promise<Run> => {
     const command = spawn(
       process.execPath,
-      [
-        ...['-C', 'source', '--import', 'tsx', 'src/cli/main.ts', 'import', 'queries'],
-        ...[...args, '--socket', door.socket],
-      ],
+      [...['dist/cli/main.js', 'import', 'queries'], ...[...args, '--socket', door.socket]],
       { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
     )
     let [out, said] = ['', '']

@@ -3,7 +3,7 @@
  * start whole programs one after another. Lists every skipped test with its reason and closes
  * with one line of counts. Under CI=true a skip is a failure.
  */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   accessSync,
@@ -69,6 +69,10 @@ function scratchPlace(): string {
   }
 }
 process.env['TMPDIR'] = scratchPlace()
+
+// Commands and programs are tried as they were built.
+if (files.some((name) => /dist\/|runCommand|startProduct|[.]mjs'/.test(readFileSync(name, 'utf8'))))
+  execFileSync(process.execPath, ['tools/prepare.mjs', '--quiet'], { stdio: 'inherit' })
 
 // One database server for all files of this run; each test takes its own database from it.
 const needsDatabase = files.some((name) => readFileSync(name, 'utf8').includes('testDatabase'))

@@ -38,12 +38,11 @@ function run(cwd: string, ...args: string[]): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd,
     encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '', TSX_TSCONFIG_PATH: 'tsconfig.base.json' },
+    env: { ...process.env, NODE_OPTIONS: '' },
   })
   return { status, out: stdout, error: stderr }
 }
-const cloister = (...args: string[]): Run =>
-  run(root, '-C', 'source', '--import', 'tsx', 'src/cli/main.ts', ...args)
+const cloister = (...args: string[]): Run => run(root, 'dist/cli/main.js', ...args)
 
 test('TL26 a sound exported log is said to be sound, with size, root and witnesses', () => {
   const found = cloister('log', 'verify', at('export'), '--policy', at('policy'), '--json')

@@ -14,6 +14,16 @@ export interface Operator {
   receive(path: string, body: object): Promise<IncomingMessage>
 }
 
+/** What the server refused, in one line. */
+export class OperatorRefusal extends Fault {
+  readonly status: number
+
+  constructor(status: number, words: string) {
+    super(words)
+    this.status = status
+  }
+}
+
 /**
  * Where the operator door is: as named, else as the server's own configuration says it in the
  * environment. @throws Fault where nothing says it
@@ -82,13 +92,23 @@ async function answerOf(answer: IncomingMessage): Promise<unknown> {
     throw new Fault(`the server answered ${answer.statusCode ?? 0} without a document`)
   }
   if (answer.statusCode === 200) return body
-  throw new Fault(wordsOf(body))
+  throw new OperatorRefusal(answer.statusCode ?? 0, wordsOf(body))
 }
 
-/** A problem document in one line: its title and what else it says. */
+/** Names that a line lists of those that are there. */
+const mostListed = 20
+
+/** A problem document in one line: what is missing and what there is, or its title and what else it says. */
 function wordsOf(body: unknown): string {
   if (typeof body !== 'object' || body === null) return 'the server refused'
   const { title, instance, ...more } = Object.fromEntries(Object.entries(body))
+  const { missing, there } = more
+  if (typeof missing === 'string' && Array.isArray(there)) {
+    const kind = missing.split(' ')[0] ?? ''
+    const listed = there.slice(0, mostListed).join(', ')
+    const others = there.length > mostListed ? ` and ${there.length - mostListed} more` : ''
+    return `there is no ${missing}; ${there.length === 0 ? `there is no ${kind} at all` : `there are ${listed}${others}`}`
+  }
   const rest = Object.entries(more)
     .filter(([name]) => name !== 'type' && name !== 'status')
     .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)

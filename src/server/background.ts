@@ -82,11 +82,11 @@ export async function startWork(
   const jobs = await startJobs(
     connect('cloister_jobs'),
     {
-      'delivery.build': async (payload, signal) => {
+      'delivery.build': async (payload, signal, last) => {
         if (typeof payload !== 'object' || payload === null) return
         if ('delivery' in payload && 'by' in payload) {
           const order = { id: String(payload.delivery), approved_by: String(payload.by) }
-          await buildDelivery(workshop, order, signal)
+          await buildDelivery(workshop, order, signal, last)
         }
       },
       'delivery.sweep': sweep,

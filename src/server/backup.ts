@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { Type } from 'typebox'
 import { Check } from 'typebox/value'
@@ -47,7 +47,8 @@ export async function backUpInstallation(
   const held = connection === null ? null : await holdEpochs(connection)
   try {
     const backup = await backUp(connection, { data, parts: partsOf(config) }, to)
-    return { backup, keys: keys === null ? null : await backUpParts(keysOf(config), keys) }
+    if (keys === null) return { backup, keys: null }
+    return { backup, keys: await backUpParts(await keysOf(config, config.directory), keys) }
   } finally {
     await held?.release()
   }
@@ -81,9 +82,10 @@ export async function restoreInstallation(
     const { data, owner } = await placeOfCluster(config.directory)
     const places: BackupPlaces = { data, parts: partsOf(config) }
     // Both are checked before either is written; the keys are small enough to be read twice.
-    if (keys !== null) await checkParts(keys, keysOf(config))
+    const parts = keys === null ? {} : await keysOf(config, keys)
+    if (keys !== null) await checkParts(keys, parts)
     const { files } = await restore(from, places, owner)
-    const kept = keys === null ? null : await restoreParts(keys, keysOf(config))
+    const kept = keys === null ? null : await restoreParts(keys, parts)
     return { files: Object.keys(files).length + Object.keys(kept?.files ?? {}).length }
   } finally {
     await lock.release()
@@ -142,11 +144,27 @@ function partsOf({ directory, objects }: Config): Parts {
   }
 }
 
-/** The sealed keys, and the sealed files of the keys above them; never the secrets that open those. */
-function keysOf({ keys, rootKey, serviceKey }: Config): Parts {
+/**
+ * Who plays the people and the building of a demonstration: their software keys, certificates and
+ * badges. Its witness is not among them, which must never be set back (docs/operations.md).
+ */
+const players = ['cast.json', 'client', 'simulator', 'workstations']
+
+/**
+ * The sealed keys, and the sealed files of the keys above them; never the secrets that open those.
+ * Of a demonstration also whichever of its players are in a folder: the installation, or its copy.
+ */
+async function keysOf(config: Config, folder: string): Promise<Parts> {
+  const { directory, demonstration, keys, rootKey, serviceKey } = config
+  const there = demonstration ? await readdir(folder).catch(() => []) : []
   const apart = (name: string, place: Config['rootKey']): Parts =>
     place?.kind === 'sealed-file' && !isWithin(place.path, keys) ? { [name]: place.path } : {}
-  return { keys, ...apart('root.key', rootKey), ...apart('service.key', serviceKey) }
+  return {
+    ...{ keys, ...apart('root.key', rootKey), ...apart('service.key', serviceKey) },
+    ...Object.fromEntries(
+      players.filter((name) => there.includes(name)).map((name) => [name, join(directory, name)]),
+    ),
+  }
 }
 
 function isWithin(path: string, folder: string): boolean {

@@ -49,6 +49,9 @@ import { type InstallationKeys, placeOf } from './keys.ts'
 import type { Installation, Place } from './open.ts'
 import { keyRulesOf } from './parties.ts'
 
+/** The policies of this build. */
+export const policiesFolder = fileURLToPath(new URL('../../policies', import.meta.url))
+
 const root = fileURLToPath(new URL('../../', import.meta.url))
 /** An installation of real people waits a day between the second confirmation of a client's key and its effect. */
 const keyDelayMs = 24 * 3_600_000
@@ -82,7 +85,8 @@ export async function installationOf(
   return {
     ...{ demonstration: config.demonstration, now, connect, sealDetails },
     poolSize: config.workers.connections,
-    policies: join(root, 'policies'),
+    strangers: config.strangers,
+    policies: policiesFolder,
     webApp: join(root, 'dist/web'),
     rules: await keyRulesOf(config),
     arrivalOf: arrivalAt(new X509Certificate(keys.published.authority).raw),

@@ -31,6 +31,7 @@ import {
 import { type Ground, type Operate, operateOn } from './http/operate.ts'
 import { openSignalSockets, type SignalSockets } from './http/sockets.ts'
 import { type StreamOut, streamOn } from './http/stream.ts'
+import { openStrangers, type Strangers, type StrangersLimit } from './http/strangers.ts'
 import { type Upload, uploadOn } from './http/upload.ts'
 import { serveWebApp } from './http/web-app.ts'
 import type { Clock } from './kernel/clock.ts'
@@ -51,6 +52,7 @@ export interface Installation {
   readonly now: Clock
   readonly connect: (role: Role) => Connection
   readonly poolSize: number
+  readonly strangers: StrangersLimit
   readonly policies: string
   readonly webApp: string
   readonly rules: KeyRules
@@ -108,6 +110,7 @@ export async function openServer(installation: Installation): Promise<Server> {
   const ports: Partial<Record<Door, number>> = {}
   const routes: Route[] = []
   const sockets: SignalSockets[] = []
+  const doorkeepers: Strangers[] = []
   const wanted = doorsOf(installation)
   const [first] = wanted
   const signals = first && (await openSignals(connect(`cloister_${first[0]}`)))
@@ -130,12 +133,20 @@ export async function openServer(installation: Installation): Promise<Server> {
           ...(config?.act && { act: config.act }),
         })
     })
-    const ground: Ground = {
-      ...{ door, db, gate, now, recorder },
-      identify: door === 'operator' ? identifyOperator : identifyAt({ door, ...installation }),
-      sealDetails: installation.sealDetails(door),
+    const sealDetails = installation.sealDetails(door)
+    const common = { door, db, gate, now, recorder, sealDetails }
+    const strangers = door === 'operator' ? null : strangersAt(door, installation)
+    if (strangers !== null) {
+      doorkeepers.push(strangers)
+      app.addHook('onRequest', async ({ raw, routeOptions: { config } }) => {
+        if (config.act !== undefined) await strangers.greet(raw, config.act.action)
+      })
     }
-    const hears = signalSocketsOf(installation, door, db)
+    const ground: Ground =
+      strangers === null
+        ? { ...common, identify: identifyOperator }
+        : { ...common, strangers, identify: identifyAt({ door, ...installation }, strangers.met) }
+    const hears = signalSocketsOf(installation, door, db, strangers)
     sockets.push(hears)
     await signals?.listen('cloister_signal', hears.onSignal)
     const operate = operateOn(app, ground)
@@ -157,6 +168,7 @@ export async function openServer(installation: Installation): Promise<Server> {
       await app.close()
     }
     await signals?.close()
+    for (const doorkeeper of doorkeepers) await doorkeeper.close()
     for (const recorder of recorders) await recorder.close()
     for (const pool of pools) await pool.destroy()
     await installation.onClose?.()
@@ -192,12 +204,32 @@ function doorsOf({ doors }: Installation): [Door, Place | { readonly socket: str
   })
 }
 
+function strangersAt(
+  door: Door,
+  { strangers, connect, now, sealDetails, onFault }: Installation,
+): Strangers {
+  return openStrangers({
+    ...{ door, now, limit: strangers, connection: connect(`cloister_${door}`) },
+    sealDetails: sealDetails(door),
+    onFault: (error) => {
+      onFault(error instanceof Error ? error : new Error(String(error)), 'strangers')
+    },
+  })
+}
+
 /** What a request's first steps check, done for the upgrade that Fastify never sees. */
-function signalSocketsOf(installation: Installation, door: Door, db: Db): SignalSockets {
+function signalSocketsOf(
+  installation: Installation,
+  door: Door,
+  db: Db,
+  strangers: Strangers | null,
+): SignalSockets {
   return openSignalSockets(async (request: IncomingMessage) => {
     if (request.headers.origin === undefined) return null
+    await strangers?.greet(request, 'signals')
     const known = { door, ...installation }
     const caller = await transact(db, (tx) => identifyConnection(known, tx, request))
+    strangers?.met(request, caller)
     return caller.kind === 'person' ? caller : null
   })
 }

@@ -1,14 +1,15 @@
 import { join } from 'node:path'
 import { logSigner } from '@cloister/transparency-log'
-import { transactOverAll } from './domains/access/index.ts'
+import { hashOfPolicies, transactOverAll } from './domains/access/index.ts'
 import { openDirectory, openVault, type Vault, VaultFault } from './domains/vault/index.ts'
 import { type Backstage, type End, keepBuilding, startLog, startWork } from './background.ts'
 import { openDatabase, type OpenedDatabase } from './databases.ts'
-import { detailsSealedBy, installationOf } from './installation.ts'
+import { detailsSealedBy, installationOf, policiesFolder } from './installation.ts'
 import { type Config, openingParts } from './kernel/config.ts'
 import { openDb, transact } from './kernel/db.ts'
 import { type InstallationKeys, makesKeys, openKeys } from './keys.ts'
 import { openServer, type Server } from './open.ts'
+import { recordPolicySet } from './policy-sets.ts'
 import { stampDirectory } from './stamp.ts'
 
 /** What whoever starts an installation brings with them. */
@@ -49,6 +50,8 @@ export async function startInstallation(config: Config, around: Surroundings): P
     const witness = config.witness ?? (await around.witness?.(published.log)) ?? null
     const policy = policyText(published.log, published.delivery, witness)
     const stands = { database, keys, vault, policy }
+    const sha256 = hashOfPolicies(policiesFolder)
+    await recordPolicySet({ parts: config.parts, sha256 }, database.connect, around.now)
     const server = await openServer(await installationOf(config, around, stands))
     opened.push(() => server.close())
     await openBackstage(config, around, { ...stands, server, witness }, opened)

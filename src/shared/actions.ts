@@ -81,6 +81,7 @@ export const actions = {
   },
   'identity.key.replace.approve': { doors: inside, group: 'securing', on: 'Person', stepUp: true },
   'identity.person.list': { doors: staff, group: 'recruiting', on: 'Site' },
+  'identity.name.list': { doors: staff, group: 'managing', on: 'Site' },
   'identity.person.create': { doors: staff, group: 'recruiting', on: 'Site' },
   'identity.person.revoke': { doors: staff, group: 'securing', on: 'Person', stepUp: true },
   'identity.role.grant': { doors: inside, group: 'securing', on: 'Person', stepUp: true },
@@ -160,6 +161,8 @@ export const actions = {
   'delivery.release': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
   'delivery.approve': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
   'delivery.build': { doors: ['operator'], group: 'job', on: 'Delivery' },
+  /** Builds a delivery whose build was given up once more, from the same set. */
+  'delivery.rebuild': { doors: staff, group: 'releasing', on: 'Delivery', stepUp: true },
   'delivery.list': { doors: staff, group: 'releasing', on: 'Project' },
   'delivery.client.list': { doors: ['outside'], group: 'self', on: 'Person', across: 'own' },
   'delivery.download': { doors: ['outside'], group: 'client', on: 'Delivery' },
@@ -189,6 +192,10 @@ export const actions = {
 
   // the installation itself
   'site.backup': { doors: ['operator'], group: 'operating', on: 'Site' },
+  /** A process began to decide by another set of policies than the log names last. */
+  'site.policies.change': { doors: ['operator', 'inside', 'outside'], group: 'job', on: 'Site' },
+  /** What a door refused to callers without session and certificate, summed up for a minute. */
+  'site.stranger.refuse': { doors: ['inside', 'building', 'outside'], group: 'job', on: 'Site' },
   'site.health.read': { doors: ['inside', 'operator'], group: 'open', on: 'Site' },
 } as const satisfies Record<string, Act>
 

@@ -15,9 +15,11 @@ export const DeliveryKey = Type.Object({
   client: ClientId,
   /** SHA-256 of the recipient's text, to be read out over another channel. */
   fingerprint: Type.String(),
-  confirmations: Type.Integer({ minimum: 0, maximum: 2 }),
+  /** Who has compared the fingerprint with the client; with two of them the key takes effect. */
+  confirmedBy: Type.Array(PersonId, { maxItems: 2 }),
   effective: Type.Union([Type.String(), Type.Null()]),
 })
+export type DeliveryKey = Static<typeof DeliveryKey>
 export const DeliveryKeyMade = Type.Object({ key: DeliveryKeyId, fingerprint: Type.String() })
 export const DeliveryKeys = Type.Object({ keys: Type.Array(DeliveryKey) })
 
@@ -25,6 +27,7 @@ export const DeliveryState = Type.Union([
   Type.Literal('proposed'),
   Type.Literal('approved'),
   Type.Literal('refused'),
+  Type.Literal('failed'),
   Type.Literal('built'),
   Type.Literal('accepted'),
   Type.Literal('rejected'),
@@ -43,6 +46,8 @@ export const DeliveryRow = Type.Object({
   proposedBy: PersonId,
   proposedAt: Type.String(),
   approvedBy: Type.Union([PersonId, Type.Null()]),
+  /** Of a delivery whose build was given up: the kind of what went wrong. */
+  failure: Type.Union([Type.String(), Type.Null()]),
   builtAt: Type.Union([Type.String(), Type.Null()]),
   size: Type.Union([Type.Integer(), Type.Null()]),
   sha256: Type.Union([Type.String(), Type.Null()]),
@@ -52,6 +57,7 @@ export const Deliveries = Type.Object({ deliveries: Type.Array(DeliveryRow) })
 /** What a client's own people see: the clients that they speak for, and all that was delivered. */
 export const ClientDeliveries = Type.Object({
   clients: Type.Array(ClientId),
+  keys: Type.Array(DeliveryKey),
   deliveries: Type.Array(DeliveryRow),
 })
 export const DeliveryMade = Type.Object({ delivery: DeliveryId })

@@ -46,9 +46,13 @@ export const EpochConfirmed = Type.Object(
 export const LockdownSet = Type.Object({ on: Type.Boolean() }, strict)
 export const CommandList = Type.Object({ commands: Type.Array(Command) }, strict)
 
+/** Somebody as guards know them; of whoever was erased the id alone is left. */
+const Named = Type.Object({ person: Type.String(), name: nothingOr(Type.String()) }, strict)
+
 /** Answer of `GET /site`: who is where, doors, machines, alarms and what waits for a second guard. */
 export const SiteNow = Type.Object(
   {
+    /** What people call the site. */
     site: nothingOr(Type.String()),
     at: Moment,
     zones: Type.Array(
@@ -59,7 +63,7 @@ export const SiteNow = Type.Object(
           people: Type.Array(
             Type.Object(
               {
-                ...{ person: Type.String(), name: nothingOr(Type.String()), since: Moment },
+                ...{ ...Named.properties, since: Moment },
                 ...{ factors: Type.Array(Type.String()), admits: Type.Boolean() },
                 why: nothingOr(Type.String()),
               },
@@ -107,8 +111,10 @@ export const SiteNow = Type.Object(
       Type.Object(
         {
           ...{ alarm: Type.String(), kind: Type.String(), subject: Type.String() },
+          /** What it is about, as guards call it; null where that is the whole installation. */
+          about: nothingOr(Type.String()),
           ...{ words: Type.String(), zones: Type.Array(Type.String()), raisedAt: Moment },
-          ...{ acknowledgedAt: nothingOr(Moment), acknowledgedBy: nothingOr(Type.String()) },
+          ...{ acknowledgedAt: nothingOr(Moment), acknowledgedBy: nothingOr(Named) },
           ...{ note: nothingOr(Type.String()), clearedAt: nothingOr(Moment) },
         },
         strict,
@@ -117,8 +123,8 @@ export const SiteNow = Type.Object(
     corrections: Type.Array(
       Type.Object(
         {
-          ...{ person: Type.String(), zone: nothingOr(Type.String()), reason: Type.String() },
-          ...{ requestedBy: Type.String(), requestedAt: Moment },
+          ...{ ...Named.properties, zone: nothingOr(Type.String()), reason: Type.String() },
+          ...{ requestedBy: Named, requestedAt: Moment },
         },
         strict,
       ),

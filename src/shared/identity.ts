@@ -104,4 +104,9 @@ export const PersonRow = Type.Object({
   replacement: Type.Union([Type.Null(), Type.Object({ requestedBy: PersonId })]),
 })
 export const People = Type.Object({ people: Type.Array(PersonRow) })
+/** Everybody whom one may choose by name: those who were not revoked. */
+export const Names = Type.Object({
+  people: Type.Array(Type.Object({ person: PersonId, name: Type.String() })),
+})
+export type Names = Static<typeof Names>
 export const KeyReplaced = Type.Object({ code: Type.String() })

@@ -21,6 +21,7 @@ export const problems = {
   'four-eyes': { status: 409, title: 'A second person has to do this.' },
   'already-done': { status: 409, title: 'This was done before.' },
   'not-ready': { status: 409, title: 'Something else has to happen first.' },
+  'too-many-requests': { status: 429, title: 'This network has asked too often; wait a little.' },
   'unsupported-media': { status: 415, title: 'This kind of file is not taken here.' },
   infected: { status: 422, title: 'The scanner found malware.' },
   'scanner-unavailable': { status: 503, title: 'The malware scanner does not answer.' },

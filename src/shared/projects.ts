@@ -49,6 +49,8 @@ export const ClientRow = Type.Object({
   name: Type.String(),
   terms: Type.Union([Terms, Type.Null()]),
   termsComplete: Type.Boolean(),
+  /** Who speaks for the client at the outside door; an erased name is empty. */
+  speakers: Type.Array(Type.Object({ person: PersonId, name: Type.String() })),
 })
 export const Clients = Type.Object({ clients: Type.Array(ClientRow) })
 

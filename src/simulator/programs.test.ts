@@ -8,10 +8,10 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startTestDoor } from '../../test/support/doors.ts'
 
-/** Starts a program from source and gives its first line of output. */
+/** Starts a program as it was built and gives its first line of output. */
 async function start(t: TestContext, program: string, args: string[]) {
-  const main = fileURLToPath(new URL(`../${program}/main.ts`, import.meta.url))
-  const child = spawn(process.execPath, ['-C', 'source', '--import', 'tsx', main, ...args], {
+  const main = fileURLToPath(new URL(`../../dist/${program}/main.js`, import.meta.url))
+  const child = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.after(() => child.kill('SIGKILL'))

@@ -21,6 +21,15 @@ export class CredentialsFault extends Error {
   override readonly name = 'CredentialsFault'
 }
 
+/** The server knows the machine's certificate no more: it was revoked, or never of this installation. */
+export class NoLongerKnown extends CredentialsFault {
+  constructor(id: string) {
+    super(
+      `The server knows the certificate of ${id} no more: it was revoked. Enrol again with a new code (cloister workstation enrol ${id}).`,
+    )
+  }
+}
+
 const fileName = 'credentials.json'
 
 /** Reads the stored credentials; undefined before enrolment. Refuses a file that others could read. */
@@ -88,6 +97,7 @@ async function certify(
       ...body,
       csr,
     })
+    if (present !== undefined && status === 401) throw new NoLongerKnown(enrolment.id)
     if (status !== 200 && status !== 201)
       throw new CredentialsFault(
         `The server refused ${present ? 'the renewal' : 'the enrolment'} of ${enrolment.id} with status ${status}.`,

@@ -5,6 +5,7 @@ import { startWorkstation } from './workstation.ts'
 
 const usage = `usage: workstation --id ID --server HOST:PORT --ca FILE --dir DIR
          [--building HOST:PORT] [--name LABEL] [--listen HOST:PORT] [--code-file FILE] [--software-key]
+ends with 3 when the server has revoked this machine
 example: workstation --id ws-3 --server 10.1.0.2:8443 --building 10.1.0.2:8444 --ca ca.pem --name cloister --listen 127.0.0.1:8080 --dir /var/lib/cloister-ws`
 
 async function main(): Promise<void> {
@@ -38,8 +39,15 @@ async function main(): Promise<void> {
     onFault: (words) => {
       process.stderr.write(`workstation: ${words}\n`)
     },
+    onShutOut: (words) => {
+      process.stderr.write(`workstation: ${words}\n`)
+      process.exitCode = 3
+      end()
+    },
   })
-  const end = () => void workstation.close()
+  function end(): void {
+    void workstation.close()
+  }
   process.once('SIGINT', end)
   process.once('SIGTERM', end)
   process.stdout.write(`${JSON.stringify({ url: workstation.url })}\n`)

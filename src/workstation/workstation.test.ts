@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import { WebSocket, WebSocketServer } from 'ws'
 import { startTestDoor, until, type TestDoor } from '../../test/support/doors.ts'
+import { codeOf, testServer } from '../../test/support/server.ts'
 import type { PostureChecks } from '../shared/facility.ts'
 import { readPosture } from './posture.ts'
 import { startWorkstation, type Workstation, type WorkstationOptions } from './workstation.ts'
@@ -303,6 +305,47 @@ suite('workstation', () => {
       numbers,
       numbers.map((_, at) => at + 1),
     )
+  })
+
+  test('WS13 whom the server has revoked is told once, sends nothing more before it is enrolled anew, and its program ends with 3', async (t) => {
+    const server = await testServer(t)
+    const { program } = await server.workstation('ws-2')
+    const dir = await scratch(t)
+    const options = {
+      id: 'ws-3',
+      listen: { host: '127.0.0.1', port: 0 },
+      server: server.inside,
+      dir,
+    }
+    const { code: own } = await codeOf(server.operator('POST', '/workstations/ws-3/code'))
+    await (await startWorkstation({ ...options, clock: () => new Date(), code: own })).close()
+    for (const id of ['ws-2', 'ws-3']) await server.operator('POST', `/workstations/${id}/revoke`)
+    for (let n = 0; n < 3; n += 1) await program.simulatePosture(good)
+    const [told, ...more] = server.faults.splice(0)
+    assert.match(String(told), /ws-2 no more.*revoked.*enrol ws-2/)
+    assert.deepEqual(more, [])
+    const again = await codeOf(server.operator('POST', '/workstations/ws-2/code'))
+    await program.enrol(again.code)
+    await program.simulatePosture(good)
+    assert.deepEqual(server.faults, [])
+    const ca = join(dir, 'ca.pem')
+    await writeFile(ca, server.inside.ca)
+    const at = ({ host, port }: { host: string; port: number }) => `${host}:${String(port)}`
+    const child = spawn(
+      process.execPath,
+      [
+        ...['-C', 'source', '--import', 'tsx', new URL('main.ts', import.meta.url).pathname],
+        ...['--id', 'ws-3', '--dir', dir, '--ca', ca, '--server', at(server.inside)],
+        ...['--building', at(server.building)],
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    t.after(() => child.kill())
+    let said = ''
+    child.stderr.on('data', (piece: Buffer) => (said += piece.toString()))
+    const [status] = (await once(child, 'close')) as [number]
+    assert.equal(status, 3, said)
+    assert.match(said, /^workstation: .*ws-3 no more[^\n]*\n$/)
   })
 
   test('WS12 a measured posture says unknown of what nobody measures and bad of a changed policy', async (t) => {

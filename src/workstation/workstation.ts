@@ -9,6 +9,7 @@ import {
   enrol,
   isValid,
   loadCredentials,
+  NoLongerKnown,
   renew,
   renewalDue,
   replaceFile,
@@ -46,6 +47,8 @@ export interface WorkstationOptions {
   readonly softwareKey?: boolean
   /** Told of every fault of the background work, in words without content. */
   readonly onFault?: (words: string) => void
+  /** Told once when the server knows this machine no more; nothing is sent after it before an enrolment. */
+  readonly onShutOut?: (words: string) => void
 }
 
 export interface Workstation {
@@ -102,19 +105,29 @@ export async function startWorkstation(options: WorkstationOptions): Promise<Wor
   const fault = options.onFault ?? (() => undefined)
 
   let renewNotBefore = -Infinity
+  let shutOut: Credentials | undefined
+  const fell = (held: Credentials | undefined, error: unknown, what: string) => {
+    if (!(error instanceof NoLongerKnown)) fault(`${what}: ${wordsOf(error)}`)
+    else if (shutOut !== held) {
+      shutOut = held
+      const told = options.onShutOut ?? fault
+      told(error.message)
+    }
+  }
   const work = async () => {
     const held = identity.credentials()
     const now = clock()
+    if (held !== undefined && held === shutOut) return
     if (held !== undefined && now >= renewalDue(held) && now.getTime() >= renewNotBefore) {
       renewNotBefore = now.getTime() + renewalPauseMs
       await renew(enrolment, held)
         .then(identity.use)
         .catch((error: unknown) => {
-          fault(`The certificate could not be renewed: ${wordsOf(error)}`)
+          fell(held, error, 'The certificate could not be renewed')
         })
     }
     await agent.reportIfDue().catch((error: unknown) => {
-      fault(`The posture report could not be delivered: ${wordsOf(error)}`)
+      fell(held, error, 'The posture report could not be delivered')
     })
   }
   let working = Promise.resolve()
@@ -242,6 +255,7 @@ function newPostureAgent(
         const at = now.toISOString()
         const report = signedReport(credentials.key, { workstation: id, at, sequence, checks })
         const { status } = await callDoor(building, agent, 'POST', '/posture', report)
+        if (status === 401) throw new NoLongerKnown(id)
         if (status >= 300) throw new Error(`status ${status}`)
       } catch (error) {
         due = now.getTime() + tickMs

@@ -13,7 +13,7 @@ import { readConfig } from '../../src/server/kernel/config.ts'
 import { type Db, openClient, openDb, transact } from '../../src/server/kernel/db.ts'
 import { startInstallation } from '../../src/server/start.ts'
 import { scratchDirectory } from '../support/cluster.ts'
-import { runFromSource } from '../support/command.ts'
+import { runCommand } from '../support/command.ts'
 import { passFor } from '../support/pass.ts'
 import { verifyStored } from '../support/records.ts'
 import { sampleEntry } from '../support/sample-log.ts'
@@ -127,7 +127,7 @@ test('KE80 a backup of a running installation is restored by command: the log ve
   const during = put(first.db, 300)
   const ends = new AbortController()
   const restless = endWal(join(old, 'postgres/run'), ends.signal)
-  const made = await runFromSource('backup', copy, '--keys', keys, '--directory', old, '--json')
+  const made = await runCommand('backup', copy, '--keys', keys, '--directory', old, '--json')
   ends.abort()
   await Promise.all([during, restless])
   const projectKeys = await readdir(join(keys, 'keys/projects'), { recursive: true })
@@ -150,15 +150,15 @@ test('KE80 a backup of a running installation is restored by command: the log ve
   const leaves = await first.db.selectFrom('audit.leaf').select('body').execute()
   const acts = [...entries, ...leaves].map(({ body }) => body.toString())
   assert.equal(acts.filter((body) => body.includes('"site.backup"')).length, 1)
-  const again = await runFromSource('backup', copy, '--directory', old)
+  const again = await runCommand('backup', copy, '--directory', old)
   assert.deepEqual([again.code, /is not empty/.test(again.said)], [1, true], again.said)
   const third = join(dir, 'third')
-  const taken = await runFromSource('backup', third, '--keys', keys, '--directory', old)
+  const taken = await runCommand('backup', third, '--keys', keys, '--directory', old)
   assert.deepEqual([taken.code, /is not empty/.test(taken.said)], [1, true], taken.said)
   await assert.rejects(readdir(third), { code: 'ENOENT' })
   await first.stop()
 
-  const restored = await runFromSource('restore', copy, '--keys', keys, '--directory', fresh)
+  const restored = await runCommand('restore', copy, '--keys', keys, '--directory', fresh)
   assert.equal(restored.code, 0, restored.said)
   const second = await start(t, fresh)
   const { checkpoint } = await verifyStored(second.db, { log: { verifierKey: first.logKey } })
@@ -176,22 +176,14 @@ test('KE81 a stopped installation is backed up and restored by the same commands
   const first = await start(t, old)
   const object = await transact(first.db, (tx) => first.vault.seal(tx, place, large))
   await first.stop()
-  const made = await runFromSource('backup', copy, '--keys', keys, '--directory', old)
+  const made = await runCommand('backup', copy, '--keys', keys, '--directory', old)
   assert.equal(made.code, 0, made.said)
   const list = await readFile(join(copy, 'backup.json'), 'utf8')
   assert.ok(
     !/postmaster.pid|root[.]key|[.]sealed|projects/.test(list),
     'neither process nor key is in it',
   )
-  const restored = await runFromSource(
-    'restore',
-    copy,
-    '--keys',
-    keys,
-    '--directory',
-    fresh,
-    '--json',
-  )
+  const restored = await runCommand('restore', copy, '--keys', keys, '--directory', fresh, '--json')
   assert.equal(restored.code, 0, restored.said)
   assert.deepEqual(await open(await start(t, fresh), object), large)
 })
@@ -201,7 +193,7 @@ test('KE82 a backup that is not whole, or a place that is taken, is refused befo
   const [old, fresh, copy, keys] = ['old', 'fresh', 'copy', 'keys'].map((name) => join(dir, name))
   assert.ok(old && fresh && copy && keys)
   const refused = async (pattern: RegExp, ...args: string[]) => {
-    const { code, said } = await runFromSource(...args)
+    const { code, said } = await runCommand(...args)
     assert.equal(code, 1, said)
     assert.match(said, pattern)
     assert.equal(said.trim().split('\n').length, 1, said)
@@ -212,7 +204,7 @@ test('KE82 a backup that is not whole, or a place that is taken, is refused befo
   await refused(/lies within/, 'backup', within, '--directory', old)
   const together = ['--keys', join(copy, 'keys'), '--directory', old]
   await refused(/two folders apart/, 'backup', copy, ...together)
-  const made = await runFromSource('backup', copy, '--keys', keys, '--directory', old)
+  const made = await runCommand('backup', copy, '--keys', keys, '--directory', old)
   assert.equal(made.code, 0, made.said)
 
   const back = (from: string, to: string) => ['restore', from, '--directory', to]
@@ -237,6 +229,6 @@ test('KE82 a backup that is not whole, or a place that is taken, is refused befo
   await rm(join(changed, 'backup.json'))
   await refused(/no whole backup/, ...back(changed, fresh))
   assert.deepEqual(await readdir(join(fresh, 'postgres')), [])
-  const good = await runFromSource(...back(copy, fresh), '--keys', keys)
+  const good = await runCommand(...back(copy, fresh), '--keys', keys)
   assert.equal(good.code, 0, good.said)
 })

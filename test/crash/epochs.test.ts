@@ -92,11 +92,10 @@ test('VA80 a rolling that is killed again and again, each time a few statements 
 async function run(
   ...args: string[]
 ): Promise<{ code: number | null; said: string; fault: string }> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['-C', 'source', '--import', 'tsx', 'src/cli/main.ts', ...args, '--json'],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
-  )
+  const child: ChildProcess = spawn(process.execPath, ['dist/cli/main.js', ...args, '--json'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let [said, fault] = ['', '']
   child.stdout?.on('data', (piece: Buffer) => (said += piece.toString()))
   child.stderr?.on('data', (piece: Buffer) => (fault += piece.toString()))

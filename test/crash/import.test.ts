@@ -18,7 +18,7 @@ after(() => {
 })
 
 function start(...args: string[]): ChildProcess {
-  const program = spawn(process.execPath, ['-C', 'source', '--import', 'tsx', ...args], {
+  const program = spawn(process.execPath, args, {
     ...{ cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
   })
   running.add(program)
@@ -70,7 +70,7 @@ for (const kind of ['text', 'audio'] as const)
     const socket = join(folder, 'operator.sock')
     const openServer = async () => {
       const server = start(
-        'test/crash/import-server.ts',
+        ...['-C', 'source', '--import', 'tsx', 'test/crash/import-server.ts'],
         ...[connection.socketDirectory, connection.database, folder],
       )
       if (server.stdout !== null) await once(server.stdout, 'data')
@@ -79,7 +79,7 @@ for (const kind of ['text', 'audio'] as const)
     let server = await openServer()
     let done = 0
     for (const victim of ['server', 'command', 'server'] as const) {
-      const command = start('src/cli/main.ts', 'import', 'queries', manifest, '--socket', socket)
+      const command = start('dist/cli/main.js', 'import', 'queries', manifest, '--socket', socket)
       done = await progress(db, done)
       assert.ok(done < all, 'the import ended before it was killed')
       await kill(victim === 'server' ? server : command)

@@ -13,13 +13,13 @@ import {
   stamp,
 } from '../../src/server/domains/audit/index.ts'
 import { type Tx, transact } from '../../src/server/kernel/db.ts'
-import { runFromSource } from '../support/command.ts'
+import { runCommand } from '../support/command.ts'
 import { testDatabase } from '../support/database.ts'
 import { logDoor, plainSeal, theOperator } from '../support/log-doors.ts'
 import { testSequencer, untilSize } from '../support/records.ts'
 import { sampleKeys } from '../support/sample-log.ts'
 
-const command = (...args: string[]) => runFromSource('log', ...args)
+const command = (...args: string[]) => runCommand('log', ...args)
 
 const content = (id: string, label: string) => rowBytes({ id, label })
 

@@ -33,8 +33,8 @@ test('AU6 a sequencer killed between any two of its steps loses no entry and dou
       const child: ChildProcess = spawn(
         process.execPath,
         [
-          ...['-C', 'source', '--import', 'tsx', 'test/support/mortal-sequencer.ts'],
-          ...[at.socketDirectory, at.database, key, String(statement), moment],
+          ...['test/crash/mortal-sequencer.mjs', at.socketDirectory, at.database],
+          ...[key, String(statement), moment],
         ],
         { cwd: root, stdio: 'inherit' },
       )

@@ -32,7 +32,7 @@ async function startProgram(
   const program = spawn(
     process.execPath,
     [
-      ...['-C', 'source', '--import', 'tsx', 'src/cli/main.ts', 'witness', '--json', '--dir', dir],
+      ...['dist/cli/main.js', 'witness', '--json', '--dir', dir],
       ...[
         '--name',
         'example.org/witness',
@@ -117,7 +117,7 @@ test('TL25 a witness told to stop finishes and ends well; a second on its direct
   const second = spawn(
     process.execPath,
     [
-      ...['-C', 'source', '--import', 'tsx', 'src/cli/main.ts', 'witness', '--dir', dir],
+      ...['dist/cli/main.js', 'witness', '--dir', dir],
       ...[
         '--name',
         'example.org/witness',

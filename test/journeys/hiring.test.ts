@@ -11,6 +11,7 @@ import {
   openWorkday,
   plugInKey,
   sitDown,
+  signOut,
   standUp,
   type Workday,
 } from '../support/people.ts'
@@ -20,6 +21,7 @@ suite('hiring by pages alone', { skip: skipWithoutChromium() }, () => {
   let folder: string
   let where: Demonstration
   let day: Workday
+  let eve: Page
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'hiring-'))
@@ -41,7 +43,7 @@ suite('hiring by pages alone', { skip: skipWithoutChromium() }, () => {
     await recordAdmission(rosa)
     await standUp(rosa)
 
-    const eve = await day.context.newPage()
+    eve = await day.context.newPage()
     await plugInKey(eve)
     await eve.goto(where.seatOf('Rosa'))
     await eve.getByRole('button', { name: /^First time here/ }).click()
@@ -60,10 +62,44 @@ suite('hiring by pages alone', { skip: skipWithoutChromium() }, () => {
     await eve.getByText('Nothing is missing: you may be put on a team.').waitFor()
     await eve.getByText(shown('Confidentiality, version 1, signed ')).waitFor()
     await eve.getByText(shown('English, Texts, until Dec 31, 2099')).waitFor()
-    await standUp(eve)
+    await signOut(eve)
+    assert.deepEqual(day.faults, [])
+  })
+
+  test('DAY11 Sofia asks for a role for Eve, and Eve has the workplace of it when Otto has confirmed it', async () => {
+    const sofia = await sitDown(day, where, 'Sofia')
+    await sofia.getByRole('link', { name: 'People', exact: true }).click()
+    await sofia.getByRole('link', { name: 'Eve' }).click()
+    await sofia.getByRole('checkbox', { name: 'Guard' }).check()
+    await sofia.getByRole('button', { name: 'Ask for these roles' }).click()
+    await sofia.getByText('Role waits').waitFor()
+    await shootLooks(sofia, 'roles')
+    await standUp(sofia)
+    assert.equal(await workplaces(eve), 'Bench, About me')
+
+    const otto = await sitDown(day, where, 'Otto')
+    await otto.getByRole('link', { name: 'People', exact: true }).click()
+    const waiting = otto.getByRole('region', { name: 'Waiting for a second officer' })
+    await waiting.getByText(shown('Asked for by Sofia')).waitFor()
+    await shootLooks(otto, 'waiting')
+    await waiting.getByRole('button', { name: 'Confirm' }).click()
+    await waiting.waitFor({ state: 'detached' })
+    await standUp(otto)
+    assert.equal(await workplaces(eve), 'Gatehouse, About me')
     assert.deepEqual(day.faults, [])
   })
 })
+
+/** What stands in the bar of somebody who comes to the seat, signs in with their own key, and leaves. */
+async function workplaces(page: Page): Promise<string> {
+  await page.reload()
+  await page.getByRole('button', { name: 'Use my key' }).click()
+  const links = page.getByRole('navigation').getByRole('link')
+  await links.last().waitFor()
+  const names = await links.allInnerTexts()
+  await signOut(page)
+  return names.join(', ')
+}
 
 /** Words as a page shows them: what is filled in stands between isolates (U+2068, U+2069). */
 function shown(words: string): RegExp {

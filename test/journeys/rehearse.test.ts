@@ -65,6 +65,39 @@ test(
   },
 )
 
+test('RE2 mistakes in a classification are corrected too; equal texts each have their own answer, and a row in no language is rejected', async (t) => {
+  const folder = await folderFor(t)
+  const texts = ['play it', 'play it', 'is it cold', 'book a table', 'play it', 'is it cold']
+  const intents = ['play', 'weather', 'weather', 'book', 'play', 'weather']
+  const lines = (of: (text: string, at: number) => object) =>
+    texts.map((text, at) => JSON.stringify(of(text, at))).join('\n')
+  const languages = ['en', 'de', 'english', 'en', 'de', 'en']
+  await writeFile(
+    join(folder, 'manifest.jsonl'),
+    lines((text, at) => ({
+      ...{ item_ref: `c-${at}`, subject_refs: [`s-${at}`], language: languages[at] },
+      ...{ kind: 'text', text },
+    })),
+  )
+  await writeFile(
+    join(folder, 'answers.jsonl'),
+    lines((_, at) => ({
+      item_ref: `c-${at}`,
+      annotation: {
+        ...{ schema: 'intents@1', regions: [], relations: [] },
+        answers: { intent: intents[at] },
+      },
+    })),
+  )
+  const intent = { name: 'intent', options: ['play', 'weather', 'book'], required: true }
+  const schema = { name: 'intents', version: 1, kind: 'text', labels: [], answers: [intent] }
+  await writeFile(join(folder, 'schema.json'), JSON.stringify(schema))
+  const more = ['--annotators', '2', '--error-rate', '0.6', '--seed', '3']
+  const { items, rejected, mistakes, corrected, delivered, equal } = await rehearse(folder, ...more)
+  assert.ok(mistakes > 0)
+  assert.deepEqual([items, rejected, corrected, delivered, equal], [6, 1, mistakes, 5, 5])
+})
+
 const digits = sharedData('speech/free-spoken-digits')
 test(
   'RE3 spoken digits go the same way: the digit as verbatim transcript, the speaker as tier',

@@ -91,6 +91,22 @@ suite('the Bench for text', { skip: skipWithoutChromium() }, () => {
     await page.context().close()
   })
 
+  test('BENCH51 a submission that lacks an answer leads to its question, whose options have number keys', async () => {
+    const { page, faults } = await open('marked=no')
+    await page.keyboard.press('Control+Enter')
+    await page.waitForFunction(
+      () => document.activeElement?.closest('fieldset')?.textContent.includes('intent') === true,
+    )
+    await page.keyboard.press('2')
+    assert.ok(await page.getByRole('radio', { name: 'complaint' }).isChecked())
+    await page.keyboard.press('9')
+    assert.ok(await page.getByRole('radio', { name: 'complaint' }).isChecked(), 'no ninth')
+    await page.keyboard.press('Control+Enter')
+    await page.getByText('cn-0418').waitFor()
+    assert.deepEqual(faults, [])
+    await page.context().close()
+  })
+
   test('BENCH22 the pointer marks, chooses and drags edges; nothing can be copied', async () => {
     const { page, faults } = await open('marked=no')
     const box = await page.getByText('Call of 3 November').boundingBox()

@@ -12,7 +12,7 @@ import { type Net, noNamespaces, openNet } from '../support/namespaces.ts'
 
 const ports = { inside: 8443, building: 8444, outside: 8445 } as const
 type DoorName = keyof typeof ports
-const program = [process.execPath, '-C', 'source', '--import', 'tsx']
+const cloister = [process.execPath, 'dist/cli/main.js']
 
 /** The server's own packet filter: each door from its own side, and no word to anybody else. */
 const serverWall = `table inet wall {
@@ -112,7 +112,7 @@ async function installation(t: TestContext) {
   const net = openNet(t, ['room', 'doors', 'outside'])
   net.filter('server', serverWall)
   const set = await configure(folder)
-  const server = net.start('server', ...program, 'src/cli/main.ts', 'start', '--config', set.config)
+  const server = net.start('server', ...cloister, 'start', '--config', set.config)
   await untilSaid(server, /Cloister is open/)
   return { net, ...set }
 }

@@ -52,7 +52,7 @@ export async function release(
   const noor = await sitDown(day, where, 'Noor')
   await openDeliveries(noor)
   await noor.getByRole('button', { name: 'Approve' }).click()
-  await noor.getByText('Ready for the client').waitFor({ timeout: 120_000 })
+  await noor.getByText('Ready to download').waitFor({ timeout: 120_000 })
   await standUp(noor)
   await carla.reload()
   await carla.getByRole('link', { name: 'Download the package' }).waitFor({ timeout: 30_000 })

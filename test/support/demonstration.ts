@@ -23,15 +23,18 @@ export interface Demonstration {
   readonly operatorSocket: string
   /** Where somebody of the cast sits. @throws Error when nobody there has this name */
   seatOf(name: string): string
-  /** Ends it as Ctrl-C does and removes its directory. */
+  /** Ends it as Ctrl-C does and removes the directory that was made for it. */
   stop(): Promise<void>
 }
 
-/** Starts the built command on free ports and waits until it says that it is open. */
-export async function startDemonstration(): Promise<Demonstration> {
+/**
+ * Starts the built command on free ports, in a directory that is there or in a new one, and waits
+ * until it says that it is open.
+ */
+export async function startDemonstration(there?: string): Promise<Demonstration> {
   // Short, because a unix socket's path may have 107 bytes.
-  const parent = await mkdtemp(join(tmpdir(), 'cl-'))
-  const directory = join(parent, 'd')
+  const made = there === undefined ? await mkdtemp(join(tmpdir(), 'cl-')) : null
+  const directory = there ?? join(made ?? '', 'd')
   const port = await freePorts()
   const product = spawn(
     process.execPath,
@@ -43,7 +46,7 @@ export async function startDemonstration(): Promise<Demonstration> {
       product.kill('SIGINT')
       await once(product, 'exit')
     }
-    await rm(parent, { recursive: true, force: true })
+    if (made !== null) await rm(made, { recursive: true, force: true })
   }
   try {
     await untilOpen(product)

@@ -151,6 +151,7 @@ async function answer(
       return Promise.resolve(reply(200, { commands }))
     },
     'POST /posture': async () => {
+      if (peer === undefined) return reply(401, {})
       const body = await read(PostureReport, request)
       if (body === undefined || body.workstation !== peer?.id) return reply(422, {})
       const key = new X509Certificate(peerBytes(request) ?? '').publicKey

@@ -85,9 +85,9 @@ export async function openHandover(t: TestContext): Promise<Handover> {
     const jobs = await startJobs(
       room.database.connection('cloister_jobs'),
       {
-        'delivery.build': (payload, signal) => {
+        'delivery.build': (payload, signal, last) => {
           const { delivery, by } = payload as { delivery: string; by: string }
-          return buildDelivery(workshop, { id: delivery, approved_by: by }, signal)
+          return buildDelivery(workshop, { id: delivery, approved_by: by }, signal, last)
         },
       },
       {

@@ -5,6 +5,7 @@ import { installationOf } from '../../src/server/installation.ts'
 import { readConfig } from '../../src/server/kernel/config.ts'
 import { adminRole } from '../../src/server/kernel/roles.ts'
 import { openKeys } from '../../src/server/keys.ts'
+import type { StrangersLimit } from '../../src/server/http/strangers.ts'
 import { openServer, type Server } from '../../src/server/open.ts'
 import { stampDirectory } from '../../src/server/stamp.ts'
 import type { Door } from '../../src/workstation/door.ts'
@@ -22,7 +23,10 @@ export interface House {
 }
 
 /** Opens the house as `startInstallation` does, but for the database and the pages, which are the test's own. */
-export async function openHouse(t: Ends): Promise<House> {
+export async function openHouse(
+  t: Ends,
+  strangers: StrangersLimit = { burst: 1_000_000, perSecond: 1000 },
+): Promise<House> {
   const folder = await mkdtemp(join(tmpdir(), 'cloister-house-'))
   t.after(() => rm(folder, { recursive: true }))
   const webApp = join(folder, 'web')
@@ -50,7 +54,7 @@ export async function openHouse(t: Ends): Promise<House> {
     },
   }
   const installation = await installationOf(config, { now, onFault }, stands)
-  const server = await openServer({ ...installation, webApp })
+  const server = await openServer({ ...installation, webApp, strangers })
   t.after(() => server.close())
   const door = (name: 'inside' | 'building' | 'outside') => {
     const port = server.ports[name]

@@ -54,6 +54,7 @@ export async function openOperatorDoor(
   const socket = join(folder, 'operator.sock')
   const server = await openServer({
     ...{ demonstration: true, now: () => new Date(), connect, poolSize: 2 },
+    strangers: { burst: 1000, perSecond: 100 },
     policies: new URL('../../policies', import.meta.url).pathname,
     webApp: folder,
     rules: { relyingParty: () => ({ id: 'localhost', isOrigin: () => false }), models: 'any' },

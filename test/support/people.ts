@@ -62,11 +62,16 @@ export async function sitDown(day: Workday, where: Demonstration, name: string):
   return page
 }
 
-/** Signs out and leaves the seat to the next. */
-export async function standUp(page: Page): Promise<void> {
+/** Signs out and keeps the page, with the key that is plugged in there. */
+export async function signOut(page: Page): Promise<void> {
   await page.getByRole('banner').getByRole('button').last().click()
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+}
+
+/** Signs out and leaves the seat to the next. */
+export async function standUp(page: Page): Promise<void> {
+  await signOut(page)
   await page.close()
 }
 

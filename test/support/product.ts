@@ -62,8 +62,8 @@ export async function startProduct(
   async function start(): Promise<void> {
     running.said = ''
     const [command = '', ...args] = [
-      ...[...through, process.execPath, '-C', 'source', '--import', 'tsx'],
-      ...['test/crash/product.ts', directory, ...ports.map(String)],
+      ...[...through, process.execPath, 'test/crash/product.mjs'],
+      ...[directory, ...ports.map(String)],
     ]
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
     running.child = child

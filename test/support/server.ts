@@ -55,7 +55,7 @@ const goodPosture: PostureChecks = {
   ...{ network: 'ok', browserPolicy: 'ok', patches: 'ok' },
 }
 
-export type More = Partial<Pick<Installation, 'sources' | 'resources' | 'routes'>>
+export type More = Partial<Pick<Installation, 'sources' | 'resources' | 'routes' | 'strangers'>>
 
 /** Opens a server and closes all of it when the test ends; `more` adds domains of the test. */
 export async function testServer(t: TestContext, more: More = {}): Promise<TestServer> {
@@ -78,6 +78,7 @@ export async function testServer(t: TestContext, more: More = {}): Promise<TestS
   })
   const server = await openServer({
     ...{ demonstration: true, now, connect: (role) => database.connection(role), poolSize: 4 },
+    strangers: more.strangers ?? { burst: 1000, perSecond: 100 },
     ...{ policies: 'policies', webApp: join(folder, 'web') },
     rules: demonstrationKeyRules,
     arrivalOf: arrivalAt(authority.certificate),

@@ -24,12 +24,11 @@ after(() => {
   rmSync(scratch, { recursive: true })
 })
 
-/** Runs `cloister convert` from source. */
+/** Runs `cloister convert` as it was built. */
 function cloister(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
-    const run = ['-C', 'source', '--import', 'tsx', 'src/cli/main.ts', 'convert', ...args]
-    const env = { ...process.env, TSX_TSCONFIG_PATH: 'tsconfig.base.json' }
-    const child = execFile(process.execPath, run, { cwd: root, env }, (_, out, err) => {
+    const run = ['dist/cli/main.js', 'convert', ...args]
+    const child = execFile(process.execPath, run, { cwd: root }, (_, out, err) => {
       resolve({ code: child.exitCode ?? -1, out, err })
     })
   })

@@ -50,8 +50,8 @@ export class Ids {
     const [lows, highs] = [this.#low, this.#high]
     this.#low = new Uint32Array(2 * lows.length)
     this.#high = new Uint32Array(2 * lows.length)
-    for (const [at, low] of lows.entries()) {
-      const high = highs[at] ?? 0
+    for (let at = 0; at < lows.length; at++) {
+      const [low, high] = [lows[at] ?? 0, highs[at] ?? 0]
       if (low !== 0 || high !== 0) this.#put(low, high)
     }
   }

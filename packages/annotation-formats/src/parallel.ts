@@ -1,4 +1,4 @@
-/** Conversions of large files in as many threads as the machine has processors. For Node only. */
+/** Conversions of large files in as many threads as the machine has processors. For Node only, and built: a thread is a file of JavaScript. */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { convert, type Converted, type ConvertOptions, type Output, Tally } from './convert.ts'
@@ -114,9 +114,11 @@ async function share(
 function repeatedIn({ batch, marks }: Reply, refs: ItemRefs, cut: Cut): number[] {
   const repeated: number[] = []
   for (let at = 0; at < marks.length; at += 4) {
-    const [number = 0, low = 0, high = 0, source = 0] = marks.subarray(at, at + 4)
-    const fault = faultIn({ number }, batch.file, cut)
-    if (refs.repeats({ low, high, source: () => source }, fault)) repeated.push(number)
+    const number = marks[at] ?? 0
+    const [low, high] = [marks[at + 1] ?? 0, marks[at + 2] ?? 0]
+    const source = () => marks[at + 3] ?? 0
+    const fault = (reason: string) => faultIn({ number }, batch.file, cut)(reason)
+    if (refs.repeats({ low, high, source }, fault)) repeated.push(number)
   }
   return repeated
 }
@@ -143,7 +145,8 @@ class Thread {
   #failed: Error | undefined
 
   constructor(options: ThreadOptions) {
-    this.#worker = startThread(options)
+    const program = new URL('./thread.js', import.meta.url)
+    this.#worker = new Worker(program, { workerData: options, resourceLimits })
     this.#worker.on('message', (reply: Reply) => this.#awaited.shift()?.resolve(reply))
     this.#worker.on('error', (error: Error) => {
       this.#failed = error
@@ -173,22 +176,6 @@ class Thread {
   async stop(): Promise<void> {
     await this.#worker.terminate()
   }
-}
-
-/**
- * Starts `thread.ts`. Built, that is a plain worker; from source, on a Node that does not read
- * TypeScript in threads, the thread first loads the reader that the tests run under.
- */
-function startThread(workerData: ThreadOptions): Worker {
-  const fromSource = import.meta.url.endsWith('.ts')
-  const module = new URL(`./thread.${fromSource ? 'ts' : 'js'}`, import.meta.url)
-  if (!fromSource) return new Worker(module, { workerData, resourceLimits })
-  const reader = import.meta.resolve('tsx/esm/api')
-  const start = `import(${JSON.stringify(reader)}).then(({ register }) => {
-    register()
-    return import(${JSON.stringify(module.href)})
-  })`
-  return new Worker(start, { workerData, resourceLimits, eval: true })
 }
 
 /** Records die young: a larger nursery spares most of the collector's work. */

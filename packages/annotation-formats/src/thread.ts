@@ -40,24 +40,32 @@ function convertBatch(batch: Request, marks: BatchMarks): Answer {
 
 /** The marks of the items of a batch, in its order. */
 class BatchMarks {
-  readonly #all: { readonly number: number; readonly mark: ItemMark }[] = []
+  readonly #numbers: number[] = []
+  #last: ItemMark | undefined
+  /** Whether the source of the last item stands there: it is asked only where a neighbour may be of the same item. */
+  #isAsked = false
 
   add(number: number, item: Item | undefined): void {
-    if (item !== undefined) this.#all.push({ number, mark: markOf(item) })
+    if (item === undefined) return
+    const mark = markOf(item)
+    const last = this.#last
+    // The first and the last of a batch have neighbours in other batches.
+    const isAsked = last === undefined || (last.low === mark.low && last.high === mark.high)
+    if (isAsked) this.#askLast()
+    this.#numbers.push(number, mark.low, mark.high, isAsked ? mark.source() : 0)
+    this.#last = mark
+    this.#isAsked = isAsked
   }
 
-  /** Four numbers for each; that of the source only where a neighbour may be of the same item. */
+  #askLast(): void {
+    if (this.#last !== undefined && !this.#isAsked)
+      this.#numbers[this.#numbers.length - 1] = this.#last.source()
+  }
+
+  /** Four numbers for each: that of the record, the two of its reference and that of the source, or 0. */
   numbers(): Uint32Array<ArrayBuffer> {
-    const isNeighbour = (mark: ItemMark, place: number) => {
-      const other = this.#all[place]?.mark
-      return other === undefined || (other.low === mark.low && other.high === mark.high)
-    }
-    return Uint32Array.from(
-      this.#all.flatMap(({ number, mark }, at) => {
-        const isAsked = isNeighbour(mark, at - 1) || isNeighbour(mark, at + 1)
-        return [number, mark.low, mark.high, isAsked ? mark.source() : 0]
-      }),
-    )
+    this.#askLast()
+    return Uint32Array.from(this.#numbers)
   }
 }
 

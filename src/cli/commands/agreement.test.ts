@@ -14,12 +14,11 @@ const root = new URL('../../../', import.meta.url).pathname
 function cloister(args: string[], input = '') {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['-C', 'source', '--import', 'tsx', join(root, 'src/cli/main.ts'), ...args],
+    [join(root, 'dist/cli/main.js'), ...args],
     {
       cwd: root,
       input,
       encoding: 'utf8',
-      env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.base.json') },
     },
   )
   return { status, stdout, stderr }

@@ -27,11 +27,11 @@ export function addBackupCommands(program: Command): void {
       'after',
       `
 Without its keys a backup opens nothing: keep the two apart, and the root key's secret apart from both.
-What plays the building around a demonstration is not in it: copy its cast.json, client, simulator,
-witness and workstations as well.
+With its keys go the people and the building that play around a demonstration.
 
-Example:
-  cloister backup /mnt/backup/2026-11-21 --keys /mnt/safe/2026-11-21 --config /etc/cloister/config.yaml`,
+Examples:
+  cloister backup /mnt/backup/2026-11-21 --keys /mnt/safe/2026-11-21 --config /etc/cloister/config.yaml
+  cloister backup copy --keys copy-keys --directory .cloister`,
     )
     .action(backup)
   addWhere(
@@ -48,7 +48,8 @@ Example:
       `
 Every file is compared with the backup's list before anything is written.
 
-Example:
+Examples:
+  cloister restore copy --keys copy-keys --directory elsewhere && cloister start --demo --directory elsewhere
   cloister restore /mnt/backup/2026-11-21 --keys /mnt/safe/2026-11-21 --config /etc/cloister/config.yaml`,
     )
     .action(restore)

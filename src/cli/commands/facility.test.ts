@@ -18,11 +18,9 @@ function put(name: string, text: string | Uint8Array): string {
 }
 
 function cloister(...args: string[]) {
-  const run = spawnSync(
-    process.execPath,
-    ['-C', 'source', '--import', 'tsx', 'src/cli/main.ts', 'facility', ...args],
-    { encoding: 'utf8', env: { ...process.env, TSX_TSCONFIG_PATH: 'tsconfig.base.json' } },
-  )
+  const run = spawnSync(process.execPath, ['dist/cli/main.js', 'facility', ...args], {
+    encoding: 'utf8',
+  })
   return { status: run.status, out: run.stdout, err: run.stderr }
 }
 

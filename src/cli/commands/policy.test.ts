@@ -22,8 +22,8 @@ function copy(name: string, file: string, from: string | RegExp, to: string): st
 function policy(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['-C', 'source', '--import', 'tsx', 'src/cli/main.ts', 'policy', ...args],
-    { encoding: 'utf8', env: { ...process.env, TSX_TSCONFIG_PATH: 'tsconfig.base.json' } },
+    ['dist/cli/main.js', 'policy', ...args],
+    { encoding: 'utf8' },
   )
   return { status, stdout, stderr }
 }

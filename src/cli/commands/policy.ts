@@ -57,10 +57,12 @@ function reading<T>(folder: string, read: () => T): T {
 }
 
 async function check(folder: string, { json }: Options): Promise<void> {
-  const { readPolicies } = await import('../../server/domains/access/index.ts')
+  const { hashOfPolicies, readPolicies } = await import('../../server/domains/access/index.ts')
   reading(folder, () => readPolicies(folder))
-  answer({ folder, valid: true, failsClosed: true }, json === true, () => [
+  const sha256 = hashOfPolicies(folder)
+  answer({ folder, valid: true, failsClosed: true, sha256 }, json === true, () => [
     `${folder}: the policies agree with their schema, and what they do not know they refuse.`,
+    `In the log this set is ${sha256}.`,
   ])
 }
 

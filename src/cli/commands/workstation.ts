@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { operatorAt, operatorSocket } from '../operator.ts'
+import { operatorAt, OperatorRefusal, operatorSocket } from '../operator.ts'
 import { answer, Fault } from '../terminal.ts'
 
 interface Flags {
@@ -46,7 +46,13 @@ function addRevoke(workstation: Command): void {
     .option('--json', 'answer as JSON', false)
     .addHelpText('after', '\nExample:\n  cloister workstation revoke ws-3')
     .action(async (id: string, { socket, json }: Flags) => {
-      await operatorAt(operatorSocket(socket)).post(`/workstations/${named(id)}/revoke`, {})
+      await operatorAt(operatorSocket(socket))
+        .post(`/workstations/${named(id)}/revoke`, {})
+        .catch((error: unknown) => {
+          if (error instanceof OperatorRefusal && error.status === 404)
+            throw new Fault(`there is no workstation ${id} in the site in force`)
+          throw error
+        })
       answer({ id, revoked: true }, json, () => [`${id} is shut out`])
     })
 }

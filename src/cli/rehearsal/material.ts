@@ -6,22 +6,28 @@ import {
   type LabelSchema,
   parseAnnotation,
   parseLabelSchema,
-  sameAnnotation,
 } from '@cloister/annotation-formats'
+import { Check } from 'typebox/value'
 import { languageOf } from '#shared/imports.ts'
+import { LanguageTag } from '#shared/workforce.ts'
 import type { Encoding } from '../manifest/records.ts'
 import { Fault } from '../terminal.ts'
 
-/** What a simulated annotator knows: the right annotation of an item, found by what it sees or hears. */
+/** The right annotation of an item, and the SHA-256 of its exact text or decoded samples. */
+export interface Answer {
+  readonly annotation: Annotation
+  readonly content: string
+}
+
+/** What a rehearsal wants: the right annotation of each item. */
 export interface Material {
   readonly schema: LabelSchema
   readonly items: number
   readonly kind: 'text' | 'audio'
   /** Of the rows whose tag is one; the import rejects the others. */
   readonly languages: readonly string[]
-  /** By SHA-256 of the exact text, or of the decoded samples. */
-  readonly byContent: ReadonlyMap<string, Annotation>
-  readonly byReference: ReadonlyMap<string, Annotation>
+  /** By the item's reference. */
+  readonly answers: ReadonlyMap<string, Answer>
 }
 
 export interface MaterialFiles {
@@ -44,35 +50,33 @@ export async function readMaterial({
   encoding,
 }: MaterialFiles): Promise<Material> {
   const schema = await readSchema(schemaFile)
-  const byReference = new Map<string, Annotation>()
+  const given = new Map<string, Annotation>()
   for await (const [line, value] of jsonLines(answersFile)) {
     const parsed = parseAnnotation(memberOf(value, 'annotation'))
     if (!parsed.ok)
       throw new Fault(
         `${answersFile}, line ${line}: ${parsed.findings[0]?.message ?? 'no annotation'}`,
       )
-    byReference.set(String(memberOf(value, 'item_ref')), parsed.value)
+    given.set(String(memberOf(value, 'item_ref')), parsed.value)
   }
-  const byContent = new Map<string, Annotation>()
+  const answers = new Map<string, Answer>()
   const languages = new Set<string>()
   let items = 0
   let kind: 'text' | 'audio' = 'text'
-  for await (const [line, value] of jsonLines(manifest, encoding)) {
+  for await (const [, value] of jsonLines(manifest, encoding)) {
     items += 1
     kind = memberOf(value, 'kind') === 'audio' ? 'audio' : 'text'
-    const language = languageOf(String(memberOf(value, 'language')))
+    // What the import rejects is in no language that anybody is certified for.
+    const tag = memberOf(value, 'language')
+    const language = Check(LanguageTag, tag) ? languageOf(tag) : undefined
+    const reference = String(memberOf(value, 'item_ref'))
+    const annotation = given.get(reference)
+    const content = await contentHash(value, dirname(manifest)).catch(() => null)
     if (language !== undefined) languages.add(language)
-    const known = byReference.get(String(memberOf(value, 'item_ref')))
-    const hash = await contentHash(value, dirname(manifest)).catch(() => null)
-    if (known === undefined || hash === null) continue
-    const before = byContent.get(hash)
-    if (before !== undefined && !sameAnnotation(before, known))
-      throw new Fault(
-        `${manifest}, line ${line}: an item like an earlier one has another answer; nobody who sees them could tell which is wanted`,
-      )
-    byContent.set(hash, known)
+    if (annotation !== undefined && content !== null)
+      answers.set(reference, { annotation, content })
   }
-  return { schema, items, kind, languages: [...languages], byContent, byReference }
+  return { schema, items, kind, languages: [...languages], answers }
 }
 
 async function readSchema(path: string): Promise<LabelSchema> {

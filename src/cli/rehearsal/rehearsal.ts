@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { sameAnnotation, parseAnnotation } from '@cloister/annotation-formats'
+import { type Annotation, parseAnnotation, sameAnnotation } from '@cloister/annotation-formats'
 import { parseSite, workstationsOf } from '@cloister/facility-model'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { exportLog } from '../export.ts'
@@ -31,7 +31,7 @@ import {
 } from '../stage/stage.ts'
 import { Fault } from '../terminal.ts'
 import { jsonLines, type Material, type MaterialFiles, memberOf, readMaterial } from './material.ts'
-import { annotate, chance, review } from './work.ts'
+import { annotate, Answers, chance, review } from './work.ts'
 
 export interface RehearsalOptions extends MaterialFiles {
   readonly out: string
@@ -178,16 +178,24 @@ async function play(stage: Stage, material: Material, options: RehearsalOptions)
     done += 1
     options.onProgress(done, 2 * imported.accepted)
   }
+  const answers = new Answers(material.answers.values())
   const made = await Promise.all(
     workers
       .slice(0, -1)
       .map((worker, at) =>
-        annotate(worker, project, material, options.errorRate, chance(options.seed + at), tell),
+        annotate(
+          worker,
+          project,
+          { schema: material.schema, answers },
+          options.errorRate,
+          chance(options.seed + at),
+          tell,
+        ),
       ),
   )
   const [reviewer] = workers.slice(-1)
   if (reviewer === undefined) throw new Error('there is nobody to review')
-  const reviewed = await review(reviewer, project, material, tell)
+  const reviewed = await review(reviewer, project, answers, tell)
   options.say('Releasing and building the package …')
   await deliver(stage, { project, manager, releaser, speaker }, options.out)
   const sum = (of: (one: (typeof made)[number]) => number) =>
@@ -299,14 +307,24 @@ async function compare(
   material: Material,
 ): Promise<{ delivered: number; equal: number }> {
   const count = { delivered: 0, equal: 0 }
+  // Nobody can tell items with the same content apart: each delivered one takes one of their answers.
+  const left = new Map<string, Annotation[]>()
+  for (const { content, annotation } of material.answers.values())
+    left.set(content, [...(left.get(content) ?? []), annotation])
   const folder = join(opened, 'annotations')
   for (const name of (await readdir(folder)).sort())
     for await (const [, line] of jsonLines(join(folder, name))) {
       count.delivered += 1
-      const right = material.byReference.get(String(memberOf(line, 'item_ref')))
+      const known = material.answers.get(String(memberOf(line, 'item_ref')))
       const found = parseAnnotation(memberOf(line, 'annotation'))
-      if (right === undefined || !found.ok) continue
-      if (sameAnnotation({ ...right, schema: found.value.schema }, found.value)) count.equal += 1
+      if (known === undefined || !found.ok) continue
+      const wanted = left.get(known.content) ?? []
+      const at = wanted.findIndex((right) =>
+        sameAnnotation({ ...right, schema: found.value.schema }, found.value),
+      )
+      if (at < 0) continue
+      wanted.splice(at, 1)
+      count.equal += 1
     }
   return count
 }

@@ -96,13 +96,14 @@ export async function runDemonstration(
     closing.push(() => started.close())
     const stage = await openStage(started, { directory, ports, onFault: say })
     closing.push(() => stage.close())
-    const cast = (await readCast(directory)) ?? (await seed(stage, directory, say))
+    const known = await readCast(directory)
+    const cast = known ?? (await seed(stage, directory, say))
     await writeFile(join(directory, 'policy'), started.policy)
     for (const id of [...stage.seats('annotation'), ...stage.seats('guard')])
       await stage.workstation(id)
     const onSite = cast.filter(({ seat }) => seat !== 'client')
     const simulator = await stage.admit(onSite.map(({ id, badge }) => ({ id, credential: badge })))
-    await beginDay(stage, cast)
+    if (known !== null) await beginDay(stage, cast)
     const control = await startControl(simulator, { port: 0, origins: [] })
     closing.push(() => control.close())
     const page = await servePage(ports.page, control, shown(cast, ports))
@@ -166,7 +167,7 @@ export async function markFresh(directory: string): Promise<void> {
   if (there.includes('cast.json')) return
   if (there.some((name) => ['stamp.json', 'postgres', 'keys', 'objects'].includes(name)))
     throw new Fault(
-      `${directory} holds an installation and no cast.json, as a backup brings it back; nothing was changed: put cast.json, client, simulator, witness and workstations of the old directory beside it, or name a new --directory`,
+      `${directory} holds an installation and no cast.json, as a backup without its keys brings it back; nothing was changed: restore it with --keys, or name a new --directory`,
     )
   await writeFile(join(directory, 'being-made'), '')
 }
@@ -234,7 +235,7 @@ async function seed(stage: Stage, directory: string, say: (words: string) => voi
   return people
 }
 
-/** A new day: shifts for everybody on the floor, and guards and staff at their post. */
+/** A later day: shifts for everybody on the floor. */
 async function beginDay(stage: Stage, cast: Cast): Promise<void> {
   const found = cast.find(({ name }) => name === 'Rosa')
   if (found === undefined) return

@@ -43,6 +43,8 @@ export function buildDoor(options: DoorOptions): FastifyInstance {
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const problem = problemOf(error)
     const { status } = problems[problem.kind]
+    const { retryAfter } = problem.details
+    if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter))
     // What is not the sender's doing is the operator's to know, also where the document says it all.
     if (status >= 500)
       onFault(error instanceof Error ? error : new Error(String(error)), request.id)
@@ -156,6 +158,11 @@ function placeOf(error: Error): string {
       ? String(first.instancePath)
       : ''
   return `${context}${path}`
+}
+
+/** Whether this connection proved a certificate of the installation's own authority. */
+export function showsCertificate(socket: object): boolean {
+  return isTls(socket) && socket.authorized
 }
 
 /** The client certificate of this connection, if its chain was accepted; DER, or null. */

@@ -25,8 +25,15 @@ export interface Recognition {
 }
 
 /** How a network door knows its callers: the machine by its certificate, the person by the session cookie. */
-export function identifyAt(recognition: Recognition): Identify {
-  return (tx, request: FastifyRequest) => identifyConnection(recognition, tx, request.raw)
+export function identifyAt(
+  recognition: Recognition,
+  onMet: (request: IncomingMessage, caller: Caller) => void = () => undefined,
+): Identify {
+  return async (tx, request: FastifyRequest) => {
+    const caller = await identifyConnection(recognition, tx, request.raw)
+    onMet(request.raw, caller)
+    return caller
+  }
 }
 
 /**
@@ -66,7 +73,8 @@ export const identifyOperator: Identify = () =>
     ...{ workstation: null, certificate: null, address: 'local' },
   })
 
-function tokenOf(header: string | undefined): string | null {
+/** The session's token of a `Cookie` header; null where there is none. */
+export function tokenOf(header: string | undefined): string | null {
   if (header === undefined || header.length > 8192) return null
   return parse(header)[cookieName] ?? null
 }

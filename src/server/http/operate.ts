@@ -15,6 +15,7 @@ import {
 import { type Entry, record, type Recorder } from '../domains/audit/index.ts'
 import { type Db, transact, type Tx } from '../kernel/db.ts'
 import type { Identify } from './caller.ts'
+import type { Strangers } from './strangers.ts'
 
 /** What the shapes have let through, typed. */
 export interface Shaped<P, Q, B> {
@@ -88,6 +89,8 @@ export interface Ground {
     project: string | null,
   ) => Promise<Uint8Array | null>
   readonly now: () => Date
+  /** Counts what is refused to nobody; absent where nobody is nobody: at the operator's door. */
+  readonly strangers?: Pick<Strangers, 'refused'>
 }
 
 /**
@@ -217,7 +220,10 @@ async function admitAlso<X extends Action>(
   }
 }
 
-/** The refusal is recorded after the rollback, on its own; where that fails, the failure is the answer. */
+/**
+ * The refusal is recorded after the rollback, on its own; where that fails, the failure is the answer.
+ * What is refused to nobody is counted, and recorded with the others of its minute.
+ */
 export async function recordFailure(
   ground: Ground,
   pass: Pass | null,
@@ -225,6 +231,10 @@ export async function recordFailure(
 ): Promise<void> {
   if (error instanceof Refused && (pass === null || isRefusalOf(pass, error))) {
     const { caller, action, resource, located, zone, policies } = error.refusal
+    if (caller.kind === 'nobody' && ground.strangers !== undefined) {
+      ground.strangers.refused(caller.address, action)
+      return
+    }
     await ground.recorder.append({
       time: ground.now(),
       actor: caller.id ?? 'nobody',

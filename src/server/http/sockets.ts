@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { Problem } from '#shared/problems.ts'
 import type { Caller } from '../domains/access/index.ts'
 import type { OnSignal } from '../kernel/signals.ts'
 
@@ -49,12 +50,13 @@ export function openSignalSockets(
   }
 
   async function take(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const caller =
-      new URL(request.url ?? '/', 'http://door').pathname === '/signals'
-        ? await admit(request)
-        : null
-    if (caller === null || socket.destroyed) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+    const isOurs = new URL(request.url ?? '/', 'http://door').pathname === '/signals'
+    const caller = isOurs ? await admit(request).catch(tooMany) : null
+    if (caller === null || caller instanceof Problem || socket.destroyed) {
+      const status = caller === null ? '403 Forbidden' : '429 Too Many Requests'
+      const after = caller instanceof Problem ? Number(caller.details['retryAfter']) : 0
+      const when = after > 0 ? `retry-after: ${after}\r\n` : ''
+      socket.end(`HTTP/1.1 ${status}\r\n${when}connection: close\r\ncontent-length: 0\r\n\r\n`)
       return
     }
     const topics = topicsOf(caller)
@@ -90,6 +92,11 @@ export function openSignalSockets(
       server.close()
     },
   }
+}
+
+function tooMany(error: unknown): Problem {
+  if (error instanceof Problem && error.kind === 'too-many-requests') return error
+  throw error
 }
 
 function topicsOf(caller: Caller): ReadonlySet<string> {

@@ -67,6 +67,7 @@ test('KE50 a file gives one frozen configuration', () => {
     logOrigin: 'log.example/madrid',
     epochDays: 30,
     workers: { jobs: 2, connections: 8 },
+    strangers: { burst: 120, perSecond: 2 },
   })
   assert.ok(Object.isFrozen(answer.config) && Object.isFrozen(answer.config.doors.inside))
 })

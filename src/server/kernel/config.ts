@@ -91,6 +91,8 @@ export interface Config {
   /** A project's key has a new epoch after so many days. */
   readonly epochDays: number
   readonly workers: { readonly jobs: number; readonly connections: number }
+  /** Requests without session and certificate that one network may have at once, and each second. */
+  readonly strangers: { readonly burst: number; readonly perSecond: number }
 }
 
 export type ConfigAnswer = { readonly config: Config } | { readonly faults: readonly string[] }
@@ -130,6 +132,10 @@ export function readConfig(env: Environment, readFile: ReadFile): ConfigAnswer {
     workers: {
       jobs: settings.whole('workers.jobs', 1, 32) ?? 2,
       connections: settings.whole('workers.connections', 1, 64) ?? 8,
+    },
+    strangers: {
+      burst: settings.whole('strangers.burst', 1, 1_000_000) ?? 120,
+      perSecond: settings.whole('strangers.per_second', 1, 100_000) ?? 2,
     },
   }
   if (!settings.given('directory'))

@@ -4,8 +4,11 @@ import { Logger, parseCronItems, run, runMigrations, type Runner } from 'graphil
 import type { Pool } from 'pg'
 import { openPool, type Connection, type Tx } from './db.ts'
 
-/** The work of one kind of job. Repeated after a failure, so it must bear being begun twice. */
-export type JobWork = (payload: unknown, signal: AbortSignal) => Promise<void>
+/**
+ * The work of one kind of job. Repeated after a failure, so it must bear being begun twice; `last`
+ * says that it is not tried again when it fails now.
+ */
+export type JobWork = (payload: unknown, signal: AbortSignal, last: boolean) => Promise<void>
 
 export interface JobOrder {
   /** Of several waiting jobs with one key only the latest is done. */
@@ -131,7 +134,8 @@ async function beginRunner(
     taskList: Object.fromEntries(
       Object.entries(kinds).map(([kind, work]) => [
         kind,
-        (payload, { abortSignal }) => work(payload, abortSignal),
+        (payload, { abortSignal, job }) =>
+          work(payload, abortSignal, job.attempts >= job.max_attempts),
       ]),
     ),
   })

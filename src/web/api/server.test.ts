@@ -39,6 +39,15 @@ test('WEB10 a problem document becomes a refusal with its kind and conditions', 
   )
 })
 
+test('WEB10 what is not ready says what is missing, and how much of it', async () => {
+  const told = { type: '/problems/not-ready', missing: 'acceptance', open: 3 }
+  const { missing, open } = await refused(answering(409, told).server.ask('POST', '/x', Shape, {}))
+  assert.deepEqual([missing, open], ['acceptance', 3])
+  const strange = { ...told, missing: 3, open: '3' }
+  const other = await refused(answering(409, strange).server.ask('POST', '/x', Shape, {}))
+  assert.deepEqual([other.missing, other.open], [null, null])
+})
+
 test('WEB10 a kind that is not in the table is not taken for one', async () => {
   for (const type of ['/problems/toString', 'about:blank', 7])
     assert.equal(

@@ -32,6 +32,10 @@ export class Refusal extends Error {
   readonly number: string | null
   /** The version that stands, where another was expected. */
   readonly version: number | null
+  /** What has to be there first, where something is not ready; null where it is not said. */
+  readonly missing: string | null
+  /** How many still stand in the way. */
+  readonly open: number | null
 
   constructor(kind: RefusalKind, told: Record<string, unknown> = {}) {
     super(kind)
@@ -42,6 +46,8 @@ export class Refusal extends Error {
     this.faults = Array.isArray(told['faults']) ? told['faults'].flatMap(faultOf) : []
     this.number = typeof told['instance'] === 'string' ? told['instance'] : null
     this.version = typeof told['version'] === 'number' ? told['version'] : null
+    this.missing = typeof told['missing'] === 'string' ? told['missing'] : null
+    this.open = typeof told['open'] === 'number' ? told['open'] : null
   }
 }
 

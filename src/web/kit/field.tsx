@@ -1,5 +1,6 @@
-import { useId, type ReactNode } from 'react'
+import { useId, type KeyboardEvent, type ReactNode } from 'react'
 import css from './field.module.css'
+import { Keys } from './keys.tsx'
 
 interface FieldProps {
   readonly name: string
@@ -106,15 +107,30 @@ interface ChoicesProps {
   readonly value: string | undefined
   readonly onChange: (value: string) => void
   readonly inline?: boolean
+  /** The first nine options have the keys 1 to 9 and show them. */
+  readonly numbered?: boolean
 }
 
 /** One of a few: all options in sight, arrow keys move between them. */
-export function Choices({ name, options, value, onChange, inline }: ChoicesProps) {
+export function Choices({ name, options, value, onChange, inline, numbered }: ChoicesProps) {
   const group = useId()
+  const press = (event: KeyboardEvent<HTMLFieldSetElement>) => {
+    const { ctrlKey, altKey, metaKey, code, currentTarget } = event
+    const [, digit] = /^(?:Digit|Numpad)([1-9])$/.exec(code) ?? []
+    const place = Number(digit) - 1
+    const option = options[place]
+    if (numbered !== true || option === undefined || ctrlKey || altKey || metaKey) return
+    event.preventDefault()
+    currentTarget.querySelectorAll('input')[place]?.focus()
+    onChange(option.value)
+  }
   return (
-    <fieldset className={`${css['choices'] ?? ''} ${inline === true ? (css['inline'] ?? '') : ''}`}>
+    <fieldset
+      className={`${css['choices'] ?? ''} ${inline === true ? (css['inline'] ?? '') : ''}`}
+      onKeyDown={press}
+    >
       <legend>{name}</legend>
-      {options.map((option) => (
+      {options.map((option, place) => (
         <label key={option.value} className={css['check']}>
           <input
             type="radio"
@@ -126,6 +142,11 @@ export function Choices({ name, options, value, onChange, inline }: ChoicesProps
             }}
           />
           <span>{option.words}</span>
+          {numbered === true && place < 9 ? (
+            <span className={css['number']} aria-hidden="true">
+              <Keys of={String(place + 1)} />
+            </span>
+          ) : null}
         </label>
       ))}
     </fieldset>

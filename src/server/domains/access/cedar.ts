@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -19,6 +20,17 @@ export interface Decision {
   readonly allowed: boolean
   /** Ids of the permits that allowed it, or of the forbids that refused it. */
   readonly policies: readonly string[]
+}
+
+/** SHA-256 in hex over the files of a set: schema and policies by name, each with its length. */
+export function hashOfPolicies(folder: string): string {
+  const hash = createHash('sha256')
+  for (const name of readdirSync(folder).sort())
+    if (/[.]cedar(schema)?$/.test(name)) {
+      const bytes = readFileSync(join(folder, name))
+      hash.update(`${name} ${bytes.length}\n`).update(bytes)
+    }
+  return hash.digest('hex')
 }
 
 export interface Policies {

@@ -1,4 +1,4 @@
-export { type Decision, type Policies, readPolicies } from './cedar.ts'
+export { type Decision, hashOfPolicies, type Policies, readPolicies } from './cedar.ts'
 export type {
   Caller,
   Facts,

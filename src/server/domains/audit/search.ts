@@ -1,5 +1,5 @@
 import { LogFault, proveEntry } from '@cloister/transparency-log'
-import type { LogExport, LogFound, LogPage, LogSearch } from '#shared/audit.ts'
+import type { LogEntry, LogExport, LogFound, LogPage, LogSearch } from '#shared/audit.ts'
 import { Problem } from '#shared/problems.ts'
 import type { Tx } from '../../kernel/db.ts'
 import type { Pass } from '../access/index.ts'
@@ -67,6 +67,17 @@ export async function proveIndex(
     if (error instanceof LogFault) throw new Problem('internal', {}, { cause: error })
     throw error
   }
+}
+
+/** The newest entry of an act that was done to a resource, as far as the log was written. */
+export async function newestEntryOf(
+  tx: Tx,
+  action: string,
+  resource: string,
+): Promise<LogEntry | null> {
+  const index = await newestLeafOf(tx, action, resource)
+  const body = index === null ? null : await leafAt(tx, index)
+  return body === null ? null : entryIn(body)
 }
 
 /**

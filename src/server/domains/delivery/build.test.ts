@@ -4,10 +4,13 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { sql } from 'kysely'
+import { ClientDeliveries } from '#shared/delivery.ts'
 import { openPackage } from '../../../cli/open-package.ts'
 import { waysToChange } from '../../../../test/support/changes.ts'
 import { type Handover, openHandover } from '../../../../test/support/handover.ts'
+import { good } from '../../../../test/support/room.ts'
 import { transactOverAll } from '../access/index.ts'
+import { VaultFault } from '../vault/index.ts'
 import { measureOf } from './measured.ts'
 import { buildDelivery, resumeBuilds, sweepDrafts } from './index.ts'
 
@@ -184,8 +187,8 @@ test('DE25 a build whose set no longer stands delivers nothing, and everybody se
     [['done', false], ...[...ways, late].map(() => ['failed', true])],
   )
   assert.deepEqual(
-    (await h.carla.get('/client/deliveries')).body,
-    { clients: [h.room.client], deliveries: [await h.until(whole, 'built')] },
+    good(ClientDeliveries, await h.carla.get('/client/deliveries')).deliveries,
+    [await h.until(whole, 'built')],
     'nothing of it is the client’s business',
   )
 })
@@ -205,4 +208,83 @@ test('DE26 what fails over content that cannot be read quotes none of it, in the
       (error) => !/play|Ada|Ben/.test(inspect(error, { depth: 9 })),
     )
   }
+})
+
+/** What the Gatehouse shows of builds that failed. */
+const alarmsOf = (h: Handover) =>
+  h.room.database
+    .db('cloister_admin')
+    .selectFrom('facility.alarm')
+    .select(['subject', 'words', 'cleared_at'])
+    .where('kind', '=', 'delivery-failed')
+    .execute()
+
+test('DE27 a build that cannot succeed, or failed for the last time, leaves the delivery failed with the kind of the fault, an entry and an alarm', async (t) => {
+  const h = await openHandover(t)
+  const secret = 'play Ada by Ben'
+  const order = await approved(h, [secret])
+  const fails = (error: Error) => ({
+    ...h.workshop,
+    vault: { ...h.workshop.vault, open: () => Promise.reject(error) },
+  })
+  const full = Object.assign(new Error(secret), { code: 'ENOSPC' })
+  await assert.rejects(buildDelivery(fails(full), order, never), full)
+  assert.equal((await h.until(order.id, 'approved')).failure, null, 'it is tried again')
+  const cut = AbortSignal.abort(new Error('stopping'))
+  await assert.rejects(buildDelivery(h.workshop, order, cut, true))
+  assert.equal((await h.until(order.id, 'approved')).failure, null, 'a stop is no fault of it')
+  for (const [error, last, failure] of [
+    [full, true, 'storage-full'],
+    [new Error(secret), true, 'internal'],
+    [new VaultFault('object-missing'), false, 'object-missing'],
+  ] as const) {
+    await assert.rejects(buildDelivery(fails(error), order, never, last), error)
+    assert.equal((await h.until(order.id, 'failed')).failure, failure)
+    const [alarm, ...more] = (await alarmsOf(h)).filter(({ cleared_at: at }) => at === null)
+    assert.deepEqual([alarm?.subject, more], [order.id, []])
+    assert.doesNotMatch(String(alarm?.words), /Ada|Ben/)
+    const entry = (await h.room.log()).findLast(({ action }) => action === 'delivery.build')
+    assert.deepEqual(
+      [entry?.['outcome'], entry?.['policies'], entry?.['actor']],
+      ['failed', [failure], h.noor.id],
+    )
+    assert.deepEqual((await h.carla.get('/client/deliveries')).body, {
+      ...{ clients: [h.room.client], deliveries: [] },
+    })
+    assert.equal((await h.noor.post(`/deliveries/${order.id}/rebuild`, {})).status, 200)
+  }
+  assert.deepEqual(await filesIn(h.packages), ['incoming'])
+})
+
+test('DE28 a releaser has a failed delivery built again from the same set, with a fresh key; the alarm ends when it is built', async (t) => {
+  const h = await openHandover(t)
+  const order = await approved(h, ['play Ada'])
+  const rebuild = `/deliveries/${order.id}/rebuild`
+  assert.deepEqual((await h.mara.post(rebuild, {})).status, 409, 'it has not failed')
+  const broken = { ...h.workshop, packages: join(h.policy, 'no folder') }
+  await assert.rejects(buildDelivery(broken, order, never, true))
+  const failed = await h.until(order.id, 'failed')
+  const session = { userVerified: true, keyAllowed: true, sameWorkstation: true }
+  h.room.building.session = { ...session, steppedUp: false }
+  assert.equal((await h.mara.post(rebuild, {})).status, 403)
+  h.room.building.session = { ...session, steppedUp: true }
+  const ana = await h.room.hire({ roles: ['annotator'] })
+  assert.equal((await ana.post(rebuild, {})).status, 403)
+  await h.startQueue()
+  assert.equal((await h.mara.post(rebuild, {})).status, 200)
+  const built = await h.until(order.id, 'built')
+  assert.deepEqual([built.set, built.items, built.failure], [failed.set, 1, null])
+  assert.deepEqual(
+    (await alarmsOf(h)).map(({ cleared_at: at }) => at === null),
+    [false],
+  )
+  const ended = (await h.room.log()).filter(({ resource }) => resource === `Delivery::${order.id}`)
+  assert.deepEqual(
+    ended.map(({ action, outcome }) => `${String(action)} ${String(outcome)}`),
+    [
+      ...['delivery.release done', 'delivery.approve done', 'delivery.rebuild failed'],
+      ...['delivery.build failed', 'delivery.rebuild refused', 'delivery.rebuild refused'],
+      ...['delivery.rebuild done', 'delivery.build done'],
+    ],
+  )
 })

@@ -3,8 +3,12 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Tx } from '../../kernel/db.ts'
 import { syncFolder } from '../../kernel/durable.ts'
+import { codeOf } from '../../kernel/fault.ts'
+import { Problem } from '#shared/problems.ts'
 import { record } from '../audit/index.ts'
-import { type Packed, writePackage } from './package.ts'
+import { endAlarms, type NewAlarm, raiseAlarm } from '../facility/index.ts'
+import { VaultFault, type VaultFaultKind } from '../vault/index.ts'
+import { type Packed, WitnessSilent, writePackage } from './package.ts'
 import { SetFallen, writePayload } from './payload.ts'
 import { fallen, wordsOf } from './set.ts'
 import { moveDelivery } from './stamps.ts'
@@ -21,26 +25,32 @@ import {
  * Builds the package of an approved delivery: opens every annotation of its set under a pass of its
  * own, seals the payload for the client, signs the manifest. The package appears whole or not at
  * all; a build that was cut off is begun again from its start. Where something of the set stands no
- * more, nothing is delivered: the delivery is refused, in its row and in the log.
+ * more, nothing is delivered: the delivery is refused, in its row and in the log. Where it cannot be
+ * built, now or in the `last` try, it is failed there, and the guards have an alarm.
  */
 export async function buildDelivery(
   shop: Workshop,
   order: BuildOrder,
   signal: AbortSignal,
+  last = false,
 ): Promise<void> {
   const { id } = order
   const row = await underPass(shop, order, (tx) => deliveryById(tx, id))
   if (row === undefined || row.state !== 'approved') return
   const incoming = join(shop.packages, 'incoming')
-  await mkdir(incoming, { recursive: true, mode: 0o700 })
   const draft = join(incoming, `${id}-${randomBytes(4).toString('hex')}`)
   try {
+    await mkdir(incoming, { recursive: true, mode: 0o700 })
     const payload = await writePayload(shop, row, `${draft}.age`, signal)
     const packed = await writePackage(shop, row, { path: draft, payload, signal })
     await finish(shop, row, { draft, packed, items: payload.items })
   } catch (error) {
-    if (!(error instanceof SetFallen)) throw error
-    await refuse(shop, row)
+    if (error instanceof SetFallen) await end(shop, row, 'refused')
+    else {
+      const failure = failureOf(error)
+      if ((last || stays.has(failure)) && !signal.aborted) await end(shop, row, 'failed', failure)
+      throw error
+    }
   } finally {
     await rm(`${draft}.age`, { force: true })
     await rm(draft, { force: true })
@@ -79,22 +89,51 @@ async function finish(
     // The pages were read one after another; this is one moment for all of them.
     if ((await fallen(tx, row)) > 0) throw new SetFallen()
     await recordBuild(shop, tx, pass, { package: sha256, manifest: packed.manifest, items })
+    await endAlarms(tx, ['delivery-failed'], row.id, pass.at)
     await rename(draft, join(shop.packages, file))
     await syncFolder(shop.packages)
   })
 }
 
-/** The end of a delivery whose set stands no more; another one has to be proposed. */
-async function refuse(shop: Workshop, row: Delivery): Promise<void> {
+/** What no further try mends: somebody has to bring back what is gone. */
+const stays: ReadonlySet<string> = new Set<VaultFaultKind>([
+  ...(['key-missing', 'key-refused', 'key-destroyed'] as const),
+  ...(['object-missing', 'object-damaged'] as const),
+])
+
+/** The kind of a fault, which quotes nothing of what was being built. */
+function failureOf(error: unknown): string {
+  if (error instanceof Problem || error instanceof VaultFault) return error.kind
+  if (error instanceof WitnessSilent) return 'witness-silent'
+  return codeOf(error) === 'ENOSPC' ? 'storage-full' : 'internal'
+}
+
+/**
+ * The end of a delivery of which nothing becomes. Refused, because its set stands no more: another has
+ * to be proposed. Failed: it is built again when somebody orders it.
+ */
+async function end(
+  shop: Workshop,
+  row: Delivery,
+  state: 'refused' | 'failed',
+  failure: string | null = null,
+): Promise<void> {
   await underPass(shop, row, async (tx, pass) => {
-    const moved = await moveDelivery(tx, row.id, ['approved'], {
-      ...{ state: 'refused', ended_at: pass.at },
-    })
+    const ended = state === 'refused' ? { state, ended_at: pass.at } : { state, failure }
+    const moved = await moveDelivery(tx, row.id, ['approved'], ended)
     if (moved === undefined) return
-    await recordBuild(shop, tx, pass, { ...wordsOf(row.id, row), changed: await fallen(tx, row) }, [
-      'conflict',
-    ])
+    const words = {
+      ...wordsOf(row.id, row),
+      ...(failure === null ? { changed: await fallen(tx, row) } : { failure }),
+    }
+    await recordBuild(shop, tx, pass, words, [failure ?? 'conflict'])
+    if (failure !== null) await raiseAlarm(tx, alarmOf(row.id, failure), pass.at)
   })
+}
+
+function alarmOf(id: string, failure: string): NewAlarm {
+  const words = `A package could not be built (${failure}): a releaser orders it again at the desk.`
+  return { kind: 'delivery-failed', subject: id, words, zones: [] }
 }
 
 async function recordBuild(

@@ -13,6 +13,11 @@ import { type Delivery, underPass, type Workshop } from './workshop.ts'
 /** A build waits this long for the log's witness before it is left for a later try. */
 const longestWait = 120_000
 
+/** The witness has not cosigned so far that the release could be proved. */
+export class WitnessSilent extends Error {
+  override readonly name = 'WitnessSilent'
+}
+
 /** A package as it lies in its file, and the SHA-256 of its signed manifest. */
 export interface Packed extends Measure {
   readonly manifest: string
@@ -77,7 +82,7 @@ async function gatherEvidence(
         evidence('checkpoint', approval.checkpoint),
       ]
     if (shop.now().getTime() > deadline)
-      throw new Error(
+      throw new WitnessSilent(
         'no cosigned checkpoint covers the release yet; the build is tried again later',
       )
     await pause(200, undefined, { signal })

@@ -55,6 +55,22 @@ export async function approveDelivery(
 }
 
 /**
+ * Has a delivery built whose build was given up: the same set, let go by the same two people. The build
+ * finds out whether the set still stands.
+ * @throws Problem `already-done` when it is not failed
+ */
+export async function rebuildDelivery(
+  pass: Pass<'delivery.rebuild'>,
+  tx: Tx,
+  id: string,
+): Promise<FixedSet> {
+  const row = await moveDelivery(tx, id, ['failed'], { state: 'approved', failure: null })
+  if (row === undefined) throw new Problem('already-done')
+  await orderBuild(tx, row)
+  return row
+}
+
+/**
  * Orders anew the builds of deliveries that were approved and not built: those that a killed process
  * had begun would otherwise wait for hours, until the queue takes that process for dead. Called once
  * when an installation starts.
@@ -86,9 +102,9 @@ export async function recallDelivery(
   tx: Tx,
   id: string,
 ): Promise<void> {
-  const from = ['proposed', 'approved', 'built', 'accepted', 'rejected'] as const
+  const from = ['proposed', 'approved', 'failed', 'built', 'accepted', 'rejected'] as const
   const ended = { ended_by: pass.actor, ended_at: pass.at }
-  const moved = await moveDelivery(tx, id, from, { state: 'recalled', ...ended })
+  const moved = await moveDelivery(tx, id, from, { state: 'recalled', failure: null, ...ended })
   if (moved === undefined) throw new Problem('already-done')
 }
 

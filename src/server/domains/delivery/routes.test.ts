@@ -94,12 +94,12 @@ test('DE2 a key takes effect a day after the second of two different people conf
   assert.deepEqual(await confirm(mara, `dky_${'a'.repeat(26)}`), [404, 'not-found'])
   assert.deepEqual(await confirm(mara), [200])
   assert.deepEqual(await confirm(mara), [409, 'four-eyes'])
-  assert.equal((await standing())?.confirmations, 1)
+  assert.deepEqual((await standing())?.confirmedBy, [mara.id])
   assert.deepEqual(await confirm(noor), [200])
   assert.deepEqual(await confirm(noor), [409, 'already-done'])
   const effective = new Date(room.now.at.getTime() + day).toISOString()
   assert.deepEqual(await standing(), {
-    ...{ key, client: room.client, confirmations: 2, effective },
+    ...{ key, client: room.client, confirmedBy: [mara.id, noor.id], effective },
     fingerprint: createHash('sha256').update(recipient).digest('hex'),
   })
   const propose = async () => said(await mara.post(`/projects/${room.project}/deliveries`, {}))

@@ -1,6 +1,6 @@
 import { open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import {
   ClientDeliveries,
   Deliveries,
@@ -27,6 +27,7 @@ import {
   acknowledgeDelivery,
   approveDelivery,
   proposeDelivery,
+  rebuildDelivery,
   recallDelivery,
   servedPackage,
 } from './release.ts'
@@ -91,6 +92,17 @@ export function deliveryRoutes(
       return done
     },
   })
+  operate('POST', '/deliveries/:delivery/rebuild', {
+    action: 'delivery.rebuild',
+    params: Delivery,
+    body: Nothing,
+    answer: Done,
+    resource: delivery,
+    async run({ pass, tx, params, note }) {
+      note(wordsOf(params.delivery, await rebuildDelivery(pass, tx, params.delivery)))
+      return done
+    },
+  })
   operate('POST', '/deliveries/:delivery/recall', {
     action: 'delivery.recall',
     params: Delivery,
@@ -147,7 +159,9 @@ function clientRoutes(operate: Operate, streamOut: StreamOut, ground: DeliveryGr
     resource: (_, caller) => ({ type: 'Person', id: caller.id ?? 'nobody' }),
     async run({ pass, tx }) {
       const clients = await clientsOf(tx, pass.actor)
-      return { clients, deliveries: await rows(tx, await deliveriesOf(tx, { clients })) }
+      const keys = []
+      for (const one of clients) keys.push(...(await keysOf(tx, one)).map(keyRow))
+      return { clients, keys, deliveries: await rows(tx, await deliveriesOf(tx, { clients })) }
     },
   })
   streamOut('/deliveries/:delivery/package', {
@@ -196,10 +210,10 @@ async function* readFileRange(path: string, from: number, to: number): AsyncGene
   }
 }
 
-function keyRow(row: DeliveryTables['delivery.key']): Static<typeof DeliveryKey> {
+function keyRow(row: DeliveryTables['delivery.key']): DeliveryKey {
   return {
     ...{ key: row.id, client: row.client, fingerprint: row.fingerprint },
-    confirmations: row.second_by !== null ? 2 : row.first_by !== null ? 1 : 0,
+    confirmedBy: [row.first_by, row.second_by].filter((by) => by !== null),
     effective: row.effective_at?.toISOString() ?? null,
   }
 }
@@ -217,6 +231,7 @@ async function rows(
     ...{ set: row.set_sha256?.toString('hex') ?? null, proposedBy: row.proposed_by },
     proposedAt: row.proposed_at.toISOString(),
     approvedBy: row.approved_by,
+    failure: row.failure,
     builtAt: row.built_at?.toISOString() ?? null,
     size: row.size,
     sha256: row.sha256?.toString('hex') ?? null,

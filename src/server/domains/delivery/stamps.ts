@@ -41,5 +41,6 @@ function deliveryBytes(row: Delivery): Uint8Array {
     ...(row.set_sha256 !== null && { set: row.set_sha256 }),
     ...(row.set_aside !== null && { set_aside: row.set_aside }),
     ...(row.quality !== null && { quality: row.quality }),
+    ...(row.failure !== null && { failure: row.failure }),
   })
 }

@@ -15,7 +15,17 @@ export interface DeliveryTables {
     project: string
     client: string
     key: string
-    state: 'proposed' | 'approved' | 'refused' | 'built' | 'accepted' | 'rejected' | 'recalled'
+    state:
+      | 'proposed'
+      | 'approved'
+      | 'refused'
+      | 'failed'
+      | 'built'
+      | 'accepted'
+      | 'rejected'
+      | 'recalled'
+    /** Why its build was given up, by the kind of the fault; only ever set while it is failed. */
+    failure: string | null
     proposed_by: string
     proposed_at: Date
     approved_by: string | null

@@ -43,6 +43,8 @@ export type AlarmKind =
   | 'certificate-ending'
   | 'disk-full'
   | 'officer-made'
+  | 'delivery-failed'
+  | 'policies-changed'
 
 /** While one of these is unresolved in a zone, nothing confidential is shown there. */
 export const notCalm: readonly AlarmKind[] = ['forced-door', 'fire-exit']

@@ -103,8 +103,8 @@ test('FA11 an alarm is acknowledged by a guard, once, with a note that stays wit
   assert.deepEqual(await acknowledge({ note: 'Again', resolved: false }), [409, 'already-done'])
   const standing = (await site()).alarms.find((one) => one.alarm === alarm.alarm)
   assert.deepEqual(
-    [standing?.acknowledgedBy, standing?.note, standing?.clearedAt],
-    [gil.id, note, null],
+    [standing?.about, standing?.acknowledgedBy, standing?.note, standing?.clearedAt],
+    ['Floor door', { person: gil.id, name: 'Gil Guard' }, note, null],
   )
   assert.deepEqual(await acknowledge({ note: 'Mended', resolved: true }), [200, 'done'])
   assert.ok(!(await site()).alarms.some((one) => one.alarm === alarm.alarm), 'it is over')

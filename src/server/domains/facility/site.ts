@@ -95,6 +95,8 @@ const correctionsPerDay = 5
 
 export interface SiteInForce extends WatchedSite {
   readonly name: string
+  /** What people call it. */
+  readonly title: string
   /** Zones on the two sides of each portal. */
   readonly portals: ReadonlyMap<string, readonly string[]>
   /** Every zone but the public ones, in the order of the file. */
@@ -121,7 +123,7 @@ function inForceOf(site: Site): SiteInForce {
   const portals = new Map(site.portals.map(({ name, from, to }) => [name, [from, to]]))
   const seconds = (from: string, to: string) => (from === to ? 0 : walking.get(from)?.get(to))
   return {
-    name: site.name,
+    ...{ name: site.name, title: site.title },
     controllers: site.portals.flatMap(({ controller }) =>
       controller === null ? [] : [controller],
     ),

@@ -8,6 +8,7 @@ export {
   callerOf,
   endSessionsBy,
   endSessionsOf,
+  openTokens,
   sessionOf,
   signalPerson,
 } from './sessions.ts'

@@ -176,13 +176,8 @@ async function remember(
   now: Date,
 ) {
   const id = newId('cha')
-  await insertChallenge(tx, {
-    id,
-    purpose,
-    challenge,
-    person,
-    expires_at: new Date(now.getTime() + patience),
-  })
+  const expires = new Date(now.getTime() + patience)
+  await insertChallenge(tx, { id, purpose, challenge, person, expires_at: expires }, now)
   return id
 }
 

@@ -260,6 +260,18 @@ test('ID21 a page hears at once that its person was revoked, and the next act th
   assert.deepEqual(await kindOf(ana.page, 'GET', '/standing'), [401, 'not-signed-in'])
 })
 
+test('ID35 a challenge that lapsed is removed when the next begins', async (t) => {
+  const server = await testServer(t)
+  const { browser } = await server.workstation('ws-1')
+  const waiting = () =>
+    server.database.db('cloister_admin').selectFrom('identity.challenge').selectAll().execute()
+  for (let n = 0; n < 3; n += 1) await browser.post('/session/begin')
+  assert.equal((await waiting()).length, 3)
+  server.advance(5 * 60_000)
+  await browser.post('/session/begin')
+  assert.equal((await waiting()).length, 1)
+})
+
 test('ID25 what a foreign page asks with a person’s cookie finds nobody, and gets no signals', async (t) => {
   const { hire } = await staffed(t)
   const { page } = await hire('Ana')
@@ -278,4 +290,27 @@ test('ID25 what a foreign page asks with a person’s cookie finds nobody, and g
     assert.match(fault.message, /403/, foreign)
   }
   assert.equal((await page.bytes('GET', '/standing')).status, 200)
+})
+
+test('ID36 a manager chooses people by name: of whom was revoked there is none, and nothing but names is told', async (t) => {
+  const staff = await staffed(t)
+  const { officer, hire, page } = staff
+  const mara = await hire('Mara', ['manager'])
+  const ana = await hire('Ana')
+  const leaver = await hire('Leo')
+  const revoked = await kindOf(officer.page, 'POST', `/people/${leaver.id}/revoke`, {})
+  assert.deepEqual(revoked, [200, 'done'])
+  const { id: otto, name: second } = await staff.second()
+  const told = await said(mara.page, 'GET', '/names')
+  assert.deepEqual(told.body, {
+    people: [
+      ...[ana, mara, officer].map(({ id, name }) => ({ person: id, name })),
+      { person: otto, name: second },
+    ],
+  })
+  assert.deepEqual(await kindOf(page(), 'GET', '/names'), [401, 'not-signed-in'])
+  for (const one of [ana, officer])
+    assert.deepEqual(await kindOf(one.page, 'GET', '/names'), [
+      ...[403, 'access-denied', ['unpermitted']],
+    ])
 })

@@ -7,6 +7,7 @@ import {
   KeyRegistered,
   KeyRegistrationBegun,
   KeyReplaced,
+  Names,
   NewOfficer,
   NewPerson,
   NewPersonMade,
@@ -38,7 +39,7 @@ import {
 } from './people.ts'
 import { confirmRoles, endRoles, grantRoles } from './roles.ts'
 import { beginSession, endSessionsOf, stepUp, stepUpAge } from './sessions.ts'
-import { actorFacts, listPeople, nameOf, peekCode } from './store.ts'
+import { actorFacts, listNames, listPeople, nameOf, peekCode } from './store.ts'
 import { waitingRoles } from './store/roles.ts'
 
 const site = () => ({ type: 'Site', id: 'site' }) as const
@@ -192,6 +193,12 @@ function peopleRoutes(operate: Operate, ground: IdentityGround): void {
         })),
       }
     },
+  })
+  operate('GET', '/names', {
+    action: 'identity.name.list',
+    answer: Names,
+    resource: site,
+    run: async ({ tx }) => ({ people: await listNames(tx) }),
   })
   operate('POST', '/people', {
     action: 'identity.person.create',

@@ -3,7 +3,14 @@ import type { Tx } from '../../kernel/db.ts'
 import { newId, randomBytes } from '../../kernel/random.ts'
 import { notify } from '../../kernel/signals.ts'
 import type { Caller } from '../access/index.ts'
-import { endSessions, insertSession, markSteppedUp, openSession, shortenSessions } from './store.ts'
+import {
+  endSessions,
+  insertSession,
+  markSteppedUp,
+  openHashes,
+  openSession,
+  shortenSessions,
+} from './store.ts'
 
 /** A session ends with the shift it was opened in, and however long that is, after this. */
 const longest = 12 * 3_600_000
@@ -75,6 +82,23 @@ export async function sessionOf(
 ): Promise<OpenSession | undefined> {
   if (token === null || !/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined
   return openSession(tx, digest(token), now)
+}
+
+/** Which of these tokens stand for an open session at this door. */
+export async function openTokens(
+  tx: Tx,
+  door: Caller['door'],
+  tokens: readonly string[],
+  now: Date,
+): Promise<ReadonlySet<string>> {
+  const byHash = new Map(tokens.map((token) => [digest(token).toString('hex'), token]))
+  const open = await openHashes(
+    tx,
+    door,
+    [...byHash.keys()].map((hash) => Buffer.from(hash, 'hex')),
+    now,
+  )
+  return new Set(open.flatMap((hash) => byHash.get(hash.toString('hex')) ?? []))
 }
 
 /** Who this connection speaks for: the person of its session, else the machine, else nobody. */

@@ -60,12 +60,13 @@ export async function peekCode(
   return row?.subject
 }
 
-export async function insertChallenge(tx: Tx, row: Row<'identity.challenge'>): Promise<void> {
-  await tx
-    .deleteFrom('identity.challenge')
-    .where('expires_at', '<', row.expires_at)
-    .where('expires_at', '<', sql<Date>`now() - interval '1 hour'`)
-    .execute()
+/** Keeps a challenge, and none that has lapsed: whoever begins to sign in clears up after the others. */
+export async function insertChallenge(
+  tx: Tx,
+  row: Row<'identity.challenge'>,
+  now: Date,
+): Promise<void> {
+  await tx.deleteFrom('identity.challenge').where('expires_at', '<=', now).execute()
   await tx.insertInto('identity.challenge').values(row).execute()
 }
 
@@ -136,6 +137,24 @@ export function openSession(tx: Tx, tokenHash: Buffer, now: Date) {
     .where('ended_at', 'is', null)
     .where('ends_at', '>', now)
     .executeTakeFirst()
+}
+
+/** Those of the hashes whose session is open at this door. */
+export async function openHashes(
+  tx: Tx,
+  door: string,
+  hashes: readonly Buffer[],
+  now: Date,
+): Promise<Buffer[]> {
+  const rows = await tx
+    .selectFrom('identity.session')
+    .select('token_hash')
+    .where('token_hash', '=', sql<Buffer>`any(${hashes}::bytea[])`)
+    .where('door', '=', door)
+    .where('ended_at', 'is', null)
+    .where('ends_at', '>', now)
+    .execute()
+  return rows.map((row) => row.token_hash)
 }
 
 export async function endSessions(tx: Tx, person: string, now: Date): Promise<number> {
@@ -231,6 +250,18 @@ export async function revokedSince(tx: Tx, since: Date): Promise<string[]> {
     .orderBy('revoked_at')
     .execute()
   return rows.map((row) => row.id)
+}
+
+/** Everybody who was not revoked, by name. */
+export function listNames(tx: Tx) {
+  return tx
+    .selectFrom('identity.person as p')
+    .innerJoin('identity.name as n', 'n.person', 'p.id')
+    .select(['p.id as person', 'n.name'])
+    .where('p.revoked_at', 'is', null)
+    .orderBy('n.name')
+    .limit(5000)
+    .execute()
 }
 
 export function listPeople(tx: Tx) {

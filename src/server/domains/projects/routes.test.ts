@@ -169,6 +169,23 @@ test('PR5 only managers make and change clients and projects, and each act has i
   }
 })
 
+test('PR7 whoever reads of a client reads by name who speaks for it', async (t) => {
+  const { mara, hire, client } = await withManager(t)
+  const carla = await hire('Carla')
+  const speakers = async () => {
+    const { clients } = (await said(mara.page, 'GET', '/clients')).body as {
+      clients: { client: string; speakers: object[] }[]
+    }
+    return clients.map((one) => [one.client, one.speakers])
+  }
+  assert.deepEqual(await speakers(), [[client, []]])
+  const person = carla.id
+  const enter = () => kindOf(mara.page, 'POST', `/clients/${client}/people`, { person })
+  assert.deepEqual(await enter(), [200, 'done'])
+  assert.deepEqual(await enter(), [200, 'done'])
+  assert.deepEqual(await speakers(), [[client, [{ person, name: 'Carla' }]]])
+})
+
 test('PR6 work is shown only while terms are complete, an instruction covers it, the project is open and the item free', async (t) => {
   const room = await openRoom(t)
   const [item = ''] = await room.addTexts(['one'])

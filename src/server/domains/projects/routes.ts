@@ -33,6 +33,7 @@ import {
   latestSchema,
   listClients,
   listProjects,
+  speakersOf,
   teamOf,
 } from './store.ts'
 
@@ -132,6 +133,11 @@ function clientRoutes(operate: Operate): void {
     resource: site,
     async run({ tx }) {
       const { rows } = await listClients(tx)
+      const speakers = await speakersOf(tx)
+      const names = await namesOf(
+        tx,
+        speakers.map(({ person }) => person),
+      )
       return {
         clients: rows.map((row) => ({
           client: row.id,
@@ -140,6 +146,9 @@ function clientRoutes(operate: Operate): void {
           // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
           terms: row.body as Static<typeof Terms> | null,
           termsComplete: row.complete === true,
+          speakers: speakers
+            .filter(({ client }) => client === row.id)
+            .map(({ person }) => ({ person, name: names.get(person) ?? '' })),
         })),
       }
     },

@@ -127,6 +127,17 @@ export function listClients(tx: Tx) {
      order by c.name limit 1000`.execute(tx)
 }
 
+/** Who speaks for which client. */
+export function speakersOf(tx: Tx) {
+  return tx
+    .selectFrom('projects.client_person')
+    .select(['client', 'person'])
+    .orderBy('client')
+    .orderBy('person')
+    .limit(5000)
+    .execute()
+}
+
 /** False when the code is taken. */
 export async function insertProject(tx: Tx, row: Row<'projects.project'>): Promise<boolean> {
   const done = await tx

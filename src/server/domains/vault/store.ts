@@ -359,7 +359,8 @@ export async function holdEpochs(
 }
 
 /** What is stored of these objects, hashed where it lies in the row. */
-export function fingerprintsOf(tx: Tx, objects: readonly string[]) {
+export async function fingerprintsOf(tx: Tx, objects: readonly string[]) {
+  if (objects.length === 0) return []
   return tx
     .selectFrom('vault.object')
     .select(['id', 'location', sql<Buffer | null>`sha256(sealed)`.as('sha256')])

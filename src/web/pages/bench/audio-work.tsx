@@ -5,6 +5,7 @@ import { Peaks } from '../../bench/audio/peaks.ts'
 import { WebPlayer } from '../../bench/audio/player.ts'
 import { clockTime } from '../../bench/audio/ruler.ts'
 import { WaveView } from '../../bench/audio/view.ts'
+import type { Missing } from '../../bench/core/complete.ts'
 import type { OpenStage } from '../../bench/core/session.ts'
 import { Button } from '../../kit/button.tsx'
 import { useMessages } from '../../kit/words.tsx'
@@ -17,10 +18,11 @@ import { useEngine } from './use-engine.ts'
 interface AudioWorkProps {
   readonly open: OpenStage
   readonly content: AudioContent
+  readonly missing: readonly Missing[]
 }
 
 /** A recording under work: the wave, its segments with what is said in them, and the labels. */
-export const AudioWork = memo(function AudioWork({ open, content }: AudioWorkProps) {
+export const AudioWork = memo(function AudioWork({ open, content, missing }: AudioWorkProps) {
   const { item, document: held } = open
   const words = useMessages().bench
   const host = useRef<HTMLDivElement>(null)
@@ -115,6 +117,7 @@ export const AudioWork = memo(function AudioWork({ open, content }: AudioWorkPro
           back()
         }}
         focusAnswers={answersAsked}
+        missing={missing}
         onDone={back}
       />
     </>

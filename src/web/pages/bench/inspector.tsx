@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
 import type { LabelSchema, Region } from '@cloister/annotation-formats'
-import { isAsked, questionsOf, relationsBetween } from '../../bench/core/complete.ts'
+import { isAsked, type Missing, questionsOf, relationsBetween } from '../../bench/core/complete.ts'
 import type { LabelColours } from '../../bench/core/colours.ts'
 import type { AnnotationDocument } from '../../bench/core/document.ts'
 import { Button } from '../../kit/button.tsx'
@@ -22,18 +22,27 @@ interface InspectorProps {
   readonly onLabel: (label: string) => void
   /** Grows by one each time that the keyboard asks to answer: about what is chosen, else the item. */
   readonly focusAnswers: number
+  /** What the last submission lacked: the first unanswered question gets the focus. */
+  readonly missing: readonly Missing[]
   readonly onDone: () => void
 }
 
 /** Everything that can be said: the labels, the chosen mark, the answers, and what is marked. */
 export function Inspector(props: InspectorProps) {
-  const { schema, document, keys, colours, excerpt, onLabel, focusAnswers, onDone } = props
+  const { schema, document, keys, colours, excerpt, onLabel, focusAnswers, missing, onDone } = props
   const { bench } = useMessages()
   const { annotation, selected } = useDocument(document)
   const asked = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (focusAnswers > 0) asked.current?.querySelector<HTMLElement>('input, textarea')?.focus()
   }, [focusAnswers])
+  useEffect(() => {
+    const [first] = missing
+    // What a mark lacks is chosen by the session; only questions of the whole item are led to here.
+    if (first?.what !== 'answer' || missing.some((one) => 'region' in one)) return
+    const question = asked.current?.querySelector(`[data-question="${CSS.escape(first.name)}"]`)
+    question?.querySelector<HTMLElement>('input, textarea')?.focus()
+  }, [missing])
   return (
     <aside
       className={css['side']}
@@ -74,14 +83,15 @@ export function Inspector(props: InspectorProps) {
                 isAsked(answer, annotation.answers ?? {}, annotation.answers ?? {}),
               )
               .map((answer) => (
-                <Say
-                  key={answer.name}
-                  question={answer}
-                  value={annotation.answers?.[answer.name]}
-                  onSay={(value) => {
-                    document.setAnswer(answer.name, value)
-                  }}
-                />
+                <div key={answer.name} data-question={answer.name}>
+                  <Say
+                    question={answer}
+                    value={annotation.answers?.[answer.name]}
+                    onSay={(value) => {
+                      document.setAnswer(answer.name, value)
+                    }}
+                  />
+                </div>
               ))}
           </div>
         )}

@@ -73,6 +73,7 @@ function Choice({ question, value, onSay, words }: AskProps) {
   const letters = options.map(titleOf).join('').length
   return (
     <Choices
+      numbered
       name={words}
       inline={options.length <= 3 && letters <= 18}
       value={typeof value === 'string' ? value : undefined}

@@ -1,5 +1,6 @@
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { Region } from '@cloister/annotation-formats'
+import type { Missing } from '../../bench/core/complete.ts'
 import type { OpenStage } from '../../bench/core/session.ts'
 import { TextEngine } from '../../bench/text/engine.ts'
 import { TextView } from '../../bench/text/view.ts'
@@ -9,8 +10,13 @@ import css from './bench.module.css'
 import { Inspector } from './inspector.tsx'
 import { useEngine } from './use-engine.ts'
 
+interface TextWorkProps {
+  readonly open: OpenStage
+  readonly missing: readonly Missing[]
+}
+
 /** A text under work, with what may be said about it beside it. */
-export const TextWork = memo(function TextWork({ open }: { readonly open: OpenStage }) {
+export const TextWork = memo(function TextWork({ open, missing }: TextWorkProps) {
   const { item, document } = open
   const [searching, setSearching] = useState(false)
   const [answersAsked, setAnswersAsked] = useState(0)
@@ -73,6 +79,7 @@ export const TextWork = memo(function TextWork({ open }: { readonly open: OpenSt
           view.current?.focus()
         }}
         focusAnswers={answersAsked}
+        missing={missing}
         onDone={() => {
           view.current?.focus()
         }}

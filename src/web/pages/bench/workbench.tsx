@@ -35,9 +35,9 @@ export function Workbench({ api, session, moment, open, onOtherWork }: Workbench
       <div className={css['body']}>
         <GuidelinePane open={open} guideline={moment.guideline} missing={moment.missing} />
         {'text' in open.item.content ? (
-          <TextWork open={open} />
+          <TextWork open={open} missing={moment.missing} />
         ) : (
-          <AudioWork open={open} content={open.item.content} />
+          <AudioWork open={open} content={open.item.content} missing={moment.missing} />
         )}
       </div>
       <Foot session={session} open={open} stuck={moment.stuck} onAsk={setAsking} />

@@ -1,6 +1,12 @@
 import { useState } from 'react'
-import { ClientDeliveries, DeliveryKeyMade, type DeliveryRow } from '#shared/delivery.ts'
+import {
+  ClientDeliveries,
+  type DeliveryKey,
+  DeliveryKeyMade,
+  type DeliveryRow,
+} from '#shared/delivery.ts'
 import { Done } from '#shared/identity.ts'
+import { Badge } from '../../kit/badge.tsx'
 import { Button, ButtonLink } from '../../kit/button.tsx'
 import { Choices, TextField } from '../../kit/field.tsx'
 import { Empty } from '../../kit/state.tsx'
@@ -8,9 +14,11 @@ import { useMessages } from '../../kit/words.tsx'
 import { ActDialog, ActPanel } from '../house/act.tsx'
 import { Shown, useAsked } from '../house/asked.tsx'
 import { DeliveryFacts, DeliveryState } from '../house/delivery.tsx'
+import { Fingerprint } from '../house/fingerprint.tsx'
 import house from '../house/house.module.css'
 import { useHouse } from '../house/house.tsx'
 import { PageHead } from '../house/page-head.tsx'
+import { useTime } from '../house/time.ts'
 
 /** What a client sees: their deliveries, with proof, and the key that opens them. No content. */
 export function ClientPage() {
@@ -18,7 +26,7 @@ export function ClientPage() {
   const mine = useAsked('/client/deliveries', ClientDeliveries, 15_000)
   return (
     <Shown query={mine}>
-      {({ clients, deliveries }) => (
+      {({ clients, deliveries, keys }) => (
         <main className={house['page']}>
           <PageHead title={client.title()} text={client.intro()} />
           {deliveries.length === 0 ? (
@@ -31,7 +39,12 @@ export function ClientPage() {
             </div>
           )}
           {clients.map((id) => (
-            <KeyPanel key={id} client={id} primary={deliveries.length === 0} />
+            <KeyPanel
+              key={id}
+              client={id}
+              keys={keys.filter((one) => one.client === id)}
+              onDone={() => void mine.refetch()}
+            />
           ))}
         </main>
       )}
@@ -41,28 +54,40 @@ export function ClientPage() {
 
 const recipientShape = /^age1[02-9ac-hj-np-z]{58}$/
 
-/** Registers the public half of a key; its fingerprint is then read out over another channel. */
-function KeyPanel({ client, primary }: { readonly client: string; readonly primary: boolean }) {
+interface KeyPanelProps {
+  readonly client: string
+  readonly keys: readonly DeliveryKey[]
+  readonly onDone: () => void
+}
+
+/** The keys that open deliveries, and how far each is confirmed; registers the public half of another. */
+function KeyPanel({ client, keys, onDone }: KeyPanelProps) {
   const { client: words } = useMessages()
   const { server } = useHouse()
   const [recipient, setRecipient] = useState('')
-  const [fingerprint, setFingerprint] = useState('')
   const typed = recipient.trim()
   const fits = recipientShape.test(typed)
   return (
     <ActPanel
       title={words.keyTitle()}
       text={words.keyText()}
-      primary={primary}
+      primary={keys.length === 0}
       ready={fits}
       act={words.register()}
       onAct={async () => {
         const address = `/clients/${client}/delivery-keys`
-        const made = await server.ask('POST', address, DeliveryKeyMade, { recipient: typed })
-        setFingerprint(made.fingerprint)
+        await server.ask('POST', address, DeliveryKeyMade, { recipient: typed })
         setRecipient('')
+        onDone()
       }}
     >
+      {keys.length === 0 ? null : (
+        <ul className={house['list']} aria-live="polite">
+          {keys.map((one) => (
+            <KeyLine key={one.key} of={one} />
+          ))}
+        </ul>
+      )}
       <TextField
         name={words.recipient()}
         hint={words.recipientHint()}
@@ -72,15 +97,34 @@ function KeyPanel({ client, primary }: { readonly client: string; readonly prima
         onChange={setRecipient}
         fault={typed.length >= 62 && !fits ? words.recipientFault() : ''}
       />
-      {fingerprint === '' ? null : (
-        <div role="status" className={house['stack']}>
+    </ActPanel>
+  )
+}
+
+/** One key: until two people here have confirmed it, its fingerprint is to be read out to them. */
+function KeyLine({ of: key }: { readonly of: DeliveryKey }) {
+  const { client: words, house: common } = useMessages()
+  const time = useTime()
+  const confirmed = key.confirmedBy.length === 2
+  return (
+    <li>
+      {confirmed ? (
+        <Fingerprint of={key.fingerprint} />
+      ) : (
+        <div className={house['stack']}>
           <p>{words.fingerprintText()}</p>
-          <p className={house['code']} dir="ltr">
-            {(fingerprint.match(/.{1,4}/g) ?? []).join(' ')}
-          </p>
+          <Fingerprint of={key.fingerprint} large />
         </div>
       )}
-    </ActPanel>
+      <Badge tone={confirmed ? 'good' : 'warn'}>
+        {common.confirmations({ count: key.confirmedBy.length })}
+      </Badge>
+      {key.effective === null ? null : (
+        <span className={house['soft']}>
+          {common.effective({ time: time.full(key.effective) })}
+        </span>
+      )}
+    </li>
   )
 }
 

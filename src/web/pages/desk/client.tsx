@@ -7,15 +7,19 @@ import { Clients, termsMembers } from '#shared/projects.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
 import { TextField } from '../../kit/field.tsx'
+import { Select } from '../../kit/select.tsx'
 import { Empty } from '../../kit/state.tsx'
 import { useMessages } from '../../kit/words.tsx'
 import { ActPanel } from '../house/act.tsx'
 import { Shown, useAsked } from '../house/asked.tsx'
 import { FailureNote } from '../house/failure.tsx'
+import { Fingerprint } from '../house/fingerprint.tsx'
 import house from '../house/house.module.css'
 import { useAct, useHouse } from '../house/house.tsx'
 import { PageHead } from '../house/page-head.tsx'
+import { codeOf } from '../house/person-code.ts'
 import { useTime } from '../house/time.ts'
+import { Who } from './who.tsx'
 
 type Client = Static<typeof Clients>['clients'][number]
 
@@ -36,7 +40,9 @@ export function ClientOfDeskPage() {
             <TermsPanel row={row} manages={manages} onDone={() => void clients.refetch()} />
             <div className={house['two']}>
               <KeysPanel client={client} />
-              {manages ? <ClientPersonPanel client={client} /> : null}
+              {manages ? (
+                <ClientPersonPanel row={row} onDone={() => void clients.refetch()} />
+              ) : null}
             </div>
           </main>
         )
@@ -75,7 +81,13 @@ function TermsPanel({ row, manages, onDone }: TermsPanelProps) {
             <Fragment key={member}>
               <dt>{desk.termsMember({ member })}</dt>
               <dd>
-                <bdi>{terms[member] === '' ? desk.notSet() : terms[member]}</bdi>
+                <bdi>
+                  {terms[member] === ''
+                    ? desk.notSet()
+                    : member === 'atTheEnd'
+                      ? desk.atTheEndWords({ value: terms[member] })
+                      : terms[member]}
+                </bdi>
               </dd>
             </Fragment>
           ))}
@@ -95,18 +107,27 @@ function TermsPanel({ row, manages, onDone }: TermsPanelProps) {
       }}
     >
       <div className={house['fields']}>
-        {termsMembers.map((member) => (
-          <TextField
-            key={member}
-            name={desk.termsMember({ member })}
-            hint={desk.termsHint({ member })}
-            maxLength={500}
-            value={terms[member]}
-            onChange={(value) => {
+        {termsMembers.map((member) => {
+          const field = {
+            name: desk.termsMember({ member }),
+            value: terms[member],
+            onChange: (value: string) => {
               setTerms({ ...terms, [member]: value })
-            }}
-          />
-        ))}
+            },
+          }
+          return member === 'atTheEnd' ? (
+            <Select
+              key={member}
+              {...field}
+              options={['', 'return', 'erase'].map((value) => ({
+                value,
+                words: desk.atTheEndWords({ value }),
+              }))}
+            />
+          ) : (
+            <TextField key={member} {...field} hint={desk.termsHint({ member })} maxLength={500} />
+          )
+        })}
       </div>
     </ActPanel>
   )
@@ -134,8 +155,8 @@ function sent(terms: Written): object {
 
 /** Keys that a client registered; each is confirmed by two people who have compared its fingerprint. */
 function KeysPanel({ client }: { readonly client: string }) {
-  const { desk } = useMessages()
-  const { server } = useHouse()
+  const { desk, house: words } = useMessages()
+  const { server, standing } = useHouse()
   const { busy, failure, run } = useAct()
   const time = useTime()
   const keys = useAsked(`/clients/${client}/delivery-keys`, DeliveryKeys)
@@ -156,19 +177,21 @@ function KeysPanel({ client }: { readonly client: string }) {
             <ul className={house['list']}>
               {rows.map((row) => (
                 <li key={row.key}>
-                  <bdi className={house['mono']} dir="ltr">
-                    {row.fingerprint}
-                  </bdi>
-                  <Badge tone={row.confirmations === 2 ? 'good' : 'warn'}>
-                    {desk.confirmations({ count: row.confirmations })}
+                  <Fingerprint of={row.fingerprint} />
+                  <Badge tone={row.confirmedBy.length === 2 ? 'good' : 'warn'}>
+                    {words.confirmations({ count: row.confirmedBy.length })}
                   </Badge>
                   {row.effective === null ? null : (
                     <span className={house['soft']}>
-                      {desk.effective({ time: time.full(row.effective) })}
+                      {words.effective({ time: time.full(row.effective) })}
                     </span>
                   )}
                   <span className={house['push']} />
-                  {row.confirmations === 2 ? null : (
+                  {row.confirmedBy.length === 2 ? null : row.confirmedBy.includes(
+                      standing.person,
+                    ) ? (
+                    <span className={house['soft']}>{desk.otherConfirms()}</span>
+                  ) : (
                     <Button
                       small
                       disabled={busy}
@@ -190,32 +213,38 @@ function KeysPanel({ client }: { readonly client: string }) {
   )
 }
 
-function ClientPersonPanel({ client }: { readonly client: string }) {
+function ClientPersonPanel({ row, onDone }: Omit<TermsPanelProps, 'manages'>) {
   const { desk } = useMessages()
   const { server } = useHouse()
   const [person, setPerson] = useState('')
-  const [added, setAdded] = useState(false)
   return (
     <ActPanel
       title={desk.clientPeople()}
       text={desk.clientPeopleText()}
-      ready={person.trim() !== ''}
+      ready={person !== ''}
       act={desk.add()}
       onAct={async () => {
-        await server.ask('POST', `/clients/${client}/people`, Done, { person: person.trim() })
+        await server.ask('POST', `/clients/${row.client}/people`, Done, { person })
         setPerson('')
-        setAdded(true)
+        onDone()
       }}
     >
-      <TextField
-        name={desk.personId()}
-        hint={desk.personIdHint()}
-        direction="ltr"
-        maxLength={30}
+      {row.speakers.length === 0 ? (
+        <p>{desk.noClientPeople()}</p>
+      ) : (
+        <ul className={house['list']}>
+          {row.speakers.map((speaker) => (
+            <li key={speaker.person}>
+              <bdi>{speaker.name === '' ? codeOf(speaker.person) : speaker.name}</bdi>
+            </li>
+          ))}
+        </ul>
+      )}
+      <Who
+        without={row.speakers.map((speaker) => speaker.person)}
         value={person}
         onChange={setPerson}
       />
-      {added ? <p role="status">{desk.added()}</p> : null}
     </ActPanel>
   )
 }

@@ -23,6 +23,7 @@ export function Deliveries({ project }: { readonly project: string }) {
   const refresh = () => {
     void deliveries.refetch()
   }
+  const waits = deliveries.data?.deliveries.some(({ state }) => state === 'proposed') === true
   const propose = () =>
     void run(async () => {
       await server.ask('POST', address, DeliveryMade, {})
@@ -32,7 +33,12 @@ export function Deliveries({ project }: { readonly project: string }) {
     <section className={house['stack']} aria-label={desk.deliveries()}>
       <div className={house['head']}>
         <p className={house['soft']}>{desk.deliveriesText()}</p>
-        <Button kind="primary" disabled={busy} onClick={propose}>
+        <Button
+          // While one waits for its second person, that is what one comes for.
+          kind={waits ? 'plain' : 'primary'}
+          disabled={busy}
+          onClick={propose}
+        >
           {desk.propose()}
         </Button>
       </div>
@@ -67,9 +73,9 @@ function DeliveryPanel({ delivery, onDone }: DeliveryPanelProps) {
   const own = delivery.proposedBy === standing.person
   const changed =
     delivery.state === 'refused' || (failure instanceof Refusal && failure.kind === 'conflict')
-  const approve = () =>
+  const order = (act: 'approve' | 'rebuild') => () =>
     void run(async () => {
-      await server.ask('POST', `/deliveries/${delivery.delivery}/approve`, Done, {})
+      await server.ask('POST', `/deliveries/${delivery.delivery}/${act}`, Done, {})
       onDone()
     })
   return (
@@ -82,12 +88,20 @@ function DeliveryPanel({ delivery, onDone }: DeliveryPanelProps) {
         <DeliveryState state={delivery.state} />
       </div>
       <DeliveryFacts delivery={delivery} />
+      {delivery.failure === null ? null : (
+        <p>{desk.buildFailed({ reason: delivery.failure.replaceAll('-', '_') })}</p>
+      )}
       <div className={house['row']}>
         {delivery.state !== 'proposed' ? null : own ? (
           <p className={house['soft']}>{desk.secondNeeded()}</p>
         ) : (
-          <Button kind="primary" disabled={busy} onClick={approve}>
+          <Button kind="primary" disabled={busy} onClick={order('approve')}>
             {desk.approve()}
+          </Button>
+        )}
+        {delivery.state !== 'failed' ? null : (
+          <Button kind="primary" disabled={busy} onClick={order('rebuild')}>
+            {desk.buildAgain()}
           </Button>
         )}
         <span className={house['push']} />

@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react'
+import type { Static } from 'typebox'
 import { Progress } from '#shared/annotation.ts'
 import { Done } from '#shared/identity.ts'
+import type { ProjectDetail } from '#shared/projects.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
 import { Progress as Bar } from '../../kit/progress.tsx'
@@ -11,11 +13,21 @@ import house from '../house/house.module.css'
 import { useAct, useHouse } from '../house/house.tsx'
 import { codeOf } from '../house/person-code.ts'
 
+interface ProgressPanelProps {
+  readonly project: string
+  /** Names of those who may hold an item; of somebody who left the team the code is left. */
+  readonly team: Static<typeof ProjectDetail>['team']
+}
+
 /** How far the work is, and what needs a hand: set aside, or held by somebody who left. */
-export function ProgressPanel({ project }: { readonly project: string }) {
+export function ProgressPanel({ project, team }: ProgressPanelProps) {
   const { desk, bench } = useMessages()
   const { server } = useHouse()
   const progress = useAsked(`/projects/${project}/progress`, Progress, 10_000)
+  const nameOf = (person: string) => {
+    const member = team.find((one) => one.person === person)
+    return member === undefined || member.name === '' ? codeOf(person) : member.name
+  }
   const giveBack = async (task: string) => {
     await server.ask('POST', `/tasks/${task}/reassign`, Done, { person: null })
     await progress.refetch()
@@ -57,7 +69,7 @@ export function ProgressPanel({ project }: { readonly project: string }) {
               {held.map((one) => (
                 <TaskLine key={one.task} task={one.task} act={desk.takeAway()} onAct={giveBack}>
                   <span className={house['soft']}>
-                    {desk.heldBy({ person: codeOf(one.person) })}
+                    {desk.heldBy({ person: nameOf(one.person) })}
                   </span>
                 </TaskLine>
               ))}

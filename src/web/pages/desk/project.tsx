@@ -46,7 +46,7 @@ export function ProjectPage() {
               {
                 id: 'progress',
                 words: desk.progress(),
-                content: <ProgressPanel project={row.project} />,
+                content: <ProgressPanel project={row.project} team={row.team} />,
               },
               ...(manages ? managersTabs(desk, row, refresh) : []),
               { id: 'batches', words: desk.batches(), content: <Batches row={row} /> },

@@ -3,11 +3,12 @@ import type { Static } from 'typebox'
 import { Done } from '#shared/identity.ts'
 import type { ProjectDetail } from '#shared/projects.ts'
 import { Button } from '../../kit/button.tsx'
-import { Check, TextField } from '../../kit/field.tsx'
+import { Check } from '../../kit/field.tsx'
 import { useMessages } from '../../kit/words.tsx'
 import { FailureNote } from '../house/failure.tsx'
 import house from '../house/house.module.css'
 import { useAct, useHouse } from '../house/house.tsx'
+import { Who } from './who.tsx'
 
 const teamRoles = ['annotator', 'reviewer'] as const
 type TeamRole = (typeof teamRoles)[number]
@@ -35,7 +36,7 @@ export function Team({ row, onDone }: TeamProps) {
       autoComplete="off"
       onSubmit={(event) => {
         event.preventDefault()
-        set(person.trim(), ['annotator'])
+        set(person, ['annotator'])
       }}
     >
       <p className={house['soft']}>{desk.teamText()}</p>
@@ -60,16 +61,13 @@ export function Team({ row, onDone }: TeamProps) {
           </li>
         ))}
       </ul>
-      <TextField
-        name={desk.personId()}
-        hint={desk.personIdHint()}
-        direction="ltr"
-        maxLength={30}
-        value={person}
-        onChange={setPerson}
-      />
       <div className={house['row']}>
-        <Button submit disabled={busy || person.trim() === ''}>
+        <Who
+          without={row.team.map((member) => member.person)}
+          value={person}
+          onChange={setPerson}
+        />
+        <Button submit disabled={busy || person === ''}>
           {desk.add()}
         </Button>
       </div>

@@ -40,22 +40,31 @@ function AlarmLine({ alarm }: { readonly alarm: Alarm }) {
   const [asking, setAsking] = useState(false)
   const { acknowledgedAt, acknowledgedBy, note, raisedAt } = alarm
   const seen = acknowledgedAt !== null
+  const title = useTitle(alarm)
+  const who = acknowledgedBy?.name ?? acknowledgedBy?.person ?? ''
   return (
     <li className={`${css['alarm'] ?? ''} ${seen ? (css['seen'] ?? '') : ''}`}>
       <div>
         <strong>
-          <bdi>{alarm.words}</bdi>
+          <bdi>{title}</bdi>
         </strong>
         <div>
+          <bdi>{alarm.words}</bdi>
+        </div>
+        <div className={house['soft']}>
           {gatehouse.raised({ time: time.full(raisedAt) })}
           {seen ? (
             <>
               {' · '}
-              {gatehouse.seenBy({ person: acknowledgedBy ?? '', time: time.clock(acknowledgedAt) })}
+              {gatehouse.seenBy({ person: who, time: time.clock(acknowledgedAt) })}
             </>
           ) : null}
         </div>
-        {note === null ? null : <bdi>{note}</bdi>}
+        {note === null ? null : (
+          <div className={css['note']}>
+            <bdi>{note}</bdi>
+          </div>
+        )}
       </div>
       <Button
         kind={seen ? 'plain' : 'primary'}
@@ -77,16 +86,24 @@ function AlarmLine({ alarm }: { readonly alarm: Alarm }) {
   )
 }
 
+/** What is wrong, and with which door, machine or person. */
+function useTitle({ kind, about }: Alarm): string {
+  const { gatehouse } = useMessages()
+  const what = gatehouse.alarmKind({ kind: kind.replaceAll('-', '_') })
+  return about === null ? what : gatehouse.alarmAbout({ what, about })
+}
+
 function AcknowledgeDialog({ alarm, onClose }: { alarm: Alarm; onClose: () => void }) {
   const { gatehouse } = useMessages()
   const { server } = useHouse()
   const [note, setNote] = useState('')
   const [resolved, setResolved] = useState(alarm.acknowledgedAt !== null)
+  const title = useTitle(alarm)
   return (
     <ActDialog
       onClose={onClose}
       title={gatehouse.acknowledgeTitle()}
-      text={alarm.words}
+      text={title}
       ready={note.trim() !== ''}
       act={resolved ? gatehouse.resolve() : gatehouse.acknowledge()}
       onAct={async () => {

@@ -44,10 +44,10 @@ function CorrectionLine({ correction, zones }: CorrectionLineProps) {
   const { busy, failure, run } = useAct()
   const time = useTime()
   const { person, zone, reason, requestedBy, requestedAt } = correction
-  const people = zones.flatMap((one) => one.people)
-  const name = people.find((one) => one.person === person)?.name ?? person
+  const name = correction.name ?? person
   const title = zones.find((one) => one.zone === zone)?.title ?? zone
-  const own = requestedBy === standing.person
+  const own = requestedBy.person === standing.person
+  const asker = requestedBy.name ?? requestedBy.person
   return (
     <li>
       <span>
@@ -56,7 +56,7 @@ function CorrectionLine({ correction, zones }: CorrectionLineProps) {
           : gatehouse.correctionTo({ person: name, zone: title })}
       </span>
       <span className={house['soft']}>
-        <bdi>{reason}</bdi> · {time.full(requestedAt)}
+        <bdi>{reason}</bdi> · {gatehouse.askedBy({ person: asker, time: time.full(requestedAt) })}
       </span>
       <span className={house['push']} />
       {own ? (

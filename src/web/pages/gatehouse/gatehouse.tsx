@@ -42,15 +42,20 @@ export function GatehousePage() {
 function Building({ now }: { readonly now: SiteNow }) {
   const { gatehouse } = useMessages()
   const time = useTime()
+  // Who is on the street is not recorded: an empty panel would say that nobody is there.
+  const guarded = now.zones.filter(({ kind, lockdown }) => kind !== 'public' || lockdown)
+  const inside = now.zones.reduce((all, { people }) => all + people.length, 0)
   return (
     <main className={house['page']}>
       <PageHead
         title={gatehouse.title()}
         text={gatehouse.asOf({ site: now.site ?? '', time: time.exact(now.at) })}
-      />
+      >
+        <strong className={css['inside']}>{gatehouse.inside({ count: inside })}</strong>
+      </PageHead>
       <Alarms alarms={now.alarms} />
       <section className={css['zones']} aria-label={gatehouse.zones()}>
-        {now.zones.map((zone) => (
+        {guarded.map((zone) => (
           <ZonePanel key={zone.zone} zone={zone} zones={now.zones} />
         ))}
       </section>
@@ -156,7 +161,11 @@ function PersonLine({ person, onCorrect }: PersonLineProps) {
     <li>
       <bdi>{person.name ?? person.person}</bdi>
       <span className={house['soft']}>{gatehouse.since({ time: time.clock(person.since) })}</span>
-      {person.admits ? null : <Badge tone="warn">{person.why ?? gatehouse.doesNotAdmit()}</Badge>}
+      {person.admits ? null : (
+        <Badge tone="warn">
+          {gatehouse.doesNotAdmit({ why: (person.why ?? '').replaceAll('-', '_') })}
+        </Badge>
+      )}
       <Button
         small
         kind="quiet"

@@ -23,19 +23,23 @@ export function Doors({ now }: MachinesProps) {
       rows={now.portals}
       rowId={({ portal }) => portal}
       columns={[
-        { id: 'door', words: gatehouse.door(), cell: (row) => row.title, by: (row) => row.title },
+        {
+          id: 'door',
+          words: gatehouse.door(),
+          cell: (row) => (
+            <>
+              <bdi>{row.title}</bdi>{' '}
+              {row.emergency ? <Badge tone="accent">{gatehouse.emergency()}</Badge> : null}
+            </>
+          ),
+          by: (row) => row.title,
+        },
         { id: 'from', words: gatehouse.from(), cell: (row) => zone(row.from) },
         { id: 'to', words: gatehouse.to(), cell: (row) => zone(row.to) },
         {
           id: 'controller',
           words: gatehouse.controller(),
           cell: (row) => <bdi>{row.controller ?? gatehouse.unwatched()}</bdi>,
-        },
-        {
-          id: 'emergency',
-          words: '',
-          cell: (row) =>
-            row.emergency ? <Badge tone="accent">{gatehouse.emergency()}</Badge> : null,
         },
       ]}
     />
@@ -60,6 +64,12 @@ function controllerState(
   return row.missing > 0 ? 'gap' : 'good'
 }
 
+/** The doors that a controller minds, as people call them. */
+function doorsOf(now: SiteNow, controller: string): string {
+  const minded = now.portals.filter((portal) => portal.controller === controller)
+  return minded.map(({ title }) => title).join(', ')
+}
+
 /** What each controller says of itself, and the epochs that a guard must confirm. */
 export function Controllers({ now }: MachinesProps) {
   const { gatehouse } = useMessages()
@@ -82,6 +92,12 @@ export function Controllers({ now }: MachinesProps) {
             words: gatehouse.controller(),
             cell: (row) => row.controller,
             by: (row) => row.controller,
+          },
+          {
+            id: 'minds',
+            words: gatehouse.minds(),
+            cell: ({ controller }) => <bdi>{doorsOf(now, controller)}</bdi>,
+            by: ({ controller }) => doorsOf(now, controller),
           },
           {
             id: 'state',

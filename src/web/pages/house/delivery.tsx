@@ -8,6 +8,7 @@ const tones: Readonly<Record<DeliveryRow['state'], Tone>> = {
   proposed: 'warn',
   approved: 'accent',
   refused: 'bad',
+  failed: 'bad',
   built: 'accent',
   accepted: 'good',
   rejected: 'bad',
@@ -41,8 +42,8 @@ export function DeliveryFacts({ delivery }: { readonly delivery: DeliveryRow }) 
       {set === null ? null : (
         <>
           <dt>{house.set()}</dt>
-          <dd className={css['mono']} dir="ltr">
-            {set}
+          <dd className={css['mono']}>
+            <bdi dir="ltr">{set}</bdi>
           </dd>
         </>
       )}
@@ -54,8 +55,8 @@ export function DeliveryFacts({ delivery }: { readonly delivery: DeliveryRow }) 
       )}
       {size === null ? null : (
         <>
-          <dt>{house.bytes()}</dt>
-          <dd>{count.format(size)}</dd>
+          <dt>{house.size()}</dt>
+          <dd>{house.bytes({ count: size })}</dd>
         </>
       )}
       {sha256 === null ? null : (

@@ -17,6 +17,13 @@ export function failureWords(
 ): readonly string[] {
   if (failure instanceof KeyNotGiven) return [house.keyNotGiven()]
   if (failure.kind === 'access-denied') return conditionWords(refusals, failure.conditions)
+  if (failure.kind === 'not-ready' && failure.missing !== null)
+    return [
+      refusals.notReady({
+        missing: failure.missing.replaceAll('-', '_'),
+        open: failure.open ?? 0,
+      }),
+    ]
   const words = refusals.problem({ kind: failure.kind.replaceAll('-', '_') })
   const told = failure.faults.map(({ path, message }) => `${path} ${message}`)
   const number =

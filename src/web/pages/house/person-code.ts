@@ -1,4 +1,7 @@
-/** The end of an id, in capitals: enough to tell people apart on one site. */
+/**
+ * The end of a person's id, in capitals: enough to tell people apart on one site. Machines, and
+ * nobody, stand in the log under names of their own.
+ */
 export function codeOf(id: string): string {
-  return id.slice(-6).toUpperCase()
+  return id.startsWith('per_') ? id.slice(-6).toUpperCase() : id
 }

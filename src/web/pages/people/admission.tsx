@@ -46,11 +46,43 @@ export function Part({ title, none, rows, children }: PartProps) {
   )
 }
 
+interface RecordedProps {
+  readonly facts: Admission
+  /** What was signed, as whoever looks is to see it. */
+  readonly agreements: ReactNode
+}
+
+/** All that is recorded of a person, part by part. */
+export function Recorded({ facts, agreements }: RecordedProps) {
+  const { people } = useMessages()
+  return (
+    <div className={house['two']}>
+      <Part title={people.ownVetting()} none={people.ownVettingNone()} rows={facts.vettings}>
+        <Vettings rows={facts.vettings} />
+      </Part>
+      {agreements}
+      <Part title={people.ownTraining()} none={people.ownTrainingNone()} rows={facts.courses}>
+        <Courses rows={facts.courses} />
+      </Part>
+      <Part
+        title={people.ownCertificates()}
+        none={people.ownCertificatesNone()}
+        rows={facts.certificates}
+      >
+        <Certificates rows={facts.certificates} />
+      </Part>
+      <Part title={people.ownShifts()} none={people.ownShiftsNone()} rows={facts.shifts}>
+        <Shifts rows={facts.shifts} />
+      </Part>
+    </div>
+  )
+}
+
 interface RowsProps<Part extends keyof Admission> {
   readonly rows: Admission[Part]
 }
 
-export function Vettings({ rows }: RowsProps<'vettings'>) {
+function Vettings({ rows }: RowsProps<'vettings'>) {
   const { people } = useMessages()
   const time = useTime()
   return rows.map(({ kind, jurisdiction, result, expires }) => (
@@ -72,7 +104,7 @@ export function Signed({ rows }: RowsProps<'signed'>) {
   ))
 }
 
-export function Courses({ rows }: RowsProps<'courses'>) {
+function Courses({ rows }: RowsProps<'courses'>) {
   const { people } = useMessages()
   const time = useTime()
   return rows.map(({ course, passedAt, current }) => (
@@ -84,7 +116,7 @@ export function Courses({ rows }: RowsProps<'courses'>) {
   ))
 }
 
-export function Certificates({ rows }: RowsProps<'certificates'>) {
+function Certificates({ rows }: RowsProps<'certificates'>) {
   const { people, bench } = useMessages()
   const time = useTime()
   const names = new Intl.DisplayNames(useLanguage(), { type: 'language' })
@@ -99,10 +131,7 @@ export function Certificates({ rows }: RowsProps<'certificates'>) {
   ))
 }
 
-export function Shifts({ rows }: RowsProps<'shifts'>) {
-  const { people } = useMessages()
+function Shifts({ rows }: RowsProps<'shifts'>) {
   const time = useTime()
-  return rows.map(({ begins, ends }) => (
-    <li key={begins}>{people.shiftLine({ begins: time.full(begins), ends: time.full(ends) })}</li>
-  ))
+  return rows.map(({ begins, ends }) => <li key={begins}>{time.span(begins, ends)}</li>)
 }

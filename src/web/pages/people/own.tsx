@@ -8,15 +8,7 @@ import { Shown, useAsked } from '../house/asked.tsx'
 import house from '../house/house.module.css'
 import { useHouse } from '../house/house.tsx'
 import { PageHead } from '../house/page-head.tsx'
-import {
-  AdmissionSteps,
-  Certificates,
-  Courses,
-  Part,
-  Shifts,
-  Signed,
-  Vettings,
-} from './admission.tsx'
+import { AdmissionSteps, Part, Recorded, Signed } from './admission.tsx'
 
 /** What is recorded of oneself, what one signed, and what waits for one's signature. */
 export function OwnPage() {
@@ -49,27 +41,14 @@ function Own({ facts, onDone }: OwnProps) {
       </section>
       <section className={house['panel']} aria-label={people.ownRecorded()}>
         <h2>{people.ownRecorded()}</h2>
-        <div className={house['two']}>
-          <Part title={people.ownSigned()} none={people.ownSignedNone()} rows={facts.signed}>
-            <Signed rows={facts.signed} />
-          </Part>
-          <Part title={people.ownTraining()} none={people.ownTrainingNone()} rows={facts.courses}>
-            <Courses rows={facts.courses} />
-          </Part>
-          <Part
-            title={people.ownCertificates()}
-            none={people.ownCertificatesNone()}
-            rows={facts.certificates}
-          >
-            <Certificates rows={facts.certificates} />
-          </Part>
-          <Part title={people.ownVetting()} none={people.ownVettingNone()} rows={facts.vettings}>
-            <Vettings rows={facts.vettings} />
-          </Part>
-          <Part title={people.ownShifts()} none={people.ownShiftsNone()} rows={facts.shifts}>
-            <Shifts rows={facts.shifts} />
-          </Part>
-        </div>
+        <Recorded
+          facts={facts}
+          agreements={
+            <Part title={people.ownSigned()} none={people.ownSignedNone()} rows={facts.signed}>
+              <Signed rows={facts.signed} />
+            </Part>
+          }
+        />
       </section>
     </>
   )

@@ -14,15 +14,7 @@ import house from '../house/house.module.css'
 import { useAct, useHouse } from '../house/house.tsx'
 import { PageHead } from '../house/page-head.tsx'
 import { codeOf } from '../house/person-code.ts'
-import {
-  AdmissionSteps,
-  Certificates,
-  Courses,
-  Part,
-  Shifts,
-  Signed,
-  Vettings,
-} from './admission.tsx'
+import { AdmissionSteps, Part, Recorded, Signed } from './admission.tsx'
 import { CodeDialog } from './code.tsx'
 import { RolesPanel } from './roles.tsx'
 import { CertificateForm, CourseForm, ShiftForm, VettingForm } from './forms.tsx'
@@ -90,38 +82,25 @@ function AdmissionPanel({ facts }: { readonly facts: Admission }) {
     <section className={house['panel']} aria-label={people.admission()}>
       <h2>{people.admission()}</h2>
       <AdmissionSteps facts={facts} />
-      <div className={house['two']}>
-        <Part title={people.ownVetting()} none={people.ownVettingNone()} rows={facts.vettings}>
-          <Vettings rows={facts.vettings} />
-        </Part>
-        <Part
-          title={people.agreements()}
-          none={people.agreementsNone()}
-          rows={[...facts.unsigned, ...facts.signed]}
-        >
-          {facts.unsigned.map((one) => (
-            <li key={one.agreement}>
-              {people.agreementLine({ title: one.title, version: one.version })}
-              <span className={house['push']} />
-              <Badge tone="warn">{people.unsigned()}</Badge>
-            </li>
-          ))}
-          <Signed rows={facts.signed} />
-        </Part>
-        <Part title={people.ownTraining()} none={people.ownTrainingNone()} rows={facts.courses}>
-          <Courses rows={facts.courses} />
-        </Part>
-        <Part
-          title={people.ownCertificates()}
-          none={people.ownCertificatesNone()}
-          rows={facts.certificates}
-        >
-          <Certificates rows={facts.certificates} />
-        </Part>
-        <Part title={people.ownShifts()} none={people.ownShiftsNone()} rows={facts.shifts}>
-          <Shifts rows={facts.shifts} />
-        </Part>
-      </div>
+      <Recorded
+        facts={facts}
+        agreements={
+          <Part
+            title={people.agreements()}
+            none={people.agreementsNone()}
+            rows={[...facts.unsigned, ...facts.signed]}
+          >
+            {facts.unsigned.map((one) => (
+              <li key={one.agreement}>
+                {people.agreementLine({ title: one.title, version: one.version })}
+                <span className={house['push']} />
+                <Badge tone="warn">{people.unsigned()}</Badge>
+              </li>
+            ))}
+            <Signed rows={facts.signed} />
+          </Part>
+        }
+      />
     </section>
   )
 }

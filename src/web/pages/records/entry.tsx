@@ -1,5 +1,5 @@
 import { useParams } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import { LogFound, type LogEntry } from '#shared/audit.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { ButtonLink } from '../../kit/button.tsx'
@@ -8,6 +8,7 @@ import { useMessages } from '../../kit/words.tsx'
 import { Shown, useAsked } from '../house/asked.tsx'
 import house from '../house/house.module.css'
 import { PageHead } from '../house/page-head.tsx'
+import { codeOf } from '../house/person-code.ts'
 import { useTime } from '../house/time.ts'
 import { outcomeTones } from './records.tsx'
 
@@ -65,7 +66,13 @@ function Facts({ entry }: { readonly entry: LogEntry }) {
     ],
     [records.act(), records.actWords({ act: entry.action.replaceAll('.', '_') })],
     [records.actId(), written(entry.action)],
-    [records.person(), written(entry.actor)],
+    [
+      records.person(),
+      <Fragment key="person">
+        {written(entry.actor)}{' '}
+        {entry.actor.startsWith('per_') ? <Badge>{codeOf(entry.actor)}</Badge> : null}
+      </Fragment>,
+    ],
     [records.thing(), written(entry.resource)],
     [records.project(), written(entry.project)],
     [records.item(), written(entry.item)],

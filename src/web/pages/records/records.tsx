@@ -46,8 +46,9 @@ export function RecordsPage() {
       <Search
         filter={typed}
         onChange={setTyped}
-        onSearch={() => {
-          setAsked({ filter: typed, after: '' })
+        onSearch={(filter) => {
+          setTyped(filter)
+          setAsked({ filter, after: '' })
         }}
       />
       <Shown query={page}>
@@ -107,7 +108,7 @@ function momentOf(typed: string): string {
 interface SearchProps {
   readonly filter: Filter
   readonly onChange: (filter: Filter) => void
-  readonly onSearch: () => void
+  readonly onSearch: (filter: Filter) => void
 }
 
 function Search({ filter, onChange, onSearch }: SearchProps) {
@@ -123,7 +124,7 @@ function Search({ filter, onChange, onSearch }: SearchProps) {
       autoComplete="off"
       onSubmit={(event) => {
         event.preventDefault()
-        onSearch()
+        onSearch(filter)
       }}
     >
       <div className={house['filters']}>
@@ -131,6 +132,7 @@ function Search({ filter, onChange, onSearch }: SearchProps) {
           name={records.person()}
           hint={records.idHint()}
           direction="ltr"
+          maxLength={60}
           value={filter.actor}
           onChange={set('actor')}
         />
@@ -184,7 +186,7 @@ function Search({ filter, onChange, onSearch }: SearchProps) {
         <Button
           kind="quiet"
           onClick={() => {
-            onChange(everything)
+            onSearch(everything)
           }}
         >
           {records.clear()}

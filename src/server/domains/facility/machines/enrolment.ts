@@ -12,12 +12,13 @@ import type { Tx } from '../../../kernel/db.ts'
 import { notify } from '../../../kernel/signals.ts'
 import type { Pass } from '../../access/index.ts'
 import { issueCode, useCode } from '../../identity/index.ts'
-import { confirmNextEpoch, controllerRow } from '../store.ts'
+import { confirmNextEpoch, controllerNames, controllerRow } from '../store.ts'
 import {
   endCertificateAt,
   insertCertificate,
   revokeCertificates,
   setWorkstationRevoked,
+  workstationNames,
   workstationRow,
 } from './store.ts'
 
@@ -42,7 +43,10 @@ export async function codeFor(
     kind === 'workstation'
       ? (await workstationRow(tx, id))?.installed
       : (await controllerRow(tx, id))?.installed
-  if (known !== true) throw new Problem('not-found')
+  if (known !== true) {
+    const there = await (kind === 'workstation' ? workstationNames(tx) : controllerNames(tx))
+    throw new Problem('not-found', { missing: `${kind} ${id}`, there })
+  }
   return { code: await issueCode(tx, kind, id, pass.at) }
 }
 

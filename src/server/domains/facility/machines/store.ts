@@ -16,6 +16,17 @@ export async function workstationsIn(tx: Tx, zones: readonly string[]): Promise<
   return rows.map(({ workstation }) => workstation)
 }
 
+/** The workstations of the site in force. */
+export async function workstationNames(tx: Tx): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('facility.workstation')
+    .select('workstation')
+    .where('installed', '=', true)
+    .orderBy('workstation')
+    .execute()
+  return rows.map(({ workstation }) => workstation)
+}
+
 export async function insertCertificate(
   tx: Tx,
   row: Omit<Row<'facility.certificate'>, 'revoked_at' | 'last_address' | 'last_seen'>,

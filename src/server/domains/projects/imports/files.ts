@@ -57,7 +57,8 @@ export async function receiveFile(
     const measure = await sealFile(ground, head, item, arrival, rest)
     return { head, item, content: { measure, arrival } }
   } catch (error) {
-    await arrival.discard()
+    // Why it was not taken in says more than why it could not be freed; without a row it counts for nothing.
+    await arrival.discard().catch(() => undefined)
     if (error instanceof RowFault) return { head, item, content: { reason: error.message } }
     if (
       error instanceof VaultFault &&

@@ -12,7 +12,7 @@ import { Problem } from '#shared/problems.ts'
 import { BatchId, ProjectCode, ProjectId } from '#shared/projects.ts'
 import type { Operate } from '../../../http/operate.ts'
 import type { Upload } from '../../../http/upload.ts'
-import { projectByCode } from '../store.ts'
+import { listProjects, projectByCode } from '../store.ts'
 import { beginImport, endImport, readImport, seeManifest, undoImport } from './batches.ts'
 import { discardFile, keepFile, receiveFile } from './files.ts'
 import type { ImportGround } from './ground.ts'
@@ -37,7 +37,10 @@ export function importRoutes(operate: Operate, upload: Upload, ground: ImportGro
     resource: () => ({ type: 'Site', id: 'site' }),
     async run({ tx, params }) {
       const found = await projectByCode(tx, params.code)
-      if (found === undefined) throw new Problem('not-found')
+      if (found === undefined) {
+        const there = (await listProjects(tx, null)).rows.map(({ code }) => code)
+        throw new Problem('not-found', { missing: `project ${params.code}`, there })
+      }
       return { project: found.id, code: found.code, kind: found.kind }
     },
   })

@@ -1,7 +1,10 @@
-/** The whole product in a process of its own, for tests that kill it: `product.ts DIRECTORY INSIDE BUILDING OUTSIDE`. */
-import { readConfig } from '../../src/server/kernel/config.ts'
-import { startInstallation } from '../../src/server/start.ts'
-import { startWitness } from '../../src/witness/witness.ts'
+/**
+ * The whole product as it was built, in a process of its own, for tests that kill it: `product.mjs DIRECTORY
+ * INSIDE BUILDING OUTSIDE`.
+ */
+import { readConfig } from '../../dist/server/kernel/config.js'
+import { startInstallation } from '../../dist/server/start.js'
+import { startWitness } from '../../dist/witness/witness.js'
 
 const [directory = '', inside, building, outside] = process.argv.slice(2)
 const read = readConfig(
@@ -14,7 +17,7 @@ const read = readConfig(
 )
 if (!('config' in read)) throw new Error(read.faults.join('; '))
 const now = () => new Date()
-const say = (words: string) => process.stderr.write(`${words}\n`)
+const say = (words) => process.stderr.write(`${words}\n`)
 const started = await startInstallation(read.config, {
   now,
   onFault(error, where) {
@@ -29,7 +32,7 @@ const started = await startInstallation(read.config, {
     const { url, vkey } = await startWitness({
       ...{ dir: `${directory}/witness`, name: 'example.org/witness', logs: [logKey] },
       ...{ host: '127.0.0.1', port: 0, now: () => Date.now() },
-      onFault: (error: unknown) => {
+      onFault: (error) => {
         say(`fault: witness: ${error instanceof Error ? error.message : String(error)}`)
       },
     })

@@ -1,11 +1,11 @@
 /**
- * A sequencer that kills itself: `mortal-sequencer.ts SOCKETS DATABASE KEY STATEMENT sent|answered`.
+ * A sequencer that kills itself: `mortal-sequencer.mjs SOCKETS DATABASE KEY STATEMENT sent|answered`.
  * At its STATEMENT-th statement it dies by SIGKILL, either when that was sent and perhaps done, or
  * when it was surely done and nothing more.
  */
 import { logSigner } from '@cloister/transparency-log'
-import { startSequencer } from '../../src/server/domains/audit/index.ts'
-import { openClient } from '../../src/server/kernel/db.ts'
+import { startSequencer } from '../../dist/server/domains/audit/index.js'
+import { openClient } from '../../dist/server/kernel/db.js'
 
 const [socketDirectory = '', database = '', key = '', statement = '', moment = ''] =
   process.argv.slice(2)
@@ -13,9 +13,9 @@ const die = () => process.kill(process.pid, 'SIGKILL')
 
 async function connect() {
   const client = await openClient({ socketDirectory, role: 'cloister_sequencer', database })
-  const query: (text: string, values?: unknown[]) => Promise<unknown> = client.query.bind(client)
+  const query = client.query.bind(client)
   let count = 0
-  const mortal = async (text: string, values?: unknown[]) => {
+  const mortal = async (text, values) => {
     count += 1
     const answer = query(text, values)
     if (count !== Number(statement)) return answer
