@@ -100,7 +100,11 @@ async function run(inPath: string, outPath: string, options: Options): Promise<v
     )
     ofSchema.add(converted.losses)
     const done = { ...converted, losses: ofSchema.list() }
-    if (options.strict && done.losses.length > 0) throw new Fault(lossLines(done).join('\n'), 3)
+    if (options.strict && done.losses.length > 0) {
+      // A program wants the list of what would be lost all the more when that is a failure.
+      if (options.json) report(done, true)
+      throw new Fault(lossLines(done).join('\n'), 3)
+    }
     // Without an item there is no document, and an empty file would be none.
     await output.finish(to.layout !== 'document' || intoFolder)
     await writeSchemaOut(schemaOut)
