@@ -35,7 +35,7 @@ test('FM5 what is no YAML is refused with line and column', () => {
 
 test('FM5 an unknown key is refused and the nearest known one is named', () => {
   assert.deepEqual(faultsOf(edited('heldAfter: 30s', 'heldafter: 30s')), [
-    "42:185: 'heldafter' is no key of a portal; did you mean 'heldAfter'?",
+    "42:220: 'heldafter' is no key of a portal; did you mean 'heldAfter'?",
   ])
   const [fault] = faultsOf(edited('guards:', 'drawbridge: down\nguards:'))
   assert.match(fault ?? '', /^80:1: 'drawbridge' is no key of a site; it knows site, title, /)
@@ -46,7 +46,7 @@ test('FM5 a value that does not fit is refused with what would', () => {
     "37:11: zones.tech.kind 'tecnical' must be one of public, controlled, secure, technical, building; did you mean 'technical'?",
   ])
   assert.deepEqual(faultsOf(edited('heldAfter: 30s', 'heldAfter: 30')), [
-    "42:196: portals.main-door.heldAfter '30' does not fit: write how long it may stand open before the alarm, such as 30s, 15m, 12h or 90d",
+    "42:231: portals.main-door.heldAfter '30' does not fit: write how long it may stand open before the alarm, such as 30s, 15m, 12h or 90d",
   ])
   assert.match(
     faultsOf(edited('street: { kind: public', 'Street: { kind: public'))[0] ?? '',
@@ -60,7 +60,7 @@ test('FM5 a value that does not fit is refused with what would', () => {
 
 test('FM5 a portal to nowhere is refused and the nearest zone is named', () => {
   assert.deepEqual(faultsOf(edited('to: floor-1, ', 'to: flor-1, ')), [
-    "44:35: there is no 'flor-1' under zones; did you mean 'floor-1'?",
+    "44:70: there is no 'flor-1' under zones; did you mean 'floor-1'?",
   ])
 })
 
