@@ -128,7 +128,7 @@ test('FA24 an alarm begins on any word and ends only on a sure one of the doorâ€
       .select(['c.confirmed', 's.highest'])
       .where('c.controller', '=', controller)
       .executeTakeFirstOrThrow()
-    return { epoch: row.confirmed ?? 'e1', seq: Number(row.highest ?? 0) + 1 }
+    return { epoch: row.confirmed ?? 'e1', seq: (row.highest ?? 0) + 1 }
   }
   const tell = async (controllerId: string, change: object) => {
     const held = await loadCredentials(join(server.folder, 'controllers', controllerId))
