@@ -7,10 +7,12 @@ import {
   encodeBundle,
   longestCheckpoint,
   type LogState,
+  openCheckpoint,
   parseCheckpoint,
   parseNote,
   partialTiles,
   partialTilesOf,
+  type Policy,
   readTile,
   restoreState,
   rootOf,
@@ -69,6 +71,14 @@ export async function exportLog(
   await rename(join(dir, 'checkpoint.new'), join(dir, 'checkpoint'))
   await removeOutgrown(dir, before.size, size)
   return { origin, size, continued: before.size }
+}
+
+/** The size of the newest checkpoint that a server gives and that the log of a policy has signed. */
+export async function signedSize(door: Operator, policy: Policy): Promise<number> {
+  // Entries take their place before the checkpoint over them is signed, a moment later.
+  await new Promise((wait) => setTimeout(wait, 2_000))
+  const { checkpoint } = await ask(door, 0, 0)
+  return openCheckpoint(Buffer.from(checkpoint), policy).checkpoint.size
 }
 
 /** What lies in the directory, and the state at its last full bundle, from where it is continued. */

@@ -84,13 +84,17 @@ export function logPolicyOf(bytes: Uint8Array): Policy {
   return parsePolicy(Buffer.from(rest, 'latin1'))
 }
 
+/** The policy in a file, as far as it is of logs. */
+export async function readLogPolicy(path: string): Promise<Policy> {
+  return logPolicyOf(await readNamed(path, 'the policy', 1 << 20))
+}
+
 /** Verifies an exported log. Faults of the log are findings; files that cannot be read are Faults. */
 export async function checkLog(
   dir: string,
   options: { policy: string; since?: string | undefined },
   progress?: (done: number, size: number) => void,
 ): Promise<Finding> {
-  const policyBytes = await readNamed(options.policy, 'the policy', 1 << 20)
   const since =
     options.since === undefined
       ? {}
@@ -98,7 +102,7 @@ export async function checkLog(
   if ((await stat(dir).catch(() => null))?.isDirectory() !== true)
     throw new Fault(`${dir} is not a directory`, 2)
   return finding(async () => {
-    const found = await verifyLog(directoryReader(dir), logPolicyOf(policyBytes), {
+    const found = await verifyLog(directoryReader(dir), await readLogPolicy(options.policy), {
       ...since,
       ...(progress !== undefined && { progress }),
     })

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { generateSigningKey, logSigner, proveEntry, signNote } from '@cloister/transparency-log'
 import { openHandover } from '../../test/support/handover.ts'
-import { sampleLog } from '../../test/support/sample-log.ts'
+import { readerOf, sampleKeys, sampleLog } from '../../test/support/sample-log.ts'
+import { manifestText } from '../shared/package/manifest.ts'
+import { tarEnd, tarHeader, tarPadding } from '../shared/package/tar.ts'
 import { checkLog } from './offline.ts'
 import { openPackage } from './open-package.ts'
 import { checkPackage } from './package.ts'
@@ -137,6 +141,83 @@ test('PK6 a package that is cut, that lacks a file, has one more, one twice or i
   assert.equal((await of(manifest, approval, release, checkpoint, payload)).sound, true)
   assert.equal((await check(Buffer.alloc(0))).sound, false)
   assert.equal((await check(Buffer.concat([bytes, Buffer.from('more')]))).sound, false)
+})
+
+/** A signed package whose release and approval are whatever a log holds at 0 and 1. */
+async function packageOfEntries(folder: string, entries: readonly string[]) {
+  const log = sampleLog(2, sampleKeys(), (index) => Buffer.from(entries[index] ?? ''))
+  const key = logSigner(generateSigningKey('example.org/delivery', 'log'))
+  const checkpoint = Buffer.from(log.files.get('checkpoint') ?? [])
+  const prove = async (index: number) =>
+    Buffer.from(await proveEntry(readerOf(log.files), checkpoint, index))
+  const evidence: [string, Buffer][] = [
+    ['proofs/release.tlog-proof', await prove(0)],
+    ['proofs/approval.tlog-proof', await prove(1)],
+    ['checkpoint', checkpoint],
+  ]
+  const payload = Buffer.from('sealed')
+  const measure = (bytes: Buffer) => ({
+    size: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  })
+  const { size, sha256 } = measure(payload)
+  const note = signNote(
+    manifestText({
+      ...{ delivery: ids.delivery, project: ids.project, code: 'ada', batches: [], items: 0 },
+      ...{ createdAt: '2026-11-22T00:00:00Z', recipient: sha256, contents: [] },
+      ...{ releasedBy: ids.mara, approvedBy: ids.noor },
+      payload: { size, sha256, plainSize: size, plainSha256: sha256 },
+      evidence: evidence.map(([name, bytes]) => ({ name, ...measure(bytes) })),
+    }),
+    [key],
+  )
+  const files: [string, Buffer][] = [
+    ['manifest.note', Buffer.from(note)],
+    ...evidence,
+    ['payload.age', payload],
+  ]
+  const [file, policy] = [join(folder, 'entries.tar'), join(folder, 'policy')]
+  const parts = files.flatMap(([name, bytes]) => [
+    ...[tarHeader(name, bytes.length), bytes, tarPadding(bytes.length)],
+  ])
+  writeFileSync(file, Buffer.concat([...parts, tarEnd]))
+  writeFileSync(policy, `${log.policy.toString()}delivery ${key.verifierKey}\n`)
+  return { file, policy }
+}
+
+const idOf = (kind: string, letter: string) => `${kind}_${letter.repeat(26)}`
+const ids = {
+  delivery: idOf('dlv', 'a'),
+  project: idOf('prj', 'b'),
+  mara: idOf('prs', 'c'),
+  noor: idOf('prs', 'd'),
+}
+
+test('PK11 a proved entry that is no act of this delivery, or nothing readable, is a finding that names its proof', async (t) => {
+  const folder = scratch(t)
+  const act = (action: string, actor: string, more: object = {}) =>
+    JSON.stringify({
+      ...{ action, actor, resource: `Delivery::${ids.delivery}`, project: ids.project },
+      ...{ outcome: 'done', ...more },
+    })
+  const [release, approval] = [act('delivery.release', ids.mara), act('delivery.approve', ids.noor)]
+  const check = async (first: string, second: string) => {
+    const { file, policy } = await packageOfEntries(folder, [first, second])
+    const { report, lines } = await checkPackage(file, policy)
+    return [report.sound, report['file'], lines.join('\n')]
+  }
+  assert.equal((await check(release, approval))[0], true)
+  const spoilt = ['not JSON', '{"action":', '', '\xff', 'null', '[]', '"text"', '17']
+  for (const text of spoilt) {
+    const name = 'proofs/approval.tlog-proof'
+    const words = `${name}: the proved entry is no JSON object`
+    assert.deepEqual(await check(release, text), [false, name, words], text)
+  }
+  for (const other of [approval, act('delivery.release', ids.mara, { outcome: 'refused' }), '{}']) {
+    const name = 'proofs/release.tlog-proof'
+    const words = `${name}: the proved entry is not that of this delivery`
+    assert.deepEqual(await check(other, approval), [false, name, words], other)
+  }
 })
 
 test('PK7 a package is opened by the client’s key alone, and nothing is written unless all of it is sound', async (t) => {

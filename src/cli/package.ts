@@ -133,7 +133,8 @@ function checkEvidence(
     const proof = evidence.get(name)
     if (proof === undefined) throw unsound('this proof is missing', name)
     const { entry } = inFile(name, () => verifyEvidence(proof, policy.log))
-    const said: unknown = JSON.parse(Buffer.from(entry).toString('utf8'))
+    const said = fieldsOf(entry)
+    if (said === null) throw unsound('the proved entry is no JSON object', name)
     const wanted = {
       action,
       actor,
@@ -141,13 +142,21 @@ function checkEvidence(
       project: manifest.project,
       outcome: 'done',
     }
-    const holds =
-      typeof said === 'object' &&
-      said !== null &&
-      Object.entries(wanted).every(([key, value]) =>
-        Object.entries(said).some(([k, v]) => k === key && v === value),
-      )
+    const holds = Object.entries(wanted).every(([key, value]) => said.get(key) === value)
     if (!holds) throw unsound('the proved entry is not that of this delivery', name)
+  }
+}
+
+/** The fields of an entry, or null: a log proves any bytes. */
+function fieldsOf(entry: Uint8Array): ReadonlyMap<string, unknown> | null {
+  try {
+    const said: unknown = JSON.parse(Buffer.from(entry).toString('utf8'))
+    return typeof said === 'object' && said !== null && !Array.isArray(said)
+      ? new Map(Object.entries(said))
+      : null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
   }
 }
 

@@ -21,6 +21,7 @@ export interface Discrepancy {
 
 export interface Comparison {
   readonly entries: number
+  /** Rows that were compared. */
   readonly rows: number
   /** Rows changed after the export was made: export again to have them compared. */
   readonly newer: number
@@ -32,14 +33,17 @@ export interface Comparison {
 const mostFaults = 100
 
 /**
- * Compares a verified log with the database behind a server, both ways: every entry's details are
- * kept and give the hash in the leaf; every row is as its newest stamp says, every stamp belongs to
- * an entry of this log, and no stamped row is gone without an entry. Constant memory.
+ * Compares a verified log with the database behind a server, both ways: every entry stands in its place
+ * there, and its details are kept and give the hash in the leaf; every row is as its newest stamp says,
+ * every stamp belongs to an entry of this log, and no stamped row is gone without an entry. Of an entry
+ * past the export it is asked only whether the log is as long by now: `signedSize` answers the size of a
+ * checkpoint that the log has signed since. Constant memory.
  */
 export async function compareWithDatabase(
   door: Operator,
   reader: TileReader,
   size: number,
+  signedSize: () => Promise<number>,
   progress: (done: number, size: number) => void,
 ): Promise<Comparison> {
   const faults: Discrepancy[] = []
@@ -51,30 +55,29 @@ export async function compareWithDatabase(
 
   for (let first = 0; first < size; first += tileWidth) {
     const bodies = await bundleAt(reader, first / tileWidth, size)
-    const said = bodies.flatMap((body, i) => {
-      const details = detailsOf(body)
-      return details === null ? [] : [{ index: first + i, details }]
-    })
-    if (said.length > 0) {
-      const { broken } = await ask(door, { details: said.map(({ details }) => details) })
-      for (const { index, details } of said)
-        if (broken.includes(details))
-          tell('entry', String(index), 'what it says beside its leaf was changed or removed')
-    }
+    const entries = bodies.map((body, i) => ({ index: first + i, details: detailsOf(body) }))
+    for (const index of (await ask(door, { entries })).broken)
+      tell('entry', String(index), 'what it says beside its leaf was changed or removed')
     progress(first + bodies.length, size)
   }
 
   let rows = 0
   let newer = 0
+  let furthest: { kind: string; id: string; index: number } | null = null
   for (const kind of (await ask(door, {})).kinds)
     for await (const { id, row, stamp } of subjectsOf(door, kind)) {
-      rows += Number(row !== null)
-      if (stamp !== null && stamp.index !== null && stamp.index >= size) newer += 1
-      else {
+      if (stamp !== null && stamp.index !== null && stamp.index >= size) {
+        newer += 1
+        const { index } = stamp
+        if (furthest === null || index > furthest.index) furthest = { kind, id, index }
+      } else {
+        rows += Number(row !== null)
         const fault = await judge(reader, size, row, stamp)
         if (fault !== null) tell(kind, id, fault)
       }
     }
+  if (furthest !== null && furthest.index >= (await signedSize()))
+    tell(furthest.kind, furthest.id, 'has a stamp of an entry that the log does not have')
   return { entries: size, rows, newer, faults, more }
 }
 

@@ -5,6 +5,7 @@ import { Agent, request as httpsRequest } from 'node:https'
 import { connect as connectPlain } from 'node:net'
 import { afterEach, before, test } from 'node:test'
 import { connect } from 'node:tls'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { actOf, type Door as DoorName } from '#shared/actions.ts'
 import { problems } from '#shared/problems.ts'
 import { wholeFile } from '../../test/support/database.ts'
@@ -203,6 +204,25 @@ test('DOOR1 a body that is malformed, of another type or too large is refused at
     const answer = await doors.operator({ method: 'POST', path: '/backup', headers: bytes, body })
     assert.equal(kindOf(answer, `a backup by ${JSON.stringify(body.slice(0, 9))}`), kind)
   }
+})
+
+test('DOOR17 a body that was packed is refused unread at every route, however small it is', async () => {
+  const bombs = {
+    gzip: gzipSync(Buffer.alloc(50 << 20, 32)),
+    deflate: deflateSync('{"a":1}'),
+    br: brotliCompressSync(Buffer.alloc(50 << 20, 32)),
+  }
+  const taking = acts.filter(({ method }) => method !== 'GET')
+  const tried = await everywhere(taking, async (to, { act, method, ...address }, place) => {
+    const type = act.kind === 'upload' ? 'application/octet-stream' : 'application/json'
+    for (const [coding, body] of Object.entries(bombs)) {
+      const headers = { 'content-type': type, 'content-encoding': coding }
+      const answer = await to({ method, path: addressOf(address), headers, body })
+      assert.equal(kindOf(answer, place), 'unsupported-media', `${place}: ${coding}`)
+      assert.match(answer.text, /"coding":"identity"/)
+    }
+  })
+  assert.ok(tried > 80, `only ${tried} routes were tried`)
 })
 
 test('DOOR2 an act has an address at its own doors only, under its own method, and names that are malformed or endless lead nowhere', async () => {

@@ -89,10 +89,21 @@ export const LogExport = Type.Object({
 })
 export type LogExport = Static<typeof LogExport>
 
-/** Nothing: which kinds are there? `details` of entries: which do not hold? `kind`: a page of rows. */
+/**
+ * Nothing: which kinds are there? `entries`, each with the details in its leaf: which does the database
+ * not bear out? `kind`: a page of rows.
+ */
 export const ReconcileQuestion = Type.Object(
   {
-    details: Type.Optional(Type.Array(Hash, { maxItems: 256 })),
+    entries: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { index: Count, details: Type.Union([Hash, Type.Null()]) },
+          { additionalProperties: false },
+        ),
+        { maxItems: 256 },
+      ),
+    ),
     kind: Type.Optional(Type.String({ pattern: '^[a-z][a-z-]{0,39}$' })),
     after: Type.Optional(Type.String({ maxLength: 200 })),
   },
@@ -102,13 +113,14 @@ export type ReconcileQuestion = Static<typeof ReconcileQuestion>
 
 export const Reconciled = Type.Object({
   kinds: Type.Array(Type.String()),
-  broken: Type.Array(Hash),
+  /** Indexes of entries. */
+  broken: Type.Array(Count),
   subjects: Type.Array(
     Type.Object({
       id: Type.String(),
       /** SHA-256 of what the row holds now; null when there is no row. */
       row: Type.Union([Hash, Type.Null()]),
-      /** The newest stamp, and the place of its entry; null before it has one. */
+      /** The stamp of the newest entry, and that entry's place; null before it has one. */
       stamp: Type.Union([
         Type.Object({
           hash: Type.Union([Hash, Type.Null()]),

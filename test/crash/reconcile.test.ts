@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
-import { exportLog } from '../../src/cli/export.ts'
-import { directoryReader } from '../../src/cli/offline.ts'
+import { exportLog, signedSize } from '../../src/cli/export.ts'
+import { directoryReader, readLogPolicy } from '../../src/cli/offline.ts'
 import { operatorAt } from '../../src/cli/operator.ts'
 import { compareWithDatabase, type Comparison } from '../../src/cli/reconcile.ts'
 import type { Action } from '../../src/shared/actions.ts'
@@ -22,6 +22,7 @@ import { moveDelivery } from '../../src/server/domains/delivery/stamps.ts'
 import { takeEvents } from '../../src/server/domains/facility/events.ts'
 import { eventReader } from '../../src/server/domains/facility/index.ts'
 import { entryOf } from '../../src/server/http/operate.ts'
+import { Problem } from '../../src/shared/problems.ts'
 import { transact, type Tx } from '../../src/server/kernel/db.ts'
 import { newId } from '../../src/server/kernel/random.ts'
 import { logDoor, plainSeal, theOperator } from '../support/log-doors.ts'
@@ -83,6 +84,7 @@ async function deliver(room: Room): Promise<string> {
       ...{ registered_by: 'x', registered_at: now, first_by: 'x', second_by: 'y' },
       effective_at: now,
     })
+    .onConflict((of) => of.doNothing())
     .execute()
   let delivery = ''
   const at = (actor: string) => ({ actor, located: { project: room.project } })
@@ -141,7 +143,8 @@ async function setUp(t: TestContext) {
         await new Promise(setImmediate)
       const operator = operatorAt(socket)
       const { size } = await exportLog(operator, dir, () => undefined)
-      return compareWithDatabase(operator, directoryReader(dir), size, () => undefined)
+      const now = async () => signedSize(operator, await readLogPolicy(join(dir, 'policy')))
+      return compareWithDatabase(operator, directoryReader(dir), size, now, () => undefined)
     },
   }
 }
@@ -194,4 +197,38 @@ test('AU38 an annotation, a decision, a delivery or an access event that was cha
     'event ctl-1/e1/1 is gone although entry N left it in place',
     'event ctl-1/e1/2 was changed after entry N',
   ])
+})
+
+test('AU42 a project whose task names what was sent back is not delivered, and changed items of a delivery are named', async (t) => {
+  const { room, meddle, compare } = await setUp(t)
+  await work(room)
+  const db = room.database.db('cloister_admin')
+  const sentBack = await db
+    .selectFrom('annotation.decision')
+    .select(['item', 'annotation'])
+    .where('decision', '=', 'return')
+    .executeTakeFirstOrThrow()
+  const standing = await db
+    .selectFrom('annotation.task')
+    .select(['id', 'annotation'])
+    .where('item', '=', sentBack.item)
+    .where('type', '=', 'annotate')
+    .executeTakeFirstOrThrow()
+  const name = (annotation: string) =>
+    meddle(`update annotation.task set annotation = '${annotation}' where id = '${standing.id}'`)
+  const items = () => db.selectFrom('delivery.item').select(['item', 'annotation']).execute()
+  await name(sentBack.annotation)
+  await assert.rejects(
+    deliver(room),
+    (error) =>
+      error instanceof Problem && error.kind === 'conflict' && error.details['changed'] === 1,
+  )
+  await name(standing.annotation ?? '')
+  const delivery = await deliver(room)
+  assert.equal((await items()).length, 2)
+  await meddle(`update delivery.item set annotation = '${sentBack.annotation}'
+    where item = '${sentBack.item}'`)
+  const { faults } = await compare()
+  const named = faults.map(({ kind, id }) => `${kind} ${id}`)
+  assert.ok(named.includes(`delivery ${delivery}`), named.join())
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test, type TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
-import { begin, finish, markFirstWord, untilSaved } from '../support/bench-work.ts'
+import { begin, finish, markFirstWord, markWords, untilSaved } from '../support/bench-work.ts'
 import { skipWithoutChromium } from '../support/browser.ts'
 import { type Demonstration, startDemonstration } from '../support/demonstration.ts'
 import { makeSegment, secondsUntilBlank } from '../support/day.ts'
@@ -86,7 +86,10 @@ suite('a newcomer’s day', { skip: skipWithoutChromium() }, () => {
     assert.ok(await finish(ana), 'another recording waits')
     await ana.getByRole('button', { name: 'Other work' }).click()
     await begin(ana, 'aurora', 'Annotate')
-    await markFirstWord(ana, '4', 'play')
+    // Play the new album by [Marta Ferrán] in the [kitchen].
+    await markWords(ana, { over: 5, marked: 2, label: '1' })
+    await markWords(ana, { over: 2, marked: 1, label: '2' })
+    for (const key of ['Escape', 'Enter', '1']) await ana.keyboard.press(key)
     await untilSaved(ana)
     await shootLooks(ana, 'bench-text')
   })
@@ -113,7 +116,7 @@ suite('a newcomer’s day', { skip: skipWithoutChromium() }, () => {
     await again.click()
     await ana.getByRole('button', { name: 'Use my key' }).click()
     await begin(ana, 'aurora', 'Annotate')
-    await ana.getByRole('heading', { name: 'Marked · 1' }).waitFor()
+    await ana.getByRole('heading', { name: 'Marked · 2' }).waitFor()
     assert.ok(await ana.getByRole('radio', { name: 'play', exact: true }).isChecked())
   })
 

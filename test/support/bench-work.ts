@@ -24,6 +24,17 @@ export async function markFirstWord(page: Page, label: string, intent: string): 
   await page.keyboard.press('Space')
 }
 
+/** Marks words by keyboard: so many are passed over from the caret, the next so many are marked. */
+export async function markWords(
+  page: Page,
+  { over, marked, label }: { over: number; marked: number; label: string },
+): Promise<void> {
+  await page.getByRole('textbox', { name: /^Text of the item/ }).focus()
+  for (let word = 0; word < over; word += 1) await page.keyboard.press('Control+ArrowRight')
+  for (let word = 0; word < marked; word += 1) await page.keyboard.press('Control+Shift+ArrowRight')
+  await page.keyboard.press(label)
+}
+
 /** Waits until what was done is kept on the server. */
 export async function untilSaved(page: Page): Promise<void> {
   await page.getByText(/^✓?\s*Saved$/).waitFor()

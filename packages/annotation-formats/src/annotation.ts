@@ -27,6 +27,7 @@ import {
   string,
   whole,
 } from './checked.ts'
+import { codePointsIn } from './offsets.ts'
 
 const mostRegions = 100_000
 const mostPieces = 1000
@@ -44,7 +45,10 @@ export function parseAnnotation(value: unknown): Parsed<Annotation> {
   return check(value, annotation)
 }
 
-/** Checks one line of our own format: an item, with its annotation if it has one. */
+/**
+ * Checks one line of our own format: an item, with its annotation if it has one. Where the item holds
+ * its text, no region may end past it.
+ */
 export function parseItem(value: unknown): Parsed<Item> {
   return check(value, item)
 }
@@ -184,7 +188,7 @@ function answer(spot: Spot): Value {
 function item(spot: Spot): Item {
   const known = ['item_ref', 'source', 'annotation', 'by', 'made_at', 'prediction']
   const of = members(spot, [...known, 'turned_down', 'meta'])
-  return present({
+  const parsed = present({
     item_ref: of.required('item_ref', (at) => string(at, 500)),
     source: of.required('source', source),
     annotation: of.optional('annotation', annotation),
@@ -200,6 +204,16 @@ function item(spot: Spot): Item {
     turned_down: of.optional('turned_down', (at) => oneOf(at, ['rejected', 'skipped'])),
     meta: of.optional('meta', (at) => dictionary(at, 1000, (each) => json(each))),
   })
+  if (parsed.source.kind === 'text') checkEnds(spot, parsed.source.text, parsed.annotation)
+  return parsed
+}
+
+function checkEnds(spot: Spot, text: string, annotation: Annotation | undefined): void {
+  if (annotation === undefined || annotation.regions.length === 0) return
+  const end = codePointsIn(text)
+  for (const { id, anchor } of annotation.regions)
+    if ('text' in anchor && (anchor.text.at(-1)?.[1] ?? 0) > end)
+      find(spot, `has a region '${id}' that ends past the end of its text`)
 }
 
 function source(spot: Spot): Source {

@@ -194,10 +194,11 @@ export const writeBrat: Writer = ({ out, losses }) => {
       else {
         written.add(item_ref)
         noteUncarried(item, losses, ['attributes', 'relations', 'both-directions', 'unlabelled'])
-        out(`${fileNameOf(item_ref)}.txt`, source.text)
+        const name = fileNameOf(item_ref, losses)
+        out(`${name}.txt`, source.text)
         const lines = new AnnWriter(item, source.text, names, losses).lines()
         if (item.annotation !== undefined)
-          out(`${fileNameOf(item_ref)}.ann`, lines.map((line) => `${line}\n`).join(''))
+          out(`${name}.ann`, lines.map((line) => `${line}\n`).join(''))
       }
     },
     end() {

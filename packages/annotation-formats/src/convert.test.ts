@@ -72,11 +72,14 @@ test('AF60 the command converts, lists what is lost, and --strict makes it a fai
     '--to',
     'doccano',
     '--strict',
+    '--json',
     from,
     join(scratch, 'strict'),
   )
   assert.equal(strict.code, 3)
   assert.match(strict.err, /who made the annotation is left out/)
+  const listed = JSON.parse(strict.out) as { losses: { code: string }[] }
+  assert.deepEqual(listed.losses, losses)
   assert.ok(!existsSync(join(scratch, 'strict')))
 })
 

@@ -25,10 +25,11 @@ export async function* readRows(
       options.refuse(fault)
     },
   }
-  for await (const line of readLines(bytes, file, inside)) {
-    const row = attemptRecord(inside, () => splitter.line(line))
-    if (row !== undefined) yield row
-  }
+  for await (const run of readLines(bytes, file, inside))
+    for (const line of run) {
+      const row = attemptRecord(inside, () => splitter.line(line))
+      if (row !== undefined) yield row
+    }
   attemptRecord(options, () => {
     splitter.end()
   })

@@ -1,6 +1,6 @@
 import type { Item, Region, Relation, Value } from './model.ts'
 import { isObject } from './checked.ts'
-import { noteUncarried, spansOf } from './leftovers.ts'
+import { noteUncarried, spansOf, withoutLayout } from './leftovers.ts'
 import { numberOf } from './label-studio/write.ts'
 import type { Losses } from './losses.ts'
 import { TextIndex, type Unit } from './offsets.ts'
@@ -142,12 +142,12 @@ export const writeDoccano: Writer = ({ out, losses, variant }) => ({
       return
     }
     noteUncarried(item, losses, ['relations', 'answers', 'meta'])
-    const { annotation, item_ref, meta = {} } = item
+    const { annotation, item_ref } = item
     const id = numberOf(item_ref)
     out(
       '',
       `${JSON.stringify({
-        ...meta,
+        ...withoutLayout(item),
         ...(id === undefined ? { item_ref } : { id }),
         text: item.source.text,
         ...(annotation === undefined

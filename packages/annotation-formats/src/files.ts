@@ -1,5 +1,15 @@
 /** Files of a computer as input and output of conversions. For Node only. */
-import { lstat, mkdir, open, type FileHandle, readdir, rename, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+} from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { Gathered } from './gathered.ts'
 import { type Encoding, toUtf8 } from './encodings.ts'
@@ -66,7 +76,8 @@ const bufferSize = 1 << 20
 
 /**
  * Output files under way. They are written beside their place and take it when `finish` is called;
- * `abandon` leaves nothing behind. Names out of the folder are refused.
+ * `abandon` leaves nothing behind. Names out of the folder are refused, and so are links in it that
+ * lead elsewhere.
  */
 export class OutputFiles {
   readonly #path: string
@@ -98,7 +109,8 @@ export class OutputFiles {
 
   async drain(): Promise<void> {
     for (const [name, file] of this.#open) {
-      if (file.waiting.length > 0) {
+      // A file that holds nothing is there all the same.
+      if (file.waiting.length > 0 || !this.#done.has(name)) {
         file.handle ??= await this.#begin(name)
         await file.handle.writeFile(file.waiting.bytes())
         file.waiting.empty()
@@ -124,10 +136,28 @@ export class OutputFiles {
 
   async #begin(name: string): Promise<FileHandle> {
     const place = this.#place(name)
-    if (this.#isFolder) await mkdir(dirname(place), { recursive: true })
-    const handle = await open(`${place}.part`, this.#done.has(name) ? 'a' : 'w', 0o600)
+    if (this.#isFolder) await this.#makeFolder(name, dirname(place))
+    const { O_WRONLY, O_CREAT, O_APPEND, O_TRUNC, O_NOFOLLOW } = constants
+    const how = O_WRONLY | O_CREAT | O_NOFOLLOW | (this.#done.has(name) ? O_APPEND : O_TRUNC)
+    const handle = await open(`${place}.part`, how, 0o600).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ELOOP')
+        throw new InputFault(
+          `${name === '' ? this.#path : name}.part`,
+          '',
+          'is a link where the output should be written',
+        )
+      throw error
+    })
     this.#done.add(name)
     return handle
+  }
+
+  /** Makes the folder of a file, and refuses one that a link puts outside the output folder. */
+  async #makeFolder(name: string, folder: string): Promise<void> {
+    await mkdir(folder, { recursive: true })
+    const [top, real] = await Promise.all([realpath(this.#path), realpath(folder)])
+    if (real !== top && !real.startsWith(`${top}${sep}`))
+      throw new InputFault(name, '', 'would be written outside the output folder, through a link')
   }
 
   async #close(name: string): Promise<void> {
@@ -135,8 +165,14 @@ export class OutputFiles {
     this.#open.delete(name)
   }
 
-  async finish(): Promise<void> {
+  /** Puts the output in its place. `keepsEmpty`: a file or folder is there though nothing is in it. */
+  async finish(keepsEmpty = true): Promise<void> {
     await this.drain()
+    if (keepsEmpty && this.#done.size === 0) {
+      if (this.#isFolder) await mkdir(this.#path, { recursive: true })
+      else this.append('', '')
+      await this.drain()
+    }
     for (const name of [...this.#open.keys()]) await this.#close(name)
     for (const name of this.#done) await rename(`${this.#place(name)}.part`, this.#place(name))
   }

@@ -1,3 +1,4 @@
+import { isObject } from './checked.ts'
 import type { Item, Region } from './model.ts'
 import type { LossCode, Losses } from './losses.ts'
 import type { TextIndex } from './offsets.ts'
@@ -18,24 +19,41 @@ export type Feature = Extract<
   | 'tiers'
   | 'transcripts'
   | 'turned-down'
+  | 'unknown'
   | 'unlabelled'
 >
+
+/** Members of an item's `meta` that keep how its file was laid out, and what it said beyond the model. */
+const layouts = ['webanno_layout', 'uima_layout']
+
+/** The further details of an item but for its layout, which formats of other tools have no use for. */
+export function withoutLayout({ meta = {} }: Item): NonNullable<Item['meta']> {
+  return Object.fromEntries(Object.entries(meta).filter(([name]) => !layouts.includes(name)))
+}
+
+/** Notes that a format of another tool does not carry all that was in the file an item came from. */
+export function noteLayout({ item_ref, meta }: Item, losses: Losses): void {
+  if (saysMore(meta)) losses.note('unknown', item_ref)
+}
+
+/** True where the layout of a file holds something that the annotation does not. */
+function saysMore(meta: Item['meta']): boolean {
+  const layout = meta?.['uima_layout']
+  return isObject(layout) && layout['left'] === true
+}
 
 /** Notes everything that an item says and the format does not carry. */
 export function noteUncarried(item: Item, losses: Losses, carried: readonly Feature[]): void {
   const note = (feature: Feature, isThere: boolean, place = item.item_ref) => {
     if (isThere && !carried.includes(feature)) losses.note(feature, place)
   }
-  const { annotation, source, by, made_at, prediction, turned_down, meta = {} } = item
+  const { annotation, source, by, made_at, prediction, turned_down, meta } = item
   note('annotator', by !== undefined)
   note('made-at', made_at !== undefined)
   note('predictions', prediction !== undefined)
   note('turned-down', turned_down !== undefined)
-  // How a TSV file was laid out is nothing that it says.
-  note(
-    'meta',
-    Object.keys(meta).some((name) => name !== 'webanno'),
-  )
+  note('meta', Object.keys(withoutLayout(item)).length > 0)
+  note('unknown', saysMore(meta))
   note('unlabelled', annotation === undefined && turned_down === undefined)
   note('samples', source.kind === 'audio' && source.samples !== undefined)
   note('samples', source.kind === 'image' && source.width !== undefined)

@@ -33,6 +33,7 @@ export const lossWords = {
   tokens: 'regions are widened to whole tokens',
   transcripts: 'transcripts are left out',
   'turned-down': 'that the annotator turned the item down is left out',
+  wordless: 'segments without words are left out',
   words: 'the words of a segment are given equal shares of its time',
   unlabelled: 'items without an annotation are left out',
   values: 'values other than one text become text',

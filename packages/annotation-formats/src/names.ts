@@ -1,3 +1,4 @@
+import { hashOf } from './ids.ts'
 import type { Losses } from './losses.ts'
 import type { ReadOptions } from './reading.ts'
 
@@ -35,12 +36,29 @@ export class Names {
   }
 }
 
+/** The longest name of a file without its ending; file systems hold 255 bytes with it. */
+const longestName = 200
+
 /**
  * The name of an item's file in a folder: everything but letters, digits, `.`, `_` and `-` is
- * percent-encoded, and so is a leading `.`; `itemRefOf` gives the reference back.
+ * percent-encoded, and so is a leading `.`; `itemRefOf` gives the reference back. One that would be
+ * longer than 200 bytes is cut, ends in the reference's hash, and is noted.
  */
-export function fileNameOf(item_ref: string): string {
-  return encodeURIComponent(item_ref)
+export function fileNameOf(item_ref: string, losses: Losses): string {
+  const encoded = encodedName(item_ref)
+  if (encoded.length <= longestName) return encoded
+  losses.note('names', item_ref)
+  let cut = ''
+  for (const each of item_ref) {
+    if (encodedName(cut + each).length > longestName - 20) break
+    cut += each
+  }
+  const hash = hashOf(item_ref).map((part) => part.toString(16).padStart(8, '0'))
+  return `${encodedName(cut)}-${hash.join('')}`
+}
+
+function encodedName(text: string): string {
+  return encodeURIComponent(text)
     .replaceAll(/[!'()*~]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`)
     .replace(/^[.]/, '%2E')
 }

@@ -42,8 +42,8 @@ const strict = {
 
 async function lines(input: Uint8Array, chunk = 3) {
   const found: string[] = []
-  for await (const { text } of readLines(inputOf({ f: input }, chunk).open('f'), 'f', strict))
-    found.push(text)
+  for await (const run of readLines(inputOf({ f: input }, chunk).open('f'), 'f', strict))
+    for (const { text } of run) found.push(text)
   return found
 }
 

@@ -74,18 +74,45 @@ export interface Line extends Numbered {
   readonly end: string
 }
 
-/** The lines of an input. Those that are not UTF-8 are refused and left out. */
+/**
+ * The lines of an input, in runs of about one chunk. Those that are not UTF-8 are refused and left out.
+ */
 export async function* readLines(
   bytes: AsyncIterable<Uint8Array>,
   file: string,
   options: Pick<ReadOptions, 'refuse'>,
-): AsyncGenerator<Line> {
-  for await (const batch of cutRecords(bytes, file, 'lines'))
+): AsyncGenerator<Iterable<Line>> {
+  for await (const batch of cutRecords(bytes, file, 'lines')) yield linesIn(batch, options)
+}
+
+function* linesIn(batch: Batch, options: Pick<ReadOptions, 'refuse'>): Generator<Line> {
+  const whole = plainText(batch)
+  if (whole === undefined) {
     for (const { number, text } of recordsIn(batch, 'lines', options)) {
       const end = text.endsWith('\r\n') ? 2 : /[\r\n]$/.test(text) ? 1 : 0
       const length = text.length - end
       yield { number, text: text.slice(0, length), end: text.slice(length) }
     }
+    return
+  }
+  let number = batch.first
+  for (let from = 0; from < whole.length; number++) {
+    const feed = whole.indexOf('\n', from)
+    const to = feed < 0 ? whole.length : feed
+    yield { number, text: whole.slice(from, to), end: feed < 0 ? '' : '\n' }
+    from = to + 1
+  }
+}
+
+/** A batch as one text, which is far quicker; undefined where a line must be looked at alone. */
+function plainText({ bytes }: Batch): string | undefined {
+  try {
+    const text = decodeUtf8(bytes, '', '')
+    return text.includes('\r') ? undefined : text
+  } catch (error) {
+    if (error instanceof InputFault) return undefined
+    throw error
+  }
 }
 
 /** The lines of a text that is held whole, without their ends: LF, CR LF or CR. */

@@ -1,7 +1,7 @@
 import type { Item, Region, Relation, Value } from './model.ts'
 import { isObject } from './checked.ts'
 import { numberOf } from './label-studio/write.ts'
-import { noteUncarried, type Span, spansOf, tokensOf } from './leftovers.ts'
+import { noteUncarried, type Span, spansOf, tokensOf, withoutLayout } from './leftovers.ts'
 import type { Losses } from './losses.ts'
 import { TextIndex } from './offsets.ts'
 import type { ReadOptions } from './reading.ts'
@@ -92,7 +92,7 @@ export const writeSpacy: Writer = ({ out, losses }) => ({
     const written = spans.map(({ from, to, label }) => ({ start: from, end: to, label }))
     const cats = categoriesOf(item, losses)
     const record = {
-      ...item.meta,
+      ...withoutLayout(item),
       ...(numberOf(item.item_ref) === undefined
         ? { item_ref: item.item_ref }
         : { id: Number(item.item_ref) }),
@@ -209,7 +209,7 @@ function audioRecord(
 /** Writes Prodigy's JSON Lines: texts with tokens that fit the spans, recordings with audio spans. */
 export const writeProdigy: Writer = ({ out, losses }) => ({
   add(item) {
-    const { source, item_ref, turned_down, by, meta = {} } = item
+    const { source, item_ref, turned_down, by } = item
     if (source.kind !== 'text' && source.kind !== 'audio') {
       losses.note('kind', item_ref)
       return
@@ -223,7 +223,7 @@ export const writeProdigy: Writer = ({ out, losses }) => ({
       'label-missing',
     ])
     const record = {
-      ...meta,
+      ...withoutLayout(item),
       ...(numberOf(item_ref) === undefined ? { item_ref } : { id: Number(item_ref) }),
       ...(source.kind === 'text'
         ? textMembers(item, source.text, losses)

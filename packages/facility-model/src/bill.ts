@@ -5,7 +5,7 @@ import { interlocks, securePortals } from './portal-rules.ts'
 import { retentionOf } from './retention.ts'
 import type { RuleId } from './rules.ts'
 import type { Factor, Portal, Site } from './site.ts'
-import { terabytesFor } from './storage.ts'
+import { sayTerabytes, terabytesFor } from './storage.ts'
 import { workstationsOf } from './workstations.ts'
 
 /** Something to buy and install. */
@@ -118,7 +118,7 @@ function videoItems(site: Site): Item[] {
       const need = terabytesFor(cameras(recorder.name).length, retentionOf(site, recorder))
       return {
         group: 'video',
-        what: `recorder ${recorder.name}, ${need.toFixed(1)} TB net for ${days} days`,
+        what: `recorder ${recorder.name}, ${sayTerabytes(need)} net for ${days} days`,
         count: 1,
         where: [recorder.zone],
       }

@@ -174,6 +174,23 @@ test('F10 a spare live jack and a workstation outside the secure zone are found'
   )
 })
 
+test('F10 a spare live jack of any network is found in a secure zone, one of a camera or an office is not', () => {
+  const jacks = (network: string) =>
+    check(
+      shippedText('madrid-1')
+        .replace(/^ {2}(office|video): .*$/gm, '')
+        .replace('networks:', `networks:\n${network}`),
+    ).map(({ id, subjects }) => [id, ...subjects])
+  const video = (live: number) =>
+    `  office: { internet: filtered }\n  video: { internet: none, jacks: { floor-2: ${live} } }`
+  assert.deepEqual(jacks(video(2)), [])
+  assert.deepEqual(jacks(video(3)), [['F10', 'floor-2', 'video']])
+  const office = (zones: string) =>
+    `  office: { internet: open, jacks: { ${zones} } }\n  video: { internet: none }`
+  assert.deepEqual(jacks(office('lobby: 9')), [])
+  assert.deepEqual(jacks(office('lobby: 2, floor-2: 1')), [['F10', 'floor-2', 'office']])
+})
+
 test('F10 a way to the internet by a second network is found', () => {
   const text = shippedText('demonstration')
     .replace('content: { internet: none }', 'content: { internet: none, reaches: [office] }')
@@ -229,6 +246,17 @@ test('F15 a night without a guard and without an alarm service is found', () => 
     check(late).map(({ id }) => id),
     ['F15', 'F15'],
   )
+})
+
+test('F15 guards in three shifts round the clock leave no gap, though nobody else works at night', () => {
+  const shifts = (text: string) =>
+    text
+      .replace(/^hours: .*$/m, 'hours: { mon-sun: "06:00-22:00" }')
+      .replace('late: "14:00-22:00"', 'late: "14:00-22:00", dark: "22:00-06:00"')
+  const guarded = (duty: string) =>
+    check(shifts(shippedText('madrid-1')).replace('lobby: always', `lobby: [${duty}]`))
+  assert.deepEqual(guarded('early, late, dark'), [])
+  assert.deepEqual([...new Set(guarded('early, late').map(({ id }) => id))], ['F15'])
 })
 
 test('F15 a guard without monitors must be able to walk there in time', () => {

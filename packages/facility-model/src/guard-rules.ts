@@ -24,14 +24,22 @@ export function dutySpans(site: Site, duty: GuardDuty): Span[] {
   )
 }
 
-/** The spans of `always`, `hours`, `night` (outside the hours) or a shift. */
+/**
+ * The spans of `always`, `hours`, `night` (outside the hours) or a shift. A shift that lies outside
+ * the hours on every day is one of guards alone, and worked daily.
+ */
 function spansOf(site: Site, name: string): readonly Span[] {
-  if (name === 'always') return [{ from: 0, to: minutesOfWeek }]
+  if (name === 'always') return everyMinute
   if (name === 'hours') return site.hours
   const shift = site.shifts.find((candidate) => candidate.name === name)
-  if (shift !== undefined) return shiftSpans(shift, site.hours)
+  if (shift !== undefined) {
+    const met = shiftSpans(shift, site.hours)
+    return met.length > 0 ? met : shiftSpans(shift, everyMinute)
+  }
   return name === 'night' ? complement(site.hours) : []
 }
+
+const everyMinute: readonly Span[] = [{ from: 0, to: minutesOfWeek }]
 
 /** A stretch of the week during which the same posts are manned. */
 export interface Watch {

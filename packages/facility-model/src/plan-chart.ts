@@ -182,7 +182,7 @@ function drawRamp(plan: CapacityPlan, x: Scale, y: Scale): string {
 }
 
 function drawFoot(plan: CapacityPlan): string {
-  const storage = `${sayStorage(plan.storage).replace(/^v/, 'V')}.`
+  const storage = `${sayStorage(plan.storage, 2).replace(/^v/, 'V')}.`
   const waits = plan.steps
     .filter(({ people }) => people > 0)
     .map(({ people, entry }) => `${people} people ${Math.round(entry.wait95 / 6) / 10} min`)

@@ -5,7 +5,7 @@ import { finding, type Finding } from './finding.ts'
 import { Page, sayFault } from './page.ts'
 import type { Profile } from './profiles.ts'
 import type { Recorder, Site } from './site.ts'
-import { terabytesFor } from './storage.ts'
+import { sayTerabytes, terabytesFor } from './storage.ts'
 
 const entry = Type.Object(
   {
@@ -159,7 +159,7 @@ function smallDisks(site: Site): Finding[] {
       : [
           finding(
             'R1',
-            `${recorder.name} stores ${recorder.terabytes} TB; ${cameras} cameras need ${due.toFixed(1)} TB for ${sayDays(retentionOf(site, recorder))}.`,
+            `${recorder.name} stores ${recorder.terabytes} TB; ${cameras} cameras need ${sayTerabytes(due)} for ${sayDays(retentionOf(site, recorder))}.`,
             [recorder.name],
           ),
         ]

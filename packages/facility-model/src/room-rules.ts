@@ -61,27 +61,41 @@ function checkGroup(site: Site, group: WorkstationGroup, kinds: Kinds): Finding[
 }
 
 function checkJacks(site: Site, network: Network, content: boolean, kinds: Kinds): Finding[] {
+  const { name } = network
   return [...(network.jacks ?? []), ...zonesWithoutJacks(site, network)].flatMap(([zone, live]) => {
-    const need = site.workstations
-      .filter((group) => group.zone === zone && group.network === network.name)
-      .reduce((sum, group) => sum + group.count, 0)
     if (kinds.get(zone) === 'public' && live > 0)
       return [
-        finding('F10', `${live} live jacks of ${network.name} are in ${zone}, a public zone.`, [
-          zone,
-        ]),
+        finding('F10', `${live} live jacks of ${name} are in ${zone}, a public zone.`, [zone]),
       ]
-    if (!content || live === need) return []
-    return [
-      finding(
-        'F10',
-        live > need
-          ? `${live} jacks of ${network.name} are live in ${zone} for ${need} workstations; switch ${live - need} off.`
-          : `${need} workstations of ${zone} share ${live} live jacks of ${network.name}.`,
-        [zone, network.name],
-      ),
-    ]
+    const need = workplacesOn(site, name, zone)
+    const spare = live - need - (content ? 0 : devicesOn(site, network, zone))
+    const found = (words: string) => [finding('F10', words, [zone, name])]
+    if (spare > 0 && (content || kinds.get(zone) === 'secure'))
+      return found(
+        `${live} jacks of ${name} are live in ${zone} for ${need} workstations; switch ${spare} off.`,
+      )
+    return spare < 0 && content
+      ? found(`${need} workstations of ${zone} share ${live} live jacks of ${name}.`)
+      : []
   })
+}
+
+function workplacesOn(site: Site, network: string, zone: string): number {
+  return site.workstations
+    .filter((group) => group.zone === zone && group.network === network)
+    .reduce((sum, group) => sum + group.count, 0)
+}
+
+/** What else of a zone is plugged into a network: its controllers, and cameras that record there. */
+function devicesOn(site: Site, network: Network, zone: string): number {
+  const recorders = new Set(
+    site.recorders.filter((one) => one.network === network.name).map(({ name }) => name),
+  )
+  const cameras = site.cameras.filter((one) => one.zone === zone && recorders.has(one.recorder))
+  const controllers = site.controllers.filter(
+    (one) => one.zone === zone && one.network === network.name,
+  )
+  return cameras.length + controllers.length
 }
 
 /** Where the jacks of a network are counted, a zone that is not named has none. */

@@ -16,7 +16,7 @@ const readings: Readonly<Record<RuleId, string>> = {
   F7: 'Zones of one area (by default each for itself) share their count. Every portal between the area and the rest, emergency exits left out, has a reader in each direction that is open.',
   F8: 'Take out every interlocked portal and every emergency exit; the zones that an interlock touches must be apart. An interlock needs two portals with a zone between them.',
   F9: 'Forbidden: a picture that holds screens, lockers or a PIN pad, and any camera in or on a zone with a use such as rest-room. Due: both sides of each portal of a secure zone, one side of each entrance from the street, and every side that a portal promises by camera.',
-  F10: 'Where jacks are counted, each zone has as many live ones as workstations. A network meets the internet where any network that it is routed to, or is reached from, does.',
+  F10: 'Where jacks are counted, each zone has as many live ones as workstations; in a secure zone another network has none but for its workstations, cameras and controllers there. A network meets the internet where any network that it is routed to, or is reached from, does.',
   F11: 'Zone of recorders and controllers, access of that zone, and routes between recorder and content networks in either direction. A secure portal with readers names its controller.',
   F12: 'An emergency exit needs a contact or a sensor that watches it, a reachable opening a sensor that watches it; a motion sensor in the room behind does not do.',
   F13: 'For every two projects of a secure zone whose shifts meet: a segregated project (every project, unless the file says otherwise) must have consented to the other.',

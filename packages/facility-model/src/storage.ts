@@ -8,3 +8,8 @@ export const cameraMegabits = 4
 export function terabytesFor(cameras: number, seconds: number): number {
   return (cameras * seconds * cameraMegabits * 1e6) / 8 / 1e12
 }
+
+/** `10.4 TB`: rounded up, so that what is a little too much for a disk never reads as enough. */
+export function sayTerabytes(terabytes: number): string {
+  return `${(Math.ceil(terabytes * 10) / 10).toFixed(1)} TB`
+}

@@ -100,8 +100,13 @@ async function run(inPath: string, outPath: string, options: Options): Promise<v
     )
     ofSchema.add(converted.losses)
     const done = { ...converted, losses: ofSchema.list() }
-    if (options.strict && done.losses.length > 0) throw new Fault(lossLines(done).join('\n'), 3)
-    await output.finish()
+    if (options.strict && done.losses.length > 0) {
+      // A program wants the list of what would be lost all the more when that is a failure.
+      if (options.json) report(done, true)
+      throw new Fault(lossLines(done).join('\n'), 3)
+    }
+    // Without an item there is no document, and an empty file would be none.
+    await output.finish(to.layout !== 'document' || intoFolder)
     await writeSchemaOut(schemaOut)
     report(done, options.json === true)
   } catch (error) {
@@ -210,13 +215,27 @@ async function schemaIn(path: string, losses: Losses) {
   }
 }
 
+/** What is said of a path by the code of a fault of the file system. */
+const fileFaults: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there, or its folder is not',
+  EACCES: 'may not be read or written',
+  EPERM: 'may not be read or written',
+  EISDIR: 'is a folder where a file is needed',
+  ENOTDIR: 'goes through a file as if it were a folder',
+  ENOTEMPTY: 'is a folder where a file is needed',
+  ENAMETOOLONG: 'has a name that is too long',
+  ENOSPC: 'does not fit on the disk',
+  EROFS: 'cannot be written: the disk is read-only',
+}
+
 /** Faults of the input and of the file system in one clear line; anything else is a bug. */
 function faultOf(error: unknown, path: string): unknown {
   if (error instanceof InputFault) return new Fault(error.message)
-  if (!(error instanceof Error) || !('code' in error)) return error
-  if (error.code === 'ENOENT') return new Fault(`${path} is not there, or its folder is not`)
-  if (error.code === 'EACCES') return new Fault(`${path} may not be read or written`)
-  return error
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string')
+    return error
+  const said = fileFaults[error.code]
+  const where = 'path' in error && typeof error.path === 'string' ? error.path : path
+  return said === undefined ? error : new Fault(`${where.replace(/[.]part$/, '')} ${said}`)
 }
 
 async function withProgress(

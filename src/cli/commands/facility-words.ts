@@ -84,11 +84,31 @@ export function sayPlan(plan: CapacityPlan): string[] {
       ].join('  '),
     ),
     '',
-    `guards by hour of a Monday: ${plan.guardsByHour.join(' ')}`,
+    ...plan.steps.flatMap(({ people, guards: { have, need, at } }) =>
+      need > have ? [`guards for ${people} people: ${need} needed at ${at}, ${have} on duty`] : [],
+    ),
+    'fewest guards on duty by hour, from 00 to 23',
+    ...sayGuards(plan.guardsByHour),
     sayStorage(plan.storage),
     '',
     ...plan.shortages.map(sayShortage),
   ]
+}
+
+/** A line for each run of days on which the guards are the same. */
+function sayGuards(week: CapacityPlan['guardsByHour']): string[] {
+  const runs: { first: number; last: number; hours: string }[] = []
+  for (const [day, numbers] of week.entries()) {
+    const hours = numbers.join(' ')
+    const run = runs.at(-1)
+    if (run?.hours === hours) run.last = day
+    else runs.push({ first: day, last: day, hours })
+  }
+  const names = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+  return runs.map(({ first, last, hours }) => {
+    const run = first === last ? [names[first]] : [names[first], names[last]]
+    return `  ${run.join('-').padEnd(7)}  ${hours}`
+  })
 }
 
 function sayShortage({ what, enoughFor, date }: Shortage): string {

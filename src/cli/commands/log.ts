@@ -63,7 +63,7 @@ async function verify(
   dir: string,
   options: { policy: string; since?: string; database?: string; json?: true },
 ): Promise<void> {
-  const { checkLog, directoryReader } = await import('../offline.ts')
+  const { checkLog, directoryReader, readLogPolicy } = await import('../offline.ts')
   const asJson = options.json === true
   const found = await withBar('checking', (tell) => checkLog(dir, options, tell))
   if (!found.report.sound && !asJson) throw new Fault(found.lines.join(' '))
@@ -73,11 +73,14 @@ async function verify(
     return
   }
   const { compareWithDatabase } = await import('../reconcile.ts')
+  const { signedSize } = await import('../export.ts')
   const { operatorAt } = await import('../operator.ts')
   const door = operatorAt(options.database)
+  const policy = await readLogPolicy(options.policy)
+  const now = () => signedSize(door, policy)
   const size = Number(found.report['size'])
   const compared = await withBar('comparing', (tell) =>
-    compareWithDatabase(door, directoryReader(dir), size, tell),
+    compareWithDatabase(door, directoryReader(dir), size, now, tell),
   )
   const { faults, more, rows, newer } = compared
   const sound = faults.length === 0
@@ -85,7 +88,11 @@ async function verify(
     ...found.lines,
     ...faults.map(({ kind, id, fault }) => `${kind} ${id} ${fault}`),
     ...(more > 0 ? [`and ${more} more`] : []),
-    ...(newer > 0 ? [`${newer} rows changed after the export; export again to compare them`] : []),
+    ...(newer > 0
+      ? [
+          `${newer} rows changed after the export and were not compared; export again to compare them`,
+        ]
+      : []),
     sound
       ? `The database agrees: ${rows} rows, each as the log says.`
       : `The database does not agree with the log in ${faults.length + more} places.`,

@@ -74,6 +74,13 @@ export function buildDoor(options: DoorOptions): FastifyInstance {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
     reply.header('x-request-number', request.id)
   })
+  // Nothing is decompressed here: what was packed is not what its length says.
+  app.addHook('onRequest', (request, _reply, done) => {
+    const coding = request.headers['content-encoding'] ?? 'identity'
+    done(
+      coding === 'identity' ? undefined : new Problem('unsupported-media', { coding: 'identity' }),
+    )
+  })
   app.setErrorHandler(refuse)
   app.setNotFoundHandler(() => {
     throw new Problem('not-found')

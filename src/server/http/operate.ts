@@ -15,7 +15,6 @@ import {
 import { type Entry, record, type Recorder } from '../domains/audit/index.ts'
 import { type Db, transact, type Tx } from '../kernel/db.ts'
 import type { Identify } from './caller.ts'
-import type { Strangers } from './strangers.ts'
 
 /** What the shapes have let through, typed. */
 export interface Shaped<P, Q, B> {
@@ -90,7 +89,7 @@ export interface Ground {
   ) => Promise<Uint8Array | null>
   readonly now: () => Date
   /** Counts what is refused to nobody; absent where nobody is nobody: at the operator's door. */
-  readonly strangers?: Pick<Strangers, 'refused'>
+  readonly strangers?: { refused(address: string, action: Action): void }
 }
 
 /**

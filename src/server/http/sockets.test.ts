@@ -12,7 +12,7 @@ const ada: Caller = {
   ...{ workstation: 'ws-1', certificate: null, address: '127.0.0.1' },
 }
 
-test('DOOR17 what was signalled while a line was being opened is not lost: its first word is that something changed', async (t) => {
+test('DOOR18 what was signalled while a line was being opened is not lost: its first word is that something changed', async (t) => {
   const sockets = openSignalSockets(async () => {
     // The session has been read; before the line stands, the person is revoked.
     await new Promise((resolve) => setImmediate(resolve))

@@ -83,10 +83,11 @@ export function taggedReader(open: (file: string, options: ReadOptions) => Tagge
       }
       const isNew = ({ item, first }: Tagged) =>
         refs.take(item, options, faultIn({ number: first }, file, 'lines'))
-      for await (const line of readLines(input.open(file), file, inside)) {
-        const tagged = attemptRecord(inside, () => reading.line(line))
-        if (tagged !== undefined && isNew(tagged)) yield tagged.item
-      }
+      for await (const run of readLines(input.open(file), file, inside))
+        for (const line of run) {
+          const tagged = attemptRecord(inside, () => reading.line(line))
+          if (tagged !== undefined && isNew(tagged)) yield tagged.item
+        }
       const last = reading.end()
       if (last !== undefined && isNew(last)) yield last.item
     }

@@ -98,7 +98,7 @@ export const writeVoc: Writer = ({ out, losses }) => {
           ? ''
           : `  <size>\n    <width>${width}</width>\n    <height>${height}</height>\n    <depth>3</depth>\n  </size>\n`
       out(
-        `${fileNameOf(item_ref)}.xml`,
+        `${fileNameOf(item_ref, losses)}.xml`,
         `<annotation>\n${name}${size}${objects.join('')}</annotation>\n`,
       )
     },

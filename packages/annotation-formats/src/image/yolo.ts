@@ -1,5 +1,6 @@
 import type { Item, Region } from '../model.ts'
 import { ItemRefs } from '../item-refs.ts'
+import type { Losses } from '../losses.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
 import {
   attemptReading,
@@ -68,6 +69,16 @@ async function sizesIn(input: InputFiles): Promise<Map<string, [number, number]>
   return sizes
 }
 
+/** The name of an image's file, apart from those of the folder's own files. */
+function imageName(item_ref: string, losses: Losses): string {
+  const name = fileNameOf(item_ref, losses)
+  return /^(classes|sizes)$/.test(name) ? name.replace(/^./, (sign) => `%${hexOf(sign)}`) : name
+}
+
+function hexOf(sign: string): string {
+  return sign.charCodeAt(0).toString(16)
+}
+
 function itemOf(
   name: string,
   text: string,
@@ -76,7 +87,7 @@ function itemOf(
   options: ReadOptions,
 ): Item {
   const item_ref = itemRefOf(name)
-  const size = sizes.get(fileNameOf(item_ref))
+  const size = sizes.get(imageName(item_ref, options.losses))
   const source = {
     kind: 'image',
     ...(size === undefined ? {} : { width: size[0], height: size[1] }),
@@ -130,7 +141,7 @@ export const writeYolo: Writer = ({ out, losses, schema }) => {
       const { item_ref } = item
       const found = shapesOf(item, losses, ['samples', 'unlabelled'])
       if (found === undefined) return
-      const name = fileNameOf(item_ref)
+      const name = imageName(item_ref, losses)
       if (written.has(name)) {
         losses.note('several-annotations', item_ref)
         return

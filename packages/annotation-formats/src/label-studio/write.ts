@@ -10,6 +10,7 @@ import type {
   Value,
 } from '../model.ts'
 import { isObject } from '../checked.ts'
+import { noteLayout, withoutLayout } from '../leftovers.ts'
 import type { Losses } from '../losses.ts'
 import { TextIndex } from '../offsets.ts'
 import { secondsOf } from '../seconds.ts'
@@ -97,12 +98,14 @@ export function numberOf(ref: string): number | undefined {
 
 /** The data of a task: what shows the item, and what else is known of it. */
 export function taskData(
-  { item_ref, source, meta = {} }: Item,
+  item: Item,
   { fields: [first, second] }: ControlNames,
   losses: Losses,
 ): JsonObject {
+  const { item_ref, source } = item
+  noteLayout(item, losses)
   const fields = Object.fromEntries(
-    Object.entries(meta).filter(([name]) => name !== 'label_studio'),
+    Object.entries(withoutLayout(item)).filter(([name]) => name !== 'label_studio'),
   )
   const shown = dataOf(source, first, second)
   if (Object.keys(fields).some((name) => Object.hasOwn(shown, name))) losses.note('meta', item_ref)

@@ -265,7 +265,7 @@ export const writeEaf: Writer = (options) => {
         written.add(item.item_ref)
         noteUncarried(item, losses, ['tiers', 'transcripts', 'label-missing'])
         const document = new EafWriter(item, item.source.rate, layerOf(schema), options).document()
-        out(`${fileNameOf(item.item_ref)}.eaf`, document)
+        out(`${fileNameOf(item.item_ref, losses)}.eaf`, document)
       }
     },
     end() {

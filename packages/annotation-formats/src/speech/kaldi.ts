@@ -105,11 +105,12 @@ async function* rows(
       )
     return
   }
-  for await (const line of readLines(input.open(file), file, options)) {
-    const columns = columnsOf(line.text)
-    const rest = line.text.replace(/^[ \t]*[^ \t]+[ \t]*/, '').replace(/[ \t]+$/, '')
-    if (columns.length > 0) yield { columns, rest, fault: faultIn(line, file, 'lines') }
-  }
+  for await (const run of readLines(input.open(file), file, options))
+    for (const line of run) {
+      const columns = columnsOf(line.text)
+      const rest = line.text.replace(/^[ \t]*[^ \t]+[ \t]*/, '').replace(/[ \t]+$/, '')
+      if (columns.length > 0) yield { columns, rest, fault: faultIn(line, file, 'lines') }
+    }
 }
 
 /** A file of keys, each with what stands after it. */

@@ -41,8 +41,8 @@ function secondsOfClock(clock: string): number | undefined {
 }
 
 /**
- * Reads WebVTT as browsers do (W3C WebVTT, section 6.1): a file without its signature is refused,
- * blocks that are no cue are passed over. Voices become tiers; other tags, settings, styles and
+ * Reads WebVTT as browsers do (W3C WebVTT, section 6.1), but that nothing of it is passed over in
+ * silence: a file without its signature is refused, and so is a cue without its times. Voices become tiers; other tags, settings, styles and
  * regions are left out.
  */
 export const readWebVtt: Reader = cueReader((text, file, options) => {
@@ -53,7 +53,10 @@ export const readWebVtt: Reader = cueReader((text, file, options) => {
   for (let at = 1; at < lines.length; at++) {
     const [line, clock1 = '', clock2 = '', settings = ''] = timing.exec(lines[at] ?? '') ?? []
     if (line === undefined) {
-      if (/^(STYLE|REGION)\s*$/.test(lines[at] ?? ''))
+      const other = lines[at] ?? ''
+      if (other.includes('-->'))
+        options.refuse(new InputFault(file, `line ${at + 1}`, 'has no times where they should be'))
+      else if (/^(STYLE|REGION)\s*$/.test(other))
         options.losses.note('style', `${file}, line ${at + 1}`)
       continue
     }
@@ -200,7 +203,7 @@ function cueWriter(
             const times = `${clock(segment.from, rate, separator)} --> ${clock(segment.to, rate, separator)}`
             return write(options)(segment, text, times, number + 1, place)
           })
-        out(`${fileNameOf(item.item_ref)}${ending}`, `${head}${cues.join('\n')}`)
+        out(`${fileNameOf(item.item_ref, losses)}${ending}`, `${head}${cues.join('\n')}`)
       },
       end() {
         // Every file is whole when it is written.

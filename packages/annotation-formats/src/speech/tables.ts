@@ -9,38 +9,56 @@ import type { WriteOptions, Writer } from '../writing.ts'
 import { Recordings, type Row, sorted } from './recordings.ts'
 import { type Kept, secondsIn, type Segment, segmentsOf } from './segments.ts'
 
-type ReadLine = (
-  columns: string[],
-  line: string,
-  fault: (reason: string) => InputFault,
-) => Row | undefined
+type ReadLine = (columns: string[], fault: (reason: string) => InputFault) => Row | undefined
 
-/** A reader of lines with columns between white space; `;;` begins a comment. */
-function lineReader(read: ReadLine, lossOfSkipped = true): Reader {
+/** A reader of lines of so many columns, and what stands behind them; `;;` begins a comment. */
+function lineReader(most: number, read: ReadLine): Reader {
   return async function* (input, options) {
     const refs = new ItemRefs()
     for (const file of input.names) {
       const recordings = new Recordings(options, refs)
-      for await (const line of readLines(input.open(file), file, options)) {
-        const columns = columnsOf(line.text)
-        if (columns.length === 0 || line.text.startsWith(';;')) continue
-        const items = attemptRecord(options, () => {
-          const fault = faultIn(line, file, 'lines')
-          const row = read(columns, line.text, fault)
-          if (row !== undefined) return recordings.add(row, fault)
-          if (lossOfSkipped) options.losses.note('unknown', `${file}, line ${line.number}`)
-          return []
-        })
-        yield* items ?? []
-      }
+      for await (const run of readLines(input.open(file), file, options))
+        for (const line of run) {
+          const columns = columnsOf(line.text, most)
+          if (columns.length === 0 || line.text.startsWith(';;')) continue
+          const items = attemptRecord(options, () => {
+            const fault = faultIn(line, file, 'lines')
+            const row = read(columns, fault)
+            if (row !== undefined) return recordings.add(row, fault)
+            options.losses.note('unknown', `${file}, line ${line.number}`)
+            return []
+          })
+          if (items !== undefined && items.length > 0) yield* items
+        }
       yield* recordings.end()
     }
   }
 }
 
-/** The columns of a line, between spaces and tabs; any other white space is part of one. */
-export function columnsOf(line: string): string[] {
-  return line.split(/[ \t]+/).filter((column) => column !== '')
+/**
+ * The columns of a line, between spaces and tabs; any other white space is part of one. Past `most`
+ * columns the rest of the line is one more, with single spaces.
+ */
+export function columnsOf(line: string, most = Infinity): string[] {
+  const columns: string[] = []
+  for (let at = 0; ;) {
+    while (isBlank(line, at)) at++
+    if (at >= line.length) return columns
+    if (columns.length === most) return [...columns, singleSpaced(line.slice(at))]
+    const from = at
+    while (at < line.length && !isBlank(line, at)) at++
+    columns.push(line.slice(from, at))
+  }
+}
+
+function isBlank(line: string, at: number): boolean {
+  const code = line.charCodeAt(at)
+  return code === 0x20 || code === 0x09
+}
+
+function singleSpaced(text: string): string {
+  // Few lines have more, and finding out is cheaper than putting them together anew.
+  return /\t| {2}| $/.test(text) ? columnsOf(text).join(' ') : text
 }
 
 function channelOf(channel: string | undefined): { attributes?: Record<string, Value> } {
@@ -121,9 +139,10 @@ function wordsOf(text: string, { losses, place }: LineContext): string {
 
 /** Reads STM (NIST sclite): recording, channel, speaker, begin, end, `<conditions>`, words. */
 export const readStm: Reader = lineReader(
-  ([recording = '', channel, speaker, start = '', end = '', ...rest], _, fault) => {
+  5,
+  ([recording = '', channel, speaker, start = '', end = '', said = ''], fault) => {
     if (speaker === undefined) throw fault('has not the columns of STM')
-    const conditions = /^<[^]*>$/.test(rest[0] ?? '') ? rest.shift()?.slice(1, -1) : undefined
+    const [label, conditions] = /^<([^ ]*)>(?: |$)/.exec(said) ?? []
     const attributes = {
       ...channelOf(channel).attributes,
       ...(conditions === undefined || conditions === '' ? {} : { conditions }),
@@ -133,7 +152,7 @@ export const readStm: Reader = lineReader(
       speaker,
       start: secondsIn(start, fault),
       end: secondsIn(end, fault),
-      text: rest.join(' '),
+      text: label === undefined ? said : said.slice(label.length),
       attributes,
     }
   },
@@ -162,7 +181,8 @@ export const writeStm: Writer = lineWriter(
 
 /** Reads CTM (NIST sclite): recording, channel, begin, duration, word, confidence. */
 export const readCtm: Reader = lineReader(
-  ([recording = '', channel, start = '', duration = '', word, confidence], _, fault) => {
+  6,
+  ([recording = '', channel, start = '', duration = '', word, confidence], fault) => {
     if (word === undefined) throw fault('has not the columns of CTM')
     const begin = secondsIn(start, fault)
     const sure =
@@ -189,7 +209,7 @@ export const writeCtm: Writer = lineWriter(
     const words = wordsOf(text, of).split(' ')
     if (words.length > 1) of.losses.note('words', of.place)
     if (text === '') {
-      of.losses.note('transcripts', of.place)
+      of.losses.note('wordless', of.place)
       return ''
     }
     if (confidence !== undefined && typeof confidence !== 'number')
@@ -207,9 +227,9 @@ export const writeCtm: Writer = lineWriter(
 
 /** Reads RTTM (NIST rich transcription): the SPEAKER lines of 9 or 10 fields; other types are noted. */
 export const readRttm: Reader = lineReader(
+  9,
   (
     [type, recording = '', channel, start = '', duration = '', , , speaker = '', confidence],
-    _,
     fault,
   ) => {
     if (type !== 'SPEAKER') return undefined
@@ -246,7 +266,8 @@ export const writeRttm: Writer = lineWriter(
 
 /** Reads UEM: the stretches of recordings that are to be scored. */
 export const readUem: Reader = lineReader(
-  ([recording = '', channel, start = '', end], _, fault) => {
+  4,
+  ([recording = '', channel, start = '', end], fault) => {
     if (end === undefined) throw fault('has not the columns of UEM')
     return {
       recording,

@@ -71,7 +71,7 @@ class Tokens {
 
 /**
  * Reads Praat TextGrids, long or short, in UTF-8 or UTF-16 with its mark: interval tiers and point
- * tiers. Intervals without text are pauses. Intervals that overlap within a tier are refused.
+ * tiers. Intervals without text are pauses, those of one space say nothing of who speaks there. Intervals that overlap within a tier are refused.
  */
 export const readTextGrid: Reader = documentReader(readGrid, { decode: readText })
 
@@ -165,7 +165,9 @@ class Stretches {
     const more =
       said === 'label'
         ? { label: text }
-        : { transcripts: { ...region.transcripts, [said ?? this.#layer]: text } }
+        : said === undefined && text === nothingSaid
+          ? {}
+          : { transcripts: { ...region.transcripts, [said ?? this.#layer]: text } }
     this.#regions.set(key, { ...region, ...more })
   }
 
@@ -204,7 +206,10 @@ export const writeTextGrid: Writer = ({ out, losses, schema, variant }) => {
         const end = source.samples ?? ends.reduce((a, b) => Math.max(a, b), 1)
         if (source.samples === undefined && ends.length === 0) losses.note('samples', item_ref)
         const text = gridText(tiers, Math.max(end, 1), source.rate)
-        out(`${fileNameOf(item_ref)}.TextGrid`, variant === 'short' ? text.short : text.long)
+        out(
+          `${fileNameOf(item_ref, losses)}.TextGrid`,
+          variant === 'short' ? text.short : text.long,
+        )
       }
     },
     end() {
@@ -212,6 +217,9 @@ export const writeTextGrid: Writer = ({ out, losses, schema, variant }) => {
     },
   }
 }
+
+/** The text of an interval of which nothing is said; one without any text would be a pause. */
+const nothingSaid = ' '
 
 function isCarried(
   { id, anchor, label, transcripts = {} }: Region,
@@ -221,11 +229,10 @@ function isCarried(
   const place = `${item_ref}/${id}`
   const texts = Object.entries(transcripts)
   if (!('audio' in anchor)) losses.note('kind', place)
-  else if (label === undefined && texts.every(([, text]) => text === ''))
-    losses.note('label-missing', place)
   else {
     if (texts.some(([, text]) => text === '')) losses.note('transcripts', place)
-    if (texts.some(([, text]) => /[\0\r]/.test(text))) losses.note('values', place)
+    if (texts.some(([, text]) => text === nothingSaid || /[\0\r]/.test(text)))
+      losses.note('values', place)
     if (label === 'label' || texts.some(([layer]) => layer === 'label' || layer.includes('/')))
       losses.note('names', place)
     if (/[#/]/.test(anchor.tier ?? '')) losses.note('names', place)
@@ -258,6 +265,7 @@ function tiersOf(regions: readonly Region[], layer: string): Map<string, Interva
       ([each, text]) => [each === layer ? name : `${name}/${each}`, text],
     )
     if (region.label !== undefined) said.push([`${name}/label`, region.label])
+    if (said.every(([, text]) => text === '')) said.push([name, nothingSaid])
     for (const [tierName, text] of said) {
       const key = isPoint ? `${tierName}\0` : tierName
       if (text !== '') addTo(tiers, key, { from, to, text })

@@ -20,6 +20,11 @@ export function isTypeName(name: string): boolean {
   return /^[A-Za-z_]\w*([.][A-Za-z_]\w*)+$/.test(name)
 }
 
+/** True for the type of tokens, which are regions only where something points to them. */
+export function isTokenType(type: string): boolean {
+  return /[.]segmentation[.]type[.]Token$/.test(type)
+}
+
 export type Features = Readonly<Record<string, Value>>
 
 /** What a layer and its features say as a label and attributes. */
@@ -76,10 +81,12 @@ export class Layers {
   readonly #losses: Losses
   readonly #names: Names
 
-  constructor(item: Item, losses: Losses) {
+  /** `whole`: what is written holds all that the file said that the item was read from. */
+  constructor(item: Item, losses: Losses, whole = false) {
     this.#losses = losses
     this.#names = new Names(/[A-Za-z0-9_]/, losses)
-    noteUncarried(item, losses, ['attributes', 'relations', 'unlabelled'])
+    const left = whole ? (['unknown'] as const) : []
+    noteUncarried(item, losses, ['attributes', 'relations', 'unlabelled', ...left])
     const byId = new Map<string, LayerSpan>()
     for (const region of item.annotation?.regions ?? [])
       for (const [number, span] of this.#spansOf(

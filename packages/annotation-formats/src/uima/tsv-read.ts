@@ -1,4 +1,4 @@
-import type { Item, Region, Relation } from '../model.ts'
+import type { Item, Json, Region, Relation } from '../model.ts'
 import { addTo } from '../groups.ts'
 import { itemRefOf } from '../names.ts'
 import { TextIndex } from '../offsets.ts'
@@ -6,35 +6,25 @@ import { documentReader } from '../documents.ts'
 import { linesOf } from '../records.ts'
 import { InputFault, type Reader, type ReadOptions } from '../reading.ts'
 import { annotationFrom } from '../spans-json.ts'
-import { regionOf, relationOf } from './layers.ts'
-import { type LaidRow, layoutJson } from './layout.ts'
-
-/** A layer of the header and the columns that it takes. */
-export interface Layer {
-  readonly kind: 'SP' | 'RL' | 'CH'
-  readonly type: string
-  readonly columns: readonly Column[]
-  /** Its line in the header, without `#T_`. */
-  readonly line: string
-}
-type Column =
-  | { readonly kind: 'feature'; readonly name: string }
-  | { readonly kind: 'role'; readonly name: string }
-  | { readonly kind: 'target'; readonly type: string }
-  | { readonly kind: 'base'; readonly type: string }
+import { isTokenType, regionOf, relationOf } from './layers.ts'
+import { type Column, layerIn, type TsvLayer } from './tsv-layers.ts'
+import { layoutJson } from './tsv-layout.ts'
+import { type Sentence, splitPlain, textOfSentences, unescapeTsv } from './tsv-text.ts'
 
 /** An annotation that grows from the rows that it stands on. */
 interface Open {
-  readonly layer: Layer
+  readonly layer: TsvLayer
   readonly id: string
   begin: number
   end: number
   readonly features: Record<string, string>
+  /** What tells it apart on its rows, or its place in a chain. */
+  readonly number: string | undefined
 }
 
 /** A reference to be followed when all rows are read: from an annotation to a row and an id there. */
 interface Pending {
-  readonly layer: Layer
+  readonly layer: TsvLayer
   readonly row: string
   readonly key: string
   readonly to: string
@@ -53,59 +43,26 @@ export const readWebAnno: Reader = documentReader((text, file, options) =>
   new TsvReader(file, options).read(text),
 )
 
-/** A sentence as the file shows it: its text and where it begins, in UTF-16. */
-export interface Sentence {
-  readonly begin: number
-  readonly text: string
-}
-
-/** The text that sentences make: a line feed, then spaces, stand for what is between them. */
-export function textOfSentences(sentences: readonly Sentence[]): string {
-  let text = ''
-  for (const sentence of sentences) {
-    const gap = sentence.begin - text.length
-    if (gap > 0) text += (text === '' ? ' ' : '\n') + ' '.repeat(gap - 1)
-    text += sentence.text
-  }
-  return text
-}
-
-/** Splits where the separator stands without a backslash before it. */
-export function splitPlain(text: string, separator: string): string[] {
-  if (!text.includes('\\')) return text.split(separator)
-  const parts: string[] = []
-  let part = ''
-  for (let at = 0; at < text.length; at++) {
-    const sign = text[at] ?? ''
-    if (sign === separator) {
-      parts.push(part)
-      part = ''
-    } else part += sign === '\\' ? sign + (text[++at] ?? '') : sign
-  }
-  return [...parts, part]
-}
-
-export function unescapeTsv(text: string): string {
-  if (!text.includes('\\')) return text
-  return text.replaceAll(/\\(->|.)/gs, (_, sign: string) =>
-    sign === 't' ? '\t' : sign === 'n' ? '\n' : sign === 'r' ? '\r' : sign,
-  )
-}
-
 class TsvReader {
   readonly #file: string
   readonly #options: ReadOptions
-  readonly #layers: Layer[] = []
+  readonly #layers: TsvLayer[] = []
   readonly #open = new Map<string, Open>()
-  /** The annotations on each row, by layer. */
+  /** The annotations on each row, by layer; kept where something in the file may refer to them. */
   readonly #onRow = new Map<string, string[]>()
   readonly #pending: Pending[] = []
   /** The number of the row before: of its sentence, its token and its part of it. */
   #last: readonly [number, number, number] = [0, 0, 0]
   readonly #chains = new Map<string, string>()
   readonly #sentences: Sentence[] = []
-  readonly #header: string[] = []
-  readonly #laid: { id: string; begin: number; end: number; rows: LaidRow[] }[] = []
+  /** The sentences as the layout keeps them. */
+  readonly #laid: { readonly head: string; readonly rows: string[] }[] = []
+  /** Where rows are, kept where relations may end at tokens. */
+  readonly #places = new Map<string, readonly [begin: number, end: number]>()
+  #joinsTokens = false
+  #isReferred = false
+  /** The cells of a row that says nothing. */
+  #empty = ''
   #id = ''
   /** Where the last sentence ends. */
   #end = 0
@@ -127,18 +84,18 @@ class TsvReader {
       if (this.#line === 1 && !/^#FORMAT=WebAnno TSV 3[.]\d$/.test(line))
         throw this.#fault('is no WebAnno TSV 3')
       if (line.startsWith('#')) this.#comment(line)
-      else if (line !== '') this.#row(line.split('\t'))
+      else if (line !== '') this.#row(line)
     }
     const text = textOfSentences(this.#sentences)
     if (this.#sentences.length > 1) this.#options.losses.note('text-rebuilt', itemRefOf(this.#file))
     const source = { kind: 'text', text } as const
-    const regions = this.#regions(text)
+    const regions = this.#regions(new TextIndex(text))
     const relations = this.#relations(regions)
-    const webanno = layoutJson({ layers: this.#header, sentences: this.#laid })
+    const webanno_layout = this.#layout()
     return {
       item_ref: itemRefOf(this.#file),
       source,
-      ...(this.#laid.length === 0 ? {} : { meta: { webanno } }),
+      ...(webanno_layout === undefined ? {} : { meta: { webanno_layout } }),
       annotation: annotationFrom(source, this.#options, {
         regions: [...regions.values()],
         relations,
@@ -146,49 +103,80 @@ class TsvReader {
     }
   }
 
+  #layout(): Json | undefined {
+    if (this.#laid.length === 0) return undefined
+    const layers = this.#layers.map(({ line }) => line)
+    const numbers = [...this.#open.values()].flatMap(({ id, number }) =>
+      number === undefined ? [] : [`${id}=${number}`],
+    )
+    const sentences = this.#laid.map(({ head, rows }) => head + rows.join(' '))
+    return layoutJson(layers, numbers, sentences)
+  }
+
   #comment(line: string): void {
-    const [, kind, layer = ''] = /^#T_(SP|RL|CH)=([^]*)$/.exec(line) ?? []
-    if (kind === 'SP' || kind === 'RL' || kind === 'CH') {
-      this.#layers.push(layerOf(kind, layer))
-      this.#header.push(line.slice(3))
+    const layer = line.startsWith('#T_') ? layerIn(line.slice(3)) : undefined
+    if (layer !== undefined) {
+      this.#layers.push(layer)
+      this.#isReferred ||= layer.columns.some(({ kind }) => kind === 'base' || kind === 'target')
+      this.#empty += '_\t'.repeat(layer.columns.length)
+      this.#joinsTokens ||= layer.columns.some(
+        (column) => column.kind === 'base' && isTokenType(column.type),
+      )
     } else if (line.startsWith('#Sentence.id=')) this.#id = line.slice(13)
     else if (line.startsWith('#Text=')) this.#text.push(unescapeTsv(line.slice(6)))
   }
 
-  #row(columns: readonly string[]): void {
-    const [row = '', place = '', token = ''] = columns
+  #row(line: string): void {
+    const [first, second, third] = tabsIn(line)
+    const row = line.slice(0, first)
     this.#follow(row)
-    const [, from, to] = /^(\d+)-(\d+)$/.exec(place) ?? []
-    if (from === undefined || to === undefined || Number(to) < Number(from))
+    const place = line.slice(first + 1, second)
+    const dash = place.indexOf('-')
+    const begin = wholeIn(place, 0, dash)
+    const end = wholeIn(place, dash + 1, place.length)
+    if (begin === undefined || end === undefined || end < begin)
       throw this.#fault('has no offsets, or reversed ones')
-    const [begin, end] = [Number(from), Number(to)]
-    if (this.#text.length > 0) {
-      const text = this.#text.join('\n')
-      const at = Math.max(0, text.indexOf(unescapeTsv(token)))
-      const sentence = { begin: Math.max(begin - at, this.#end), text }
-      this.#sentences.push(sentence)
-      this.#end = sentence.begin + text.length
-      this.#laid.push({ id: this.#id, begin: sentence.begin, end: this.#end, rows: [] })
-      this.#id = ''
-      this.#text = []
-    }
-    this.#laid.at(-1)?.rows.push({ from: begin, to: end, isPart: row.includes('.') })
-    let next = 3
+    if (this.#text.length > 0) this.#sentence(begin, line.slice(second + 1, third))
+    this.#laid.at(-1)?.rows.push(row.includes('.') ? `.${place}` : place)
+    if (this.#joinsTokens) this.#places.set(row, [begin, end])
+    // Most rows say nothing.
+    const cells = line.slice(third + 1)
+    if (cells !== this.#empty) this.#cells(cells.split('\t'), row, begin, end)
+  }
+
+  /** Begins the sentence whose text has been read, with its first token. */
+  #sentence(begin: number, token: string): void {
+    const text = this.#text.join('\n')
+    const at = Math.max(0, text.indexOf(unescapeTsv(token)))
+    const sentence = { begin: Math.max(begin - at, this.#end), text }
+    this.#sentences.push(sentence)
+    this.#end = sentence.begin + text.length
+    this.#laid.push({ head: `${this.#id}\t${sentence.begin}-${this.#end}\t`, rows: [] })
+    this.#id = ''
+    this.#text = []
+  }
+
+  #cells(cells: readonly string[], row: string, begin: number, end: number): void {
+    let next = 0
     for (const layer of this.#layers) {
       const last = next + layer.columns.length
       let isEmpty = true
       for (let at = next; at < last; at++)
-        if (columns[at] !== '_' && (columns[at] ?? '') !== '') isEmpty = false
-      if (!isEmpty) this.#layer(layer, columns.slice(next, last), row, begin, end)
+        if (cells[at] !== '_' && (cells[at] ?? '') !== '') isEmpty = false
+      if (!isEmpty) this.#layer(layer, cells.slice(next, last), row, begin, end)
       next = last
     }
   }
 
   /** Takes the number of a row, which comes after those of all rows before. */
   #follow(row: string): void {
-    const found = /^(\d+)-(\d+)(?:[.](\d+))?$/.exec(row)
-    if (found === null) throw this.#fault('is neither a row nor a comment')
-    const [sentence, token, part] = [Number(found[1]), Number(found[2]), Number(found[3] ?? 0)]
+    const dash = row.indexOf('-')
+    const point = row.indexOf('.')
+    const sentence = wholeIn(row, 0, dash)
+    const token = wholeIn(row, dash + 1, point < 0 ? row.length : point)
+    const part = point < 0 ? 0 : wholeIn(row, point + 1, row.length)
+    if (sentence === undefined || token === undefined || part === undefined)
+      throw this.#fault('is neither a row nor a comment')
     const [ofSentence, ofToken, ofPart] = this.#last
     const isAfter =
       sentence > ofSentence ||
@@ -197,56 +185,54 @@ class TsvReader {
     this.#last = [sentence, token, part]
   }
 
-  #layer(layer: Layer, cells: readonly string[], row: string, begin: number, end: number): void {
+  #layer(layer: TsvLayer, cells: readonly string[], row: string, begin: number, end: number): void {
     const columns = layer.columns.map((column, place) => ({
       column,
       values: splitPlain(cells[place] ?? '_', '|'),
     }))
     const count = Math.max(...columns.map(({ values }) => values.length))
     for (let each = 0; each < count; each++) {
-      const said = columns.map(({ column, values }) => ({ column, value: values[each] ?? '_' }))
+      const cells = columns.map(({ column, values }) => ({ column, value: values[each] ?? '_' }))
       const features: Record<string, string> = {}
       let number: string | undefined
-      for (const { column, value } of said) {
+      for (const { column, value } of cells) {
         if (column.kind !== 'feature') continue
         const [, plain = '', id] = /^(.*?)(?:\[(\d+)\])?$/s.exec(value) ?? []
         number ??= id
         if (plain !== '*' && plain !== '_' && column.name !== '')
           features[column.name] = unescapeTsv(plain)
       }
-      if (layer.kind === 'RL') this.#relation(layer, said, features, row)
+      if (layer.kind === 'RL') this.#relation(layer, cells, features, row)
       else {
         const link = layer.kind === 'CH' ? linkOf(features) : undefined
         const own = number === undefined ? `${row}/${each}` : `[${number}]`
         const key = `${layer.type} ${link?.place ?? own}`
         if (link !== undefined) this.#chains.set(link.place, key)
-        this.#annotate(layer, key, row, begin, end, link?.features ?? features)
-        this.#slots(layer, said, key, row)
+        const said = link?.features ?? features
+        this.#annotate(key, row, {
+          layer,
+          begin,
+          end,
+          features: said,
+          number: link?.place ?? number,
+        })
+        this.#slots(layer, cells, key, row)
       }
     }
   }
 
-  #annotate(
-    layer: Layer,
-    key: string,
-    row: string,
-    begin: number,
-    end: number,
-    features: Record<string, string>,
-  ): void {
+  #annotate(key: string, row: string, found: Omit<Open, 'id'>): void {
     const known = this.#open.get(key)
-    if (known === undefined)
-      this.#open.set(key, { layer, id: `a${this.#open.size + 1}`, begin, end, features })
+    if (known === undefined) this.#open.set(key, { ...found, id: `a${this.#open.size + 1}` })
     else {
-      known.begin = Math.min(known.begin, begin)
-      known.end = Math.max(known.end, end)
+      known.begin = Math.min(known.begin, found.begin)
+      known.end = Math.max(known.end, found.end)
     }
-    const at = `${row} ${layer.type}`
-    addTo(this.#onRow, at, key)
+    if (this.#isReferred) addTo(this.#onRow, `${row} ${found.layer.type}`, key)
   }
 
   #relation(
-    layer: Layer,
+    layer: TsvLayer,
     said: readonly { column: Column; value: string }[],
     features: Record<string, string>,
     row: string,
@@ -257,7 +243,7 @@ class TsvReader {
   }
 
   #slots(
-    layer: Layer,
+    layer: TsvLayer,
     said: readonly { column: Column; value: string }[],
     key: string,
     row: string,
@@ -282,20 +268,31 @@ class TsvReader {
     }
   }
 
-  #regions(text: string): Map<string, Region> {
-    const index = new TextIndex(text)
+  #regions(index: TextIndex): Map<string, Region> {
     const regions = new Map<string, Region>()
-    for (const [key, { layer, id, begin, end, features }] of this.#open) {
-      const [from, to] = [begin, end].map((at) => index.convert(at, 'utf16', 'codePoint'))
-      if (from === undefined || to === undefined)
-        throw new InputFault(
-          this.#file,
-          `offsets ${begin}-${end}`,
-          'end past the text or inside a character',
-        )
-      regions.set(key, regionOf(id, layer.type, features, [from, to]))
-    }
+    for (const [key, { layer, id, begin, end, features }] of this.#open)
+      regions.set(key, regionOf(id, layer.type, features, this.#place(index, begin, end)))
+    for (const { row, to, type } of this.#pending)
+      for (const name of [row, to]) this.#token(name, type, index, regions)
     return regions
+  }
+
+  /** A token is a region where a relation ends at it. */
+  #token(row: string, type: string, index: TextIndex, regions: Map<string, Region>): void {
+    const place = this.#places.get(row)
+    const key = `${row} ${type}`
+    if (place === undefined || !isTokenType(type) || this.#onRow.has(key)) return
+    addTo(this.#onRow, key, key)
+    regions.set(key, regionOf(`t${row}`, type, {}, this.#place(index, ...place)))
+  }
+
+  /** Offsets in UTF-16 as a place in code points. */
+  #place(index: TextIndex, begin: number, end: number): [number, number] {
+    const from = index.convert(begin, 'utf16', 'codePoint')
+    const to = index.convert(end, 'utf16', 'codePoint')
+    if (from !== undefined && to !== undefined) return [from, to]
+    const reason = 'end past the text or inside a character'
+    throw new InputFault(this.#file, `offsets ${begin}-${end}`, reason)
   }
 
   /** The annotation of a layer on a row: the one with this id, else the only one. */
@@ -333,25 +330,35 @@ class TsvReader {
   }
 }
 
-/** An element of a chain: `relation->chain-element` takes the place of its relation. */
-function linkOf(features: Readonly<Record<string, string>>) {
-  const { referenceRelation = '', ...rest } = features
-  const [, relation = '*', place = referenceRelation] =
-    /^(.*)->(\d+-\d+)$/s.exec(referenceRelation) ?? []
-  return { place, features: relation === '*' ? rest : { ...rest, referenceRelation: relation } }
+/** Where the first three tabs of a line are; its end where there are fewer. */
+function tabsIn(line: string): [number, number, number] {
+  const after = (at: number) => {
+    const found = line.indexOf('\t', at)
+    return found < 0 ? line.length : found
+  }
+  const first = after(0)
+  const second = after(first + 1)
+  return [first, second, after(second + 1)]
 }
 
-/** A layer from its line in the header. */
-export function layerOf(kind: Layer['kind'], text: string): Layer {
-  const [type = '', ...names] = text.split('|')
-  const columns: Column[] = []
-  for (let at = 0; at < names.length; at++) {
-    const name = names[at] ?? ''
-    const [, role] = /^ROLE_[^:]+:([^_]+)_/.exec(name) ?? []
-    if (role !== undefined)
-      columns.push({ kind: 'role', name: role }, { kind: 'target', type: names[++at] ?? '' })
-    else if (name.startsWith('BT_')) columns.push({ kind: 'base', type: name.slice(3) })
-    else columns.push({ kind: 'feature', name })
+/** The whole number in a stretch of a text that is digits and nothing else. */
+function wholeIn(text: string, from: number, to: number): number | undefined {
+  if (to <= from || to - from > 15) return undefined
+  let value = 0
+  for (let at = from; at < to; at++) {
+    const digit = text.charCodeAt(at) - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10 + digit
   }
-  return { kind, type, columns, line: `${kind}=${text}` }
+  return value
+}
+
+/** An element of a chain: `relation->chain-element` takes the place of its relation. */
+function linkOf({ referenceRelation = '', ...rest }: Readonly<Record<string, string>>) {
+  const [, relation, place] = /^(.*)->(\d+-\d+)$/s.exec(referenceRelation) ?? []
+  if (relation === undefined || place === undefined) return undefined
+  return {
+    place,
+    features: relation === '*' ? rest : { ...rest, referenceRelation: relation },
+  }
 }

@@ -4,5 +4,9 @@ export { closeLeftListening, closeRecorder } from './media.ts'
 export { addTasks, type NewItem, removeTasks } from './queue.ts'
 export { annotationRoutes } from './routes.ts'
 export { annotationReaders } from './stamps.ts'
-export { acceptedAmong as acceptedAnnotations, acceptedItems } from './store/annotations.ts'
+export {
+  acceptedAmong as acceptedAnnotations,
+  acceptedItems,
+  countAccepted,
+} from './store/annotations.ts'
 export { statesOfBatches, tallyOf } from './store/progress.ts'

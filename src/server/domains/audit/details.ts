@@ -22,9 +22,9 @@ export function stamp(tx: Tx, kind: string, subject: string, hash: Uint8Array | 
 
 /**
  * Keeps what an entry says beside its leaf, in the transaction of its act, and answers the hash that
- * stands in the leaf, or null when there is nothing to keep. Words are kept sealed; the hash over
- * them is SHA-256(salt ‖ canonical JSON). With the stamps of this transaction that no entry has taken
- * yet it is SHA-256(words ‖ s₁ ‖ …), with 32 zero bytes for no words and each s from `stampHash`.
+ * stands in the leaf (`detailsHash`), or null when there is nothing to keep. Words are kept sealed; the
+ * hash over them is SHA-256(salt ‖ canonical JSON). The stamps of this transaction that no entry has
+ * taken yet are those of this one.
  */
 export async function keepDetails(
   tx: Tx,

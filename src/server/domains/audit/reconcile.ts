@@ -3,7 +3,7 @@ import { Problem } from '#shared/problems.ts'
 import type { Tx } from '../../kernel/db.ts'
 import type { Pass } from '../access/index.ts'
 import { detailsHash, sha256 } from './stamp.ts'
-import { detailsWithStamps, newestStamps } from './store.ts'
+import { detailsOfLeaves, detailsWithStamps, newestStamps } from './store.ts'
 
 /** How one kind of stamped row is read again: by the domain that owns it, in the bytes that it stamped. */
 export interface RowReader {
@@ -20,8 +20,10 @@ const pageSize = 500
 
 /**
  * Answers what only the database knows of a comparison that the asker judges against a log that they
- * have verified: which kinds there are; which of the `details` of entries are not kept or no longer
- * give their hash; or, for a kind, a page of rows and newest stamps, side by side.
+ * have verified: which kinds there are; which entries stand in the database with other details than in
+ * their leaf, or with details that are not kept or no longer give their hash; or, for a kind, a page of
+ * rows and newest stamps, side by side. Which stamp is the newest is told by the places of entries, so
+ * all entries have to be asked about first.
  */
 export async function reconcile(
   _pass: Pass<'audit.reconcile'>,
@@ -30,23 +32,35 @@ export async function reconcile(
   question: ReconcileQuestion,
 ): Promise<Reconciled> {
   const nothing = { kinds: [], broken: [], subjects: [], next: null }
-  if (question.details !== undefined)
-    return { ...nothing, broken: await brokenDetails(tx, question.details) }
+  if (question.entries !== undefined)
+    return { ...nothing, broken: await brokenEntries(tx, question.entries) }
   if (question.kind === undefined) return { ...nothing, kinds: readers.map(({ kind }) => kind) }
   const reader = readers.find(({ kind }) => kind === question.kind)
   if (reader === undefined) throw new Problem('not-found')
   return { ...nothing, ...(await comparePage(tx, reader, question.after ?? '')) }
 }
 
-async function brokenDetails(tx: Tx, asked: readonly string[]): Promise<string[]> {
-  const kept = await detailsWithStamps(
-    tx,
-    asked.map((text) => Buffer.from(text, 'base64')),
-  )
+async function brokenEntries(
+  tx: Tx,
+  asked: NonNullable<ReconcileQuestion['entries']>,
+): Promise<number[]> {
+  const told = asked.flatMap(({ details }) => (details === null ? [] : [details]))
+  const [standing, kept] = await Promise.all([
+    detailsOfLeaves(
+      tx,
+      asked.map(({ index }) => index),
+    ),
+    detailsWithStamps(
+      tx,
+      told.map((text) => Buffer.from(text, 'base64')),
+    ),
+  ])
   const sound = new Set<string>()
   for (const { hash, words, stamps } of kept)
     if (detailsHash(words, stamps).equals(hash)) sound.add(hash.toString('base64'))
-  return asked.filter((text) => !sound.has(text))
+  const holds = ({ index, details }: (typeof asked)[number]) =>
+    standing.get(index) === details && (details === null || sound.has(details))
+  return asked.filter((entry) => !holds(entry)).map(({ index }) => index)
 }
 
 async function comparePage(

@@ -33,10 +33,14 @@ export function sha256(...parts: readonly Uint8Array[]): Buffer {
   return hash.digest()
 }
 
-/** What stands in the leaf for these words and stamps. */
+/**
+ * What stands in the leaf for these words and stamps: SHA-256(kind ‖ words ‖ s₁ ‖ …), where kind is a
+ * byte, 1 for words, 2 for stamps, 3 for both. All that follows has 32 bytes, so that no other words
+ * and stamps, more of them, fewer or in another order, give the same.
+ */
 export function detailsHash(words: Uint8Array | null, stamps: readonly Stamp[]): Buffer {
-  if (stamps.length === 0 && words !== null) return Buffer.from(words)
-  return sha256(words ?? new Uint8Array(32), ...stamps.map(stampHash))
+  const kind = Uint8Array.of((words === null ? 0 : 1) + (stamps.length === 0 ? 0 : 2))
+  return sha256(kind, words ?? new Uint8Array(0), ...stamps.map(stampHash))
 }
 
 /** SHA-256(salt ‖ canonical JSON of [kind, id, hash in Base64 or null]). */

@@ -191,7 +191,24 @@ export async function detailsWithStamps(
   }))
 }
 
-/** The newest stamp of each subject after one and up to another (null: to the end), in code point order. */
+/** What stands in these leaves for details, in Base64 or null; a leaf that is not there is missing. */
+export async function detailsOfLeaves(
+  tx: Tx,
+  indexes: readonly number[],
+): Promise<Map<number, string | null>> {
+  if (indexes.length === 0) return new Map()
+  const rows = await tx
+    .selectFrom('audit.leaf')
+    .select(['index', 'details'])
+    .where('index', 'in', indexes)
+    .execute()
+  return new Map(rows.map(({ index, details }) => [index, details?.toString('base64') ?? null]))
+}
+
+/**
+ * The newest stamp of each subject after one and up to another (null: to the end), in code point
+ * order: that of the entry furthest on in the log, or one whose entry is not in its place yet.
+ */
 export async function newestStamps(
   tx: Tx,
   kind: string,
@@ -205,16 +222,22 @@ export async function newestStamps(
     details: Buffer
     index: number | null
   }>`
-    select newest.subject, newest.hash, newest.details,
-           (select min(l.index) from audit.leaf l where l.details = newest.details) as index
+    select page.subject, newest.hash, newest.details, newest.index
       from (
-        select distinct on (subject) subject, hash, details
-          from audit.stamp
+        select distinct subject from audit.stamp
          where kind = ${kind} and subject > ${after} and (${last}::text is null or subject <= ${last})
-         order by subject, number desc
+         order by subject
          limit ${limit}
+      ) as page
+     cross join lateral (
+        select s.hash, s.details, s.number,
+               (select max(l.index) from audit.leaf l where l.details = s.details) as index
+          from audit.stamp s
+         where s.kind = ${kind} and s.subject = page.subject
+         order by index desc nulls first, s.number desc
+         limit 1
       ) as newest
-     order by newest.subject`.execute(tx)
+     order by page.subject`.execute(tx)
   return rows
 }
 

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { sql } from 'kysely'
 import { ClientDeliveries, DeliveryKeyMade, DeliveryKeys, DeliveryMade } from '#shared/delivery.ts'
 import { waysToChange } from '../../../../test/support/changes.ts'
+import { transact } from '../../kernel/db.ts'
 import { type Handover, openHandover } from '../../../../test/support/handover.ts'
 import {
   type Answered,
@@ -421,4 +423,61 @@ test('DE33 a recalled delivery is served no more, and nothing becomes of one tha
     ['done', 'failed', 'done'],
   )
   assert.ok(room.sealedWords.some((words) => words['reason'] === 'Wrong speaker'))
+})
+
+test('DE16 a set of more items than one statement takes is fixed whole, and a change anywhere in it is found', async (t) => {
+  const h = await openHandover(t)
+  await h.jobs.stop()
+  await h.finish(['play Ada'])
+  await h.confirmKey()
+  const [admin, more] = [h.room.database.db('cloister_admin'), 20_500]
+  const named = (kind: string) => sql`${`${kind}_`} || lpad(n::text, 26, 'a')`
+  await transact(admin, async (tx) => {
+    // Rows of another batch and of annotations, of which a proposal reads nothing, are left out.
+    await sql`set local session_replication_role = replica`.execute(tx)
+    await sql`insert into projects.item (id, project, batch, row, kind, language, ref_mac, length,
+                                         content_sha256, state, created_at)
+      select ${named('itm')}, ${h.room.project}, 'bat_x', n, 'text', 'en', sha256(n::text::bytea), 5,
+             sha256(n::text::bytea), 'free', now() from generate_series(1, ${more}::int) n`.execute(
+      tx,
+    )
+    await sql`insert into annotation.task (id, project, item, batch, type, language, state, author,
+                                           annotation, schema, guideline, since)
+      select ${named('tsk')}, ${h.room.project}, ${named('itm')}, 'bat_x', 'annotate', 'en', 'accepted',
+             'per_x', ${named('ann')}, 1, 1, now() from generate_series(1, ${more}::int) n`.execute(
+      tx,
+    )
+    await sql`insert into annotation.decision (id, item, project, annotation, reviewer, decision, at)
+      select ${named('dec')}, ${named('itm')}, ${h.room.project}, ${named('ann')}, 'per_y', 'accept',
+             now() from generate_series(1, ${more}::int) n`.execute(tx)
+  })
+  // What so many rows in a moment leave PostgreSQL to believe, it finds out within a minute otherwise.
+  await sql`analyze annotation.task, annotation.decision, projects.item`.execute(admin)
+  const { items, set } = await h.until(await h.propose(), 'proposed')
+  assert.equal(items, more + 1)
+  const rows = await admin
+    .selectFrom('delivery.item')
+    .select(['item', 'annotation'])
+    .orderBy('item')
+    .execute()
+  const lines = rows.map(({ item, annotation }) => `${item} ${annotation}\n`)
+  assert.equal(set, createHash('sha256').update(lines.join('')).digest('hex'))
+  assert.equal(new Set(rows.map(({ item }) => item)).size, more + 1)
+  for (const place of [0, 10_000, more]) {
+    const delivery = await h.propose()
+    const item = rows[place]?.item ?? ''
+    const change = (annotation: string | undefined) =>
+      admin
+        .updateTable('annotation.task')
+        .set({ annotation })
+        .where('item', '=', item)
+        .where('type', '=', 'annotate')
+        .execute()
+    await change('ann_other')
+    assert.deepEqual(refusal(await h.noor.post(`/deliveries/${delivery}/approve`, {})), {
+      ...{ kind: 'conflict', where: 'set', changed: 1 },
+    })
+    await change(rows[place]?.annotation)
+    assert.equal((await h.noor.post(`/deliveries/${delivery}/approve`, {})).status, 200)
+  }
 })

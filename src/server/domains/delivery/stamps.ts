@@ -1,5 +1,6 @@
 import type { Tx } from '../../kernel/db.ts'
 import { rowBytes, type RowReader, sha256, stamp } from '../audit/index.ts'
+import { hashOfSet } from './set.ts'
 import { deliveriesAfter, moveOn } from './store.ts'
 import type { DeliveryTables } from './tables.ts'
 
@@ -20,14 +21,17 @@ export async function moveDelivery(
   return row
 }
 
-/** How deliveries are read again to be compared with the log. */
+/** How deliveries are read again to be compared with the log, the hash of their set from its items. */
 export const deliveryReader: RowReader = {
   kind: 'delivery',
-  read: async (tx, after, limit) =>
-    (await deliveriesAfter(tx, after, limit)).map((row) => ({
-      id: row.id,
-      content: deliveryBytes(row),
-    })),
+  async read(tx, after, limit) {
+    const found = []
+    for (const row of await deliveriesAfter(tx, after, limit)) {
+      const set_sha256 = row.set_sha256 === null ? null : await hashOfSet(tx, row.id)
+      found.push({ id: row.id, content: deliveryBytes({ ...row, set_sha256 }) })
+    }
+    return found
+  },
 }
 
 /** The columns are named one by one: one that is added later must not change the hash of older rows. */

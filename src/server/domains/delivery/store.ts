@@ -114,22 +114,44 @@ export function deliveriesAfter(tx: Tx, after: string, limit: number): Promise<D
 /** Items with the annotation that stands for each: a statement of the domain that knows. */
 type Items = RawBuilder<DeliveredItem>
 
-/** Puts the items of a query into a delivery, table to table; answers how many they were. */
-export async function insertItems(tx: Tx, delivery: string, items: Items): Promise<number> {
-  const { numAffectedRows } = await sql`
-    insert into delivery.item (delivery, item, annotation)
-    select ${delivery}, x.item, x.annotation from (${items}) x order by x.item`.execute(tx)
-  return Number(numAffectedRows ?? 0n)
+/**
+ * Puts the next items of a query after one into a delivery, table to table, in the order of their ids;
+ * answers them. A statement has half a minute: a million at once may not come through.
+ */
+export async function insertItemsAfter(
+  tx: Tx,
+  delivery: string,
+  items: Items,
+  { after, most }: { after: string; most: number },
+): Promise<DeliveredItem[]> {
+  const { rows } = await sql<DeliveredItem>`
+    with page as materialized (
+      select x.item, x.annotation from (${items}) x where x.item > ${after} order by x.item limit ${most}
+    ), put as (
+      insert into delivery.item (delivery, item, annotation)
+      select ${delivery}, item, annotation from page
+    )
+    select item, annotation from page order by item`.execute(tx)
+  return rows
 }
 
-/** How many items of a delivery are not in a query with the same annotation. */
-export async function countFallen(tx: Tx, delivery: string, items: Items): Promise<number> {
-  const { rows } = await sql<{ fallen: number }>`
-    select count(*) as fallen from delivery.item s
-     where s.delivery = ${delivery}
-       and not exists (select from (${items}) x
-                        where x.item = s.item and x.annotation = s.annotation)`.execute(tx)
-  return rows[0]?.fallen ?? 0
+/** Of a delivery's next items after one: how many are not in a query with the same annotation, and the last of them. */
+export async function countFallenAfter(
+  tx: Tx,
+  delivery: string,
+  items: Items,
+  { after, most }: { after: string; most: number },
+): Promise<{ fallen: number; last: string | null }> {
+  const { rows } = await sql<{ fallen: number; last: string | null }>`
+    with page as materialized (
+      select s.item, s.annotation from delivery.item s
+       where s.delivery = ${delivery} and s.item > ${after} order by s.item limit ${most}
+    )
+    select count(*) filter (where not exists (
+             select from (${items}) x where x.item = p.item and x.annotation = p.annotation)) as fallen,
+           max(p.item) as last
+      from page p`.execute(tx)
+  return rows[0] ?? { fallen: 0, last: null }
 }
 
 /** A delivery's items after one, in the order of their ids. */

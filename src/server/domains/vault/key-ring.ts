@@ -44,6 +44,7 @@ export function openKeyRing(projectKeys: ProjectKeys, now: () => Date): KeyRing 
   // A key drawn in a transaction that is rolled back never existed: while such a transaction may
   // still end so, nothing that it sees is kept.
   const drawing = new WeakSet<Tx>()
+  const firstKeys = new WeakMap<Tx, Map<string, Promise<ProjectKey>>>()
 
   async function projectKey(
     tx: Tx,
@@ -62,7 +63,19 @@ export function openKeyRing(projectKeys: ProjectKeys, now: () => Date): KeyRing 
   async function newestProjectKey(tx: Tx, project: string): Promise<ProjectKey> {
     await lockEpochs(tx, project, 'shared')
     const found = await newestEpoch(tx, project)
-    if (found !== undefined) return projectKey(tx, project, found)
+    return found === undefined ? firstKey(tx, project) : projectKey(tx, project, found)
+  }
+
+  /** A lock keeps other transactions apart and not one from itself: it draws once, whoever asks. */
+  function firstKey(tx: Tx, project: string): Promise<ProjectKey> {
+    const ofTx = firstKeys.get(tx) ?? new Map<string, Promise<ProjectKey>>()
+    firstKeys.set(tx, ofTx)
+    const key = ofTx.get(project) ?? drawFirst(tx, project)
+    ofTx.set(project, key)
+    return key
+  }
+
+  async function drawFirst(tx: Tx, project: string): Promise<ProjectKey> {
     await lockProject(tx, project)
     const meanwhile = await newestEpoch(tx, project)
     if (meanwhile !== undefined) return projectKey(tx, project, meanwhile)

@@ -173,3 +173,26 @@ test('VA67 the outside door has no right on keys or sealed bytes', async (t) => 
   for (const table of ['vault.object', 'vault.owner_key', 'vault.project_key'] as const)
     await assert.rejects(db.selectFrom(table).selectAll().execute(), /permission denied/)
 })
+
+test('VA68 one transaction that seals several things at once of a project without a key draws its first key once', async (t) => {
+  const { vault, db, database } = await openTestVault(t)
+  const places = ['itm_a', 'itm_b', 'itm_c'].map((id) => ({
+    ...{ project: 'prj_new', owner: item(id), asset: 'content', version: 1 },
+  }))
+  const ids = await transactIn(db, 'prj_new', (tx) =>
+    Promise.all(places.map((place) => vault.seal(tx, place, text))),
+  )
+  const epochs = await database
+    .db('cloister_admin')
+    .selectFrom('vault.project_key')
+    .select(['project', 'epoch'])
+    .execute()
+  assert.deepEqual(epochs, [{ project: 'prj_new', epoch: 1 }])
+  for (const [at, { owner }] of places.entries()) {
+    const located = { project: 'prj_new', item: owner.item }
+    const opened = await transactIn(db, 'prj_new', async (tx) =>
+      vault.open(tx, await passFor(tx, 'annotation.task.open', { located }), ids[at] ?? ''),
+    )
+    assert.deepEqual(opened, text)
+  }
+})

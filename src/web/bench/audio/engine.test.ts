@@ -4,7 +4,8 @@ import { finestPeaks, makeVoice, peaksFile } from '../../../../test/support/soun
 import type { LabelSchema } from '@cloister/annotation-formats'
 import { emptyAnnotation } from '../core/annotation.ts'
 import { AnnotationDocument } from '../core/document.ts'
-import { AudioEngine, type Player } from './engine.ts'
+import { AudioEngine } from './engine.ts'
+import type { Player } from './playback.ts'
 import { Peaks } from './peaks.ts'
 import { clockTime, rulerStep } from './ruler.ts'
 

@@ -4,22 +4,8 @@ import type { AnnotationDocument } from '../core/document.ts'
 import { labelKeys, spellPress, type KeyPress } from '../core/keys.ts'
 import { Listeners } from '../core/listeners.ts'
 import { commands, reservedCodes, type Command } from './keymap.ts'
+import { Playback, type Player, type Stretch } from './playback.ts'
 import { anchorOf, halves, merged, segmentsOf, type Segment } from './segments.ts'
-
-/** Samples, `to` exclusive; empty when its ends meet. */
-type Stretch = readonly [from: number, to: number]
-
-/** What plays. Places are samples. */
-export interface Player {
-  /** From the moment of an order until it ends, even while no sound has come yet. */
-  readonly playing: boolean
-  /** Plays on from a place. */
-  play(from: number, speed: number): void
-  /** Plays exactly these samples, again and again for as long as `loop` says so. */
-  playExactly(from: number, to: number, speed: number): void
-  loop: boolean
-  pause(): void
-}
 
 export interface AudioEngineOptions {
   readonly rate: number
@@ -27,8 +13,6 @@ export interface AudioEngineOptions {
   readonly schema: LabelSchema
   readonly document: AnnotationDocument
 }
-
-export const speeds = [0.5, 0.75, 1, 1.25, 1.5, 2] as const
 
 /** Annotating a recording by keyboard and pointer, without any screen or sound of its own. */
 export class AudioEngine {
@@ -39,18 +23,13 @@ export class AudioEngine {
   readonly keys: ReadonlyMap<string, string>
   readonly colours: LabelColours
   readonly #labelOfKey: ReadonlyMap<string, string>
-  #player: Player | undefined
+  readonly #playback = new Playback()
   #onAsk: (what: 'transcript' | 'answers') => void = () => undefined
-  /** What plays, when it is a stretch. */
-  #stretch: Stretch | null = null
   #chosenId: string | undefined
   readonly #listeners = new Listeners()
   readonly #unsubscribe: () => void
   #position = 0
   #selection: Stretch = [0, 0]
-  #loop = false
-  #mute = false
-  #speed = 1
   #segments: readonly Segment[] = []
   #segmentsOf: unknown = null
 
@@ -79,27 +58,26 @@ export class AudioEngine {
   }
 
   get playing(): boolean {
-    return this.#player?.playing ?? false
+    return this.#playback.playing
   }
 
   /** Joins what plays, and who shows the fields that a key asks for. */
   connect(player: Player, onAsk: (what: 'transcript' | 'answers') => void): void {
-    this.#player = player
+    this.#playback.connect(player)
     this.#onAsk = onAsk
-    player.loop = this.#loop
   }
 
   get loop(): boolean {
-    return this.#loop
+    return this.#playback.loop
   }
 
   /** Whether the last order to play failed. */
   get mute(): boolean {
-    return this.#mute
+    return this.#playback.mute
   }
 
   get speed(): number {
-    return this.#speed
+    return this.#playback.speed
   }
 
   /** All segments by their beginning, then by tier. */
@@ -121,7 +99,7 @@ export class AudioEngine {
   }
 
   destroy(): void {
-    this.#player?.pause()
+    this.#playback.pause()
     this.#unsubscribe()
     this.#listeners.clear()
   }
@@ -143,8 +121,7 @@ export class AudioEngine {
   /** Puts the playhead somewhere; playing goes on from there. */
   seek(place: number): void {
     this.#position = this.#within(place)
-    this.#stretch = null
-    this.#playOn()
+    this.#playback.goOnFrom(this.#position)
     this.#listeners.tell()
   }
 
@@ -156,7 +133,7 @@ export class AudioEngine {
 
   /** The player stopped by itself: at the end, or for a `fault`. */
   stop(fault: boolean): void {
-    this.#mute = fault
+    this.#playback.mute = fault
     this.#listeners.tell()
   }
 
@@ -173,8 +150,7 @@ export class AudioEngine {
   }
 
   setSpeed(speed: number): void {
-    this.#speed = speed
-    this.#playOn()
+    this.#playback.setSpeed(speed, this.#position)
     this.#listeners.tell()
   }
 
@@ -208,16 +184,13 @@ export class AudioEngine {
     const { chosen } = this
     switch (command) {
       case 'playPause':
-        this.#stretch = null
-        if (this.playing) this.#player?.pause()
-        else this.#play()
+        this.#playback.toggle(this.#position)
         break
       case 'playSegment':
         this.#playStretch()
         break
       case 'loop':
-        this.#loop = !this.#loop
-        if (this.#player !== undefined) this.#player.loop = this.#loop
+        this.#playback.toggleLoop()
         break
       case 'next':
         this.#step(1)
@@ -255,7 +228,7 @@ export class AudioEngine {
         break
       case 'slower':
       case 'faster':
-        this.#changeSpeed(command === 'faster' ? 1 : -1)
+        this.setSpeed(this.#playback.nextSpeed(command === 'faster' ? 1 : -1))
         break
       case 'markIn':
         this.select(this.#position, Math.max(this.#position, this.#selection[1]))
@@ -273,21 +246,8 @@ export class AudioEngine {
   #playStretch(): void {
     const { chosen } = this
     const [from, to] = this.#selection
-    if (from < to) this.#stretch = [from, to]
-    else if (chosen !== undefined) this.#stretch = [chosen.from, chosen.to]
-    else return
-    this.#play()
-  }
-
-  #play(): void {
-    this.#mute = false
-    if (this.#stretch === null) this.#player?.play(this.#position, this.#speed)
-    else this.#player?.playExactly(...this.#stretch, this.#speed)
-  }
-
-  /** What plays begins anew under what has changed. */
-  #playOn(): void {
-    if (this.playing) this.#play()
+    if (from < to) this.#playback.playStretch([from, to])
+    else if (chosen !== undefined) this.#playback.playStretch([chosen.from, chosen.to])
   }
 
   /** Chosen from elsewhere, a segment brings the playhead along, unless it stands in it already. */
@@ -345,12 +305,6 @@ export class AudioEngine {
     const tiers = this.schema.tiers ?? []
     const next = tiers[(tiers.indexOf(tier ?? '') + 1) % Math.max(1, tiers.length)]
     if (next !== undefined) this.setTier(region.id, next)
-  }
-
-  #changeSpeed(step: -1 | 1): void {
-    const at = speeds.findIndex((speed) => speed === this.#speed)
-    const next = speeds[Math.min(speeds.length - 1, Math.max(0, at + step))]
-    if (next !== undefined) this.setSpeed(next)
   }
 
   #within(place: number): number {

@@ -1,5 +1,5 @@
 import type { AudioContent } from '../../api/bench-api.ts'
-import type { Player } from './engine.ts'
+import type { Player } from './playback.ts'
 
 /** Longer stretches are not held in memory; they play through `<audio>`, to within a frame. */
 const longestExact = 60

@@ -4,25 +4,12 @@ import { relationsBetween } from '../core/complete.ts'
 import type { AnnotationDocument } from '../core/document.ts'
 import { labelKeys, type KeyPress } from '../core/keys.ts'
 import { Listeners } from '../core/listeners.ts'
-import { Breaks } from './breaks.ts'
-import {
-  commandOf,
-  reservedCodes,
-  type Command,
-  type Move,
-  type Plain,
-  type Step,
-} from './keymap.ts'
-import { cutRows, rowAt, type Row } from './rows.ts'
-import { findAll } from './search.ts'
+import { Caret, type Layout } from './caret.ts'
+import { commandOf, reservedCodes, type Command, type Plain, type Step } from './keymap.ts'
+import { cutRows, type Row } from './rows.ts'
+import { Finds } from './search.ts'
 import { inOrder, type Span } from './segments.ts'
 import { Spans, type Range } from './spans.ts'
-
-/** What only somebody who has laid the text out can say. */
-export interface Layout {
-  /** The place one line, or one screen, above or below; the caret keeps its column. */
-  vertical(place: number, direction: -1 | 1, by: 'line' | 'page'): number
-}
 
 export interface TextEngineOptions {
   readonly text: string
@@ -46,18 +33,14 @@ export class TextEngine {
   /** The key of each label, as a KeyboardEvent code. */
   readonly keys: ReadonlyMap<string, string>
   readonly colours: LabelColours
-  layout: Layout | undefined
   readonly #schema: LabelSchema
   readonly #spans: Spans
-  readonly #breaks: Breaks
+  readonly #caret: Caret
   readonly #labelOfKey: ReadonlyMap<string, string>
   readonly #onAsk: (what: 'search' | 'attributes') => void
   readonly #listeners = new Listeners()
   readonly #unsubscribe: () => void
-  #caret = 0
-  #anchor = 0
-  #hits: readonly Range[] = []
-  #hit = -1
+  readonly #finds: Finds
   #relating: string | null = null
   #chosenId: string | undefined
 
@@ -68,7 +51,8 @@ export class TextEngine {
     this.labels = schema.labels
     this.#schema = schema
     this.#spans = new Spans(text, document)
-    this.#breaks = new Breaks(text, this.rows, language)
+    this.#caret = new Caret(text, this.rows, language)
+    this.#finds = new Finds(text)
     this.keys = labelKeys(schema.labels, reservedCodes)
     this.colours = new LabelColours(schema.labels)
     this.#labelOfKey = new Map([...this.keys].map(([name, code]) => [code, name]))
@@ -79,22 +63,27 @@ export class TextEngine {
     })
   }
 
+  /** Who has laid the text out says so here. */
+  set layout(layout: Layout) {
+    this.#caret.layout = layout
+  }
+
   get caret(): number {
-    return this.#caret
+    return this.#caret.place
   }
 
   /** The selected range, empty when the caret stands alone. */
   get selection(): Range {
-    return this.#anchor < this.#caret ? [this.#anchor, this.#caret] : [this.#caret, this.#anchor]
+    return this.#caret.selection
   }
 
   get hits(): readonly Range[] {
-    return this.#hits
+    return this.#finds.all
   }
 
   /** Which of the hits is shown, or -1. */
   get hit(): number {
-    return this.#hit
+    return this.#finds.at
   }
 
   /** The region from which a relation is being drawn. */
@@ -129,16 +118,13 @@ export class TextEngine {
 
   /** Puts the caret at the grapheme edge nearest before a place; `extend` keeps the other end. */
   moveTo(place: number, extend = false): void {
-    this.#caret = this.#breaks.snap(Math.min(Math.max(0, place), this.text.length))
-    if (!extend) this.#anchor = this.#caret
+    this.#caret.moveTo(place, extend)
     this.#listeners.tell()
   }
 
   /** Selects the word, sentence or row around a place. */
   selectAround(place: number, unit: 'word' | 'sentence' | 'row'): void {
-    const row = this.#row(place)
-    const [from, to] = unit === 'row' ? [row.from, row.shownTo] : this.#breaks.around(place, unit)
-    this.#select(from, to)
+    this.#caret.select(this.#caret.around(place, unit))
     this.#listeners.tell()
   }
 
@@ -154,7 +140,7 @@ export class TextEngine {
   /** Marks the selection with a label, or gives the chosen span that label when nothing is selected. */
   label(name: string): void {
     if (!this.labels.some((label) => label.name === name)) return
-    const [from, to] = this.#trimmed(this.selection)
+    const [from, to] = this.#caret.trimmed
     const chosen = this.document.selected
     if (from < to) {
       this.document.add({ anchor: this.#spans.anchorOf([[from, to]]), label: name })
@@ -164,17 +150,13 @@ export class TextEngine {
 
   /** Looks for a phrase and goes to the first find after the caret. Answers how many there are. */
   search(phrase: string): number {
-    this.#hits = findAll(this.text, phrase)
-    this.#hit = this.#hits.findIndex(([, to]) => to > this.selection[0])
-    if (this.#hit < 0) this.#hit = this.#hits.length - 1
+    this.#finds.look(phrase, this.selection[0])
     this.#showHit()
-    return this.#hits.length
+    return this.#finds.all.length
   }
 
   stepHit(step: -1 | 1): void {
-    const count = this.#hits.length
-    if (count === 0) return
-    this.#hit = (this.#hit + step + count) % count
+    this.#finds.step(step)
     this.#showHit()
   }
 
@@ -198,7 +180,7 @@ export class TextEngine {
     const part = parts[index]
     if (part === undefined) return
     const [from, to] = part
-    const snapped = this.#breaks.snap(place)
+    const snapped = this.#caret.snap(place)
     const next: Range =
       edge === 'start'
         ? [Math.max(parts[index - 1]?.[1] ?? 0, Math.min(snapped, to - 1)), to]
@@ -211,14 +193,14 @@ export class TextEngine {
     if (typeof command === 'string') this.#runPlain(command)
     else if ('label' in command) this.label(command.label)
     else if ('edge' in command) this.#nudge(command.edge, command.to, command.unit)
-    else this.moveTo(this.#target(command.move), command.extend)
+    else this.moveTo(this.#caret.target(command.move), command.extend)
   }
 
   #runPlain(command: Plain): void {
     const chosen = this.document.selected
     switch (command) {
       case 'widen':
-        this.#widen()
+        this.#caret.widen()
         break
       case 'nextSpan':
         this.#step(1)
@@ -256,75 +238,21 @@ export class TextEngine {
     }
   }
 
-  #target(move: Move): number {
-    const row = this.#row(this.#caret)
-    switch (move) {
-      case 'up':
-      case 'pageUp':
-        return this.#vertical(-1, move === 'up' ? 'line' : 'page')
-      case 'down':
-      case 'pageDown':
-        return this.#vertical(1, move === 'down' ? 'line' : 'page')
-      case 'rowStart':
-        return row.from
-      case 'rowEnd':
-        return row.shownTo
-      case 'start':
-        return 0
-      case 'end':
-        return this.text.length
-      default: {
-        // Left and right are what the eye sees: in a row written right to left, left is forward.
-        const forward =
-          move.to === 'forward' || move.to === (row.direction === 'ltr' ? 'right' : 'left')
-        return forward
-          ? this.#breaks.after(this.#caret, move.unit)
-          : this.#breaks.before(this.#caret, move.unit)
-      }
-    }
-  }
-
-  #vertical(direction: -1 | 1, by: 'line' | 'page'): number {
-    if (this.layout !== undefined) return this.layout.vertical(this.#caret, direction, by)
-    const at = rowAt(this.rows, this.#caret)
-    const row = this.rows[at + direction]
-    if (row === undefined) return direction < 0 ? 0 : this.text.length
-    return Math.min(row.shownTo, row.from + this.#caret - (this.rows[at]?.from ?? 0))
-  }
-
   #nudge(edge: 'start' | 'end', to: 'back' | 'forward', unit: Step): void {
     const chosen = this.document.selected
     const parts = this.#spans.partsOf(chosen)
     const place = edge === 'start' ? parts[0]?.[0] : parts.at(-1)?.[1]
     if (chosen === undefined || place === undefined) return
-    // Like the arrows, the keys follow the eye.
-    const row = this.#row(Math.max(0, place - (edge === 'end' ? 1 : 0)))
-    const forward = (to === 'forward') === (row.direction === 'ltr')
-    const target = forward ? this.#breaks.after(place, unit) : this.#breaks.before(place, unit)
+    const target = this.#caret.edgeTarget(edge, place, to, unit)
     const emptied =
       edge === 'start' ? target >= (parts[0]?.[1] ?? 0) : target <= (parts.at(-1)?.[0] ?? 0)
     if (!emptied) this.dragEdge(chosen.id, edge, target)
   }
 
-  /** Word, then sentence, then the whole row: each press takes the next larger. */
-  #widen(): void {
-    const [from, to] = this.selection
-    const row = this.#row(from)
-    const larger: readonly Range[] = [
-      this.#breaks.around(from, 'word'),
-      this.#breaks.around(from, 'sentence'),
-      [row.from, row.shownTo],
-    ]
-    const next = larger.find(
-      (range) => range[0] <= from && range[1] >= to && range[1] - range[0] > to - from,
-    )
-    if (next !== undefined) this.#select(next[0], next[1])
-  }
-
   #step(step: -1 | 1): void {
     const firsts = this.spans.filter(({ first }) => first)
     const chosen = firsts.findIndex(({ id }) => id === this.document.selected?.id)
-    const ahead = firsts.findIndex(({ from }) => from >= this.#caret)
+    const ahead = firsts.findIndex(({ from }) => from >= this.caret)
     const from = ahead < 0 ? firsts.length : ahead
     const at = chosen >= 0 ? chosen + step : step > 0 ? from : from - 1
     const target = firsts[(at + firsts.length) % Math.max(1, firsts.length)]
@@ -334,7 +262,7 @@ export class TextEngine {
   }
 
   #addPart(chosen: Region): void {
-    const [from, to] = this.#trimmed(this.selection)
+    const [from, to] = this.#caret.trimmed
     const parts = this.#spans.partsOf(chosen)
     // Parts that would touch or overlap grow together.
     const apart = parts.filter((part) => part[1] < from || part[0] > to)
@@ -362,10 +290,8 @@ export class TextEngine {
 
   #clear(): void {
     this.#relating = null
-    this.#hits = []
-    this.#hit = -1
-    if (this.#anchor !== this.#caret) this.#anchor = this.#caret
-    else this.document.select(null)
+    this.#finds.clear()
+    if (!this.#caret.collapse()) this.document.select(null)
   }
 
   /** Chosen from elsewhere, a mark brings the caret along, unless it stands in it already. */
@@ -376,30 +302,13 @@ export class TextEngine {
     const parts = this.#spans.partsOf(selected)
     const [first] = parts
     if (first === undefined) return
-    if (!parts.some(([from, to]) => from <= this.#caret && this.#caret <= to))
-      this.#select(first[0], first[0])
+    if (!parts.some(([from, to]) => from <= this.caret && this.caret <= to))
+      this.#caret.select([first[0], first[0]])
   }
 
   #showHit(): void {
-    const hit = this.#hits[this.#hit]
-    if (hit !== undefined) this.#select(hit[0], hit[1])
+    const hit = this.#finds.all[this.#finds.at]
+    if (hit !== undefined) this.#caret.select(hit)
     this.#listeners.tell()
-  }
-
-  #select(from: number, to: number): void {
-    this.#anchor = from
-    this.#caret = to
-  }
-
-  /** A label never begins or ends on white space that was selected along with it. */
-  #trimmed([from, to]: Range): Range {
-    const text = this.text.slice(from, to)
-    const start = from + (text.length - text.trimStart().length)
-    return start >= to ? [from, from] : [start, to - (text.length - text.trimEnd().length)]
-  }
-
-  #row(place: number): Row {
-    const row = this.rows[rowAt(this.rows, place)]
-    return row ?? { from: 0, shownTo: 0, to: 0, direction: 'ltr' }
   }
 }

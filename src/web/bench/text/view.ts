@@ -1,5 +1,6 @@
 import { pressOf } from '../core/keys.ts'
-import type { Layout, TextEngine } from './engine.ts'
+import type { Layout } from './caret.ts'
+import type { TextEngine } from './engine.ts'
 import { lineHeight, RowWindow } from './row-window.ts'
 import css from './text.module.css'
 

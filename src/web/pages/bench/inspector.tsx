@@ -34,14 +34,13 @@ export function Inspector(props: InspectorProps) {
   const { annotation, selected } = useDocument(document)
   const asked = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    if (focusAnswers > 0) asked.current?.querySelector<HTMLElement>('input, textarea')?.focus()
+    if (focusAnswers > 0) focusIn(asked.current?.querySelector('fieldset, input, textarea'))
   }, [focusAnswers])
   useEffect(() => {
     const [first] = missing
     // What a mark lacks is chosen by the session; only questions of the whole item are led to here.
     if (first?.what !== 'answer' || missing.some((one) => 'region' in one)) return
-    const question = asked.current?.querySelector(`[data-question="${CSS.escape(first.name)}"]`)
-    question?.querySelector<HTMLElement>('input, textarea')?.focus()
+    focusIn(asked.current?.querySelector(`[data-question="${CSS.escape(first.name)}"]`))
   }, [missing])
   return (
     <aside
@@ -109,6 +108,17 @@ export function Inspector(props: InspectorProps) {
   )
 }
 
+/** Puts the focus on what is answered of a question, or else on its first field. */
+function focusIn(question: Element | null | undefined): void {
+  const fields = [
+    question?.querySelector('input:checked'),
+    question?.querySelector('input, textarea'),
+    question,
+  ]
+  const field = fields.find((one) => one instanceof HTMLElement)
+  if (field instanceof HTMLElement) field.focus()
+}
+
 interface ChosenProps {
   readonly schema: LabelSchema
   readonly document: AnnotationDocument
@@ -119,6 +129,7 @@ interface ChosenProps {
 function Chosen({ schema, document, selected, onDone }: ChosenProps) {
   const { bench } = useMessages()
   const { answers = {} } = useDocument(document).annotation
+  const title = schema.labels.find(({ name }) => name === selected?.label)?.title
   if (selected === undefined)
     return (
       <div>
@@ -129,7 +140,7 @@ function Chosen({ schema, document, selected, onDone }: ChosenProps) {
   return (
     <div className={css['chosen']}>
       <h2>
-        {bench.chosen()} · <bdi>{selected.label ?? bench.notSaid()}</bdi>
+        {bench.chosen()} · <bdi>{title ?? selected.label ?? bench.notSaid()}</bdi>
       </h2>
       {questionsOf(schema, selected)
         .filter((question) => isAsked(question, selected.attributes ?? {}, answers))

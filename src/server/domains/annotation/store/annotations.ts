@@ -31,14 +31,35 @@ export function annotationsAfter(tx: Tx, after: string, limit: number) {
 }
 
 /**
+ * The decision that let this annotation of this item stand, as `d`: what a task says of itself is not
+ * vouched for by the log, decisions are.
+ */
+const decided = (...columns: string[]) => sql`(
+  select ${sql.join(columns.map((name) => sql.ref(`x.${name}`)))} from annotation.decision x
+   where x.annotation = t.annotation and x.item = t.item and x.decision = 'accept'
+  union all
+  select ${sql.join(columns.map((name) => sql.ref(`x.${name}`)))} from annotation.decision x
+   where x.corrected = t.annotation and x.item = t.item and x.decision = 'correct')`
+
+/**
  * For statements of other domains: the accepted items of a project that are free, each as `item` with
  * the `annotation` that stands.
  */
 export function acceptedItems(project: string): RawBuilder<{ item: string; annotation: string }> {
   return sql`
-    select t.item, t.annotation from annotation.task t
+    select t.item, t.annotation
+      from annotation.task t join lateral ${decided('item')} d on true
      where t.project = ${project} and t.type = 'annotate' and t.state = 'accepted'
        and ${isFree(sql.ref('t.item'))}`
+}
+
+/** How many free items are said to be accepted, by a decision or without one. */
+export async function countAccepted(tx: Tx, project: string): Promise<number> {
+  const { rows } = await sql<{ items: number }>`
+    select count(*) as items from annotation.task t
+     where t.project = ${project} and t.type = 'annotate' and t.state = 'accepted'
+       and ${isFree(sql.ref('t.item'))}`.execute(tx)
+  return rows[0]?.items ?? 0
 }
 
 /** Those of the given items that `acceptedItems` has, in the order of their ids, with how the standing annotation came about. */
@@ -60,10 +81,8 @@ export async function acceptedAmong(tx: Tx, project: string, items: readonly str
     select t.item, t.batch, a.id as annotation, a.object, a.version, a.schema, a.guideline,
       t.author as annotator, a.at as made_at, d.reviewer, d.decision, d.at as decided_at
       from annotation.task t
-      join annotation.annotation a on a.id = t.annotation
-      join lateral (select * from annotation.decision x where x.annotation = a.id
-                    union all
-                    select * from annotation.decision x where x.corrected = a.id) d on true
+      join annotation.annotation a on a.id = t.annotation and a.item = t.item
+      join lateral ${decided('reviewer', 'decision', 'at')} d on true
      where t.item = any(${[...items]}) and t.type = 'annotate' and t.project = ${project}
        and t.state = 'accepted' and ${isFree(sql.ref('t.item'))}
      order by t.item`.execute(tx)

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
 import { FLACDecoder, type FLACDecodedAudio } from '@wasm-audio-decoders/flac'
 import { Arrived, viewOf } from './reader.ts'
-import { refuse, type Sound, toInt16 } from './sound.ts'
+import { littleEndian, refuse, type Sound, toInt16 } from './sound.ts'
 import type { Parser } from './wav.ts'
 
 interface StreamInfo {
   readonly bits: number
+  readonly channels: number
+  /** Samples of each channel that one frame holds at most. */
+  readonly mostInFrame: number
   readonly samples: number
   readonly md5: string
 }
@@ -14,6 +17,10 @@ const streamInfoBytes = 34
 const mostExactBits = 24
 /** The decoder wants to see this much before it begins; no frame is shorter. */
 const leastFirstBytes = 8
+/** No frame is shorter: header with its checksum, a constant of a bit or more for each channel, checksum. */
+const leastFrameBytes = (channels: number) => 8 + channels
+/** What one call of the decoder may decode to, in bytes of its own floats: small frames can hold long silence. */
+const mostDecoded = 8 << 20
 
 /**
  * FLAC (RFC 9639). Only frames reach the decoder; pictures and
@@ -61,7 +68,20 @@ export function parseFlac(sound: Sound): Parser {
     if (info === undefined || channelData.length === 0) return
     const samples = integers(channelData, info.bits)
     if (info.bits <= mostExactBits) digest.update(originalBytes(samples, info.bits))
-    sound.take(Int16Array.from(samples, to16(info.bits)))
+    sound.take(
+      info.bits === 16 ? Int16Array.from(samples) : Int16Array.from(samples, to16(info.bits)),
+    )
+  }
+  const decode = async ({ channels, mostInFrame }: StreamInfo, bytes: Uint8Array) => {
+    const frames = Math.max(1, Math.floor(mostDecoded / (4 * channels * mostInFrame)))
+    const piece = frames * leastFrameBytes(channels)
+    for (let at = 0; at < bytes.length; at += piece) {
+      const decoded = await decoder.decode(bytes.subarray(at, at + piece))
+      // What waited in the decoder from before is one frame at most, and the one that it is reading.
+      if (decoded.samplesDecoded > (frames + 2) * mostInFrame)
+        throw refuse('It is damaged: a frame is longer than its STREAMINFO says.')
+      take(decoded)
+    }
   }
   return {
     async push(bytes) {
@@ -69,7 +89,7 @@ export function parseFlac(sound: Sound): Parser {
       while ((!lastBlock || skip > 0) && (await metadata()));
       if (!lastBlock || skip > 0 || (!begun && arrived.length < leastFirstBytes)) return
       begun = true
-      take(await decoder.decode(arrived.takeUpTo(arrived.length)))
+      if (info !== undefined) await decode(info, arrived.takeUpTo(arrived.length))
     },
     async end() {
       if (info === undefined || !begun || skip > 0) throw refuse('It ends before its sound begins.')
@@ -86,11 +106,12 @@ function readStreamInfo(block: Uint8Array, sound: Sound): StreamInfo {
   const view = viewOf(block)
   const packed = view.getUint32(10)
   const samples = (packed & 15) * 2 ** 32 + view.getUint32(14)
-  sound.begin(packed >>> 12, ((packed >>> 9) & 7) + 1)
+  const channels = ((packed >>> 9) & 7) + 1
+  sound.begin(packed >>> 12, channels)
   sound.expect(samples)
   return {
     bits: ((packed >>> 4) & 31) + 1,
-    samples,
+    ...{ channels, samples, mostInFrame: Math.max(16, view.getUint16(2)) },
     md5: Buffer.from(block.subarray(18, 34)).toString('hex'),
   }
 }
@@ -115,8 +136,9 @@ function to16(bits: number): (sample: number) => number {
 }
 
 /** What the MD5 of STREAMINFO is over (RFC 9639, 8.2): little-endian, in whole bytes, sign-extended. */
-function originalBytes(samples: Int32Array, bits: number): Buffer {
+function originalBytes(samples: Int32Array, bits: number): Uint8Array {
   const width = Math.ceil(bits / 8)
+  if (width === 2) return littleEndian(Int16Array.from(samples))
   const bytes = Buffer.allocUnsafe(samples.length * width)
   let at = 0
   for (const sample of samples)

@@ -384,3 +384,48 @@ test('VA53 a refusal from the thread ends the sound with its reason, so that not
   assert.equal(ended, false)
   await assert.rejects(describeRecording([Buffer.alloc(100)], soundBounds), /none of WAV/)
 })
+
+/** CRC-8 and CRC-16 of FLAC (RFC 9639, 9.1.8 and 9.3). */
+function crc(bytes: readonly number[], width: 8 | 16): number {
+  const [top, polynomial] = width === 8 ? [0x80, 0x07] : [0x8000, 0x8005]
+  let sum = 0
+  for (const byte of bytes) {
+    sum ^= byte << (width - 8)
+    for (let bit = 0; bit < 8; bit++) sum = (sum & top) !== 0 ? (sum << 1) ^ polynomial : sum << 1
+    sum &= 2 ** width - 1
+  }
+  return sum
+}
+
+/** FLAC of silence, 48 kHz in 16 bits: each frame of `block` samples takes some thirty bytes, and STREAMINFO says `stated`. */
+function silence(frames: number, channels: number, block: number, stated = block): Buffer {
+  const info = Buffer.alloc(34)
+  info.writeUInt16BE(stated, 0)
+  info.writeUInt16BE(stated, 2)
+  info.writeUInt32BE(((48_000 << 12) | ((channels - 1) << 9) | (15 << 4)) >>> 0, 10)
+  const pieces = [Buffer.from('fLaC'), Buffer.from([0x80, 0, 0, info.length]), info]
+  for (let number = 0; number < frames; number++) {
+    const coded = number < 0x80 ? [number] : [0xc0 | (number >> 6), 0x80 | (number & 63)]
+    const frame = [0xff, 0xf8, 0x7a, ((channels - 1) << 4) | 8, ...coded]
+    frame.push((block - 1) >> 8, (block - 1) & 255)
+    frame.push(crc(frame, 8), ...Array<number>(3 * channels).fill(0))
+    const sum = crc(frame, 16)
+    pieces.push(Buffer.from([...frame, sum >> 8, sum & 255]))
+  }
+  return Buffer.concat(pieces)
+}
+
+test('VA54 long silence in few bytes is decoded in bounded memory, and frames longer than the file says are refused', async () => {
+  const file = silence(58, 8, 65_535)
+  assert.ok(file.length < 2_100)
+  const before = process.memoryUsage().rss
+  let most = 0
+  const watching = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 2)
+  const { description } = await describeRecording([file], soundBounds)
+  clearInterval(watching)
+  assert.deepEqual([description.samples, description.channels], [58 * 65_535, 8])
+  assert.ok(most - before < 250e6, `${((most - before) / 1e6).toFixed(0)} MB`)
+  await assert.rejects(parse(silence(58, 8, 65_535, 4096)), /longer than its STREAMINFO says/)
+  const short = await parse(silence(200, 1, 16))
+  assert.equal(short.description.samples, 3_200)
+})

@@ -138,7 +138,8 @@ export function toInt16(value: number): number {
 
 const hostIsLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
-function littleEndian(samples: Int16Array): Uint8Array {
+/** The bytes of samples as PCM has them, whatever this machine's own order. */
+export function littleEndian(samples: Int16Array): Uint8Array {
   const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)
   return hostIsLittle ? bytes : Buffer.from(bytes).swap16()
 }

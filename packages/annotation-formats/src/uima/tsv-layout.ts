@@ -3,11 +3,16 @@ import { isObject } from '../checked.ts'
 
 /**
  * How a TSV file was laid out. What it says is in the annotation; this is only where it says it, so
- * that the same file can be written again. It stands in the item's `meta` under `webanno`.
+ * that the same file can be written again. It stands in the item's `meta` under `webanno_layout`.
  */
 export interface Layout {
-  /** The lines of the header that name layers, without `#T_`; undefined where they hold chains. */
-  readonly layers: readonly string[] | undefined
+  /** The lines of the header that name layers, without `#T_`. */
+  readonly layers: readonly string[]
+  /**
+   * By the ids of regions, the numbers that tell annotations on a row apart, and the places of
+   * elements in their chains, such as `2-1`.
+   */
+  readonly numbers: ReadonlyMap<string, string>
   readonly sentences: readonly LaidSentence[]
 }
 
@@ -26,23 +31,36 @@ export interface LaidRow {
   readonly isPart: boolean
 }
 
-/** A layout as two texts: lists of that length would be more than a stored item may hold. */
-export function layoutJson({ layers = [], sentences }: Layout): Json {
-  const lines = sentences.map(({ id = '', begin, end, rows }) => {
-    const places = rows.map(({ from, to, isPart }) => `${isPart ? '.' : ''}${from}-${to}`)
-    return `${id}\t${begin}-${end}\t${places.join(' ')}`
-  })
-  return { layers: layers.join('\n'), sentences: lines.join('\n') }
+/** The longest text that a stored item may hold. */
+const longest = 10_000_000
+
+/**
+ * A layout as texts: lists of that length would be more than a stored item may hold. Undefined where
+ * even the texts would be. `numbers`: each as `id=number`; `sentences`: each as its id, a tab, its
+ * place, a tab, and the places of its rows with a point before those that are parts of a token.
+ */
+export function layoutJson(
+  layers: readonly string[],
+  numbers: readonly string[],
+  sentences: readonly string[],
+): Json | undefined {
+  const said = {
+    layers: layers.join('\n'),
+    numbers: numbers.join(' '),
+    sentences: sentences.join('\n'),
+  }
+  return Object.values(said).every((text) => text.length <= longest) ? said : undefined
 }
 
 /** The layout that an item was read with, or undefined where there is none, or none that makes sense. */
 export function layoutOf({ meta }: Item): Layout | undefined {
-  const said = meta?.['webanno']
+  const said = meta?.['webanno_layout']
   if (!isObject(said)) return undefined
-  const { layers, sentences } = said
-  if (typeof layers !== 'string' || typeof sentences !== 'string') return undefined
+  const { layers, numbers = '', sentences } = said
+  if (typeof layers !== 'string' || typeof numbers !== 'string' || typeof sentences !== 'string')
+    return undefined
   const lines = layers === '' ? [] : layers.split('\n')
-  const isKnown = lines.every((line) => /^(SP|RL)=[\w.]+(\|[^\t]*)?$/.test(line))
+  const isKnown = lines.every((line) => /^(SP|RL|CH)=[\w.]+(\|[^\t]*)?$/.test(line))
   const laid: LaidSentence[] = []
   let last = 0
   for (const line of sentences.split('\n')) {
@@ -51,7 +69,16 @@ export function layoutOf({ meta }: Item): Layout | undefined {
     laid.push(sentence)
     last = sentence.end
   }
-  return { layers: isKnown ? lines : undefined, sentences: laid }
+  return { layers: isKnown ? lines : [], numbers: numbersIn(numbers), sentences: laid }
+}
+
+function numbersIn(text: string): Map<string, string> {
+  const numbers = new Map<string, string>()
+  for (const each of text.split(' ')) {
+    const [, id, number] = /^([^=]+)=([1-9]\d{0,8}(?:-[1-9]\d{0,8})?)$/.exec(each) ?? []
+    if (id !== undefined && number !== undefined) numbers.set(id, number)
+  }
+  return numbers
 }
 
 function sentenceIn(line: string, last: number): LaidSentence | undefined {

@@ -1,28 +1,27 @@
 import type { Value } from '../model.ts'
 import { isObject } from '../checked.ts'
-import { fileNameOf } from '../names.ts'
 import { documentReader } from '../documents.ts'
 import { InputFault, type Reader } from '../reading.ts'
-import type { Writer } from '../writing.ts'
-import { casOf, itemOfCas, objectIn, plainValue, type Structure, typesOf } from './cas.ts'
+import { type Cas, itemOfCas, objectIn, plainValue, type Structure } from './cas.ts'
 
 /**
  * Reads UIMA CAS JSON 0.4.0, feature structures as a list or as an object, one document a file. The
  * first view with a text is read.
  */
-export const readCasJson: Reader = documentReader((text, file, options) => {
-  const { sofa, sofaText, structures } = parseCas(text, file)
-  return itemOfCas(sofaText, sofa, structures, file, options)
-})
+export const readCasJson: Reader = documentReader((text, file, options) =>
+  itemOfCas('json', text, parseCasJson(text, file), file, options),
+)
 
-function parseCas(text: string, file: string) {
+/** The CAS in a JSON file; what is none is a fault. */
+export function parseCasJson(text: string, file: string): Cas & { readonly types: JsonTypes } {
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
   } catch {
     throw new InputFault(file, '', 'is not JSON')
   }
-  const all = objectIn(parsed, 'JSON object', file)['%FEATURE_STRUCTURES'] ?? []
+  const whole = objectIn(parsed, 'JSON object', file)
+  const all = whole['%FEATURE_STRUCTURES'] ?? []
   const list: unknown[] = Array.isArray(all)
     ? all
     : Object.entries(objectIn(all, '%FEATURE_STRUCTURES', file)).map(([id, each]) => ({
@@ -40,12 +39,16 @@ function parseCas(text: string, file: string) {
   const sofa = structures.find((each) => typeof each['sofaString'] === 'string')
   return {
     sofa: sofa === undefined ? '' : idOf(sofa['%ID']),
-    sofaText: typeof sofa?.['sofaString'] === 'string' ? sofa['sofaString'] : '',
+    text: typeof sofa?.['sofaString'] === 'string' ? sofa['sofaString'] : undefined,
+    types: isObject(whole['%TYPES']) ? whole['%TYPES'] : {},
     structures: structures
       .filter((each) => each['%TYPE'] !== 'uima.cas.Sofa')
       .map((each) => structureOf(each, arrays, file)),
   }
 }
+
+/** The types that a file declares, by name. */
+export type JsonTypes = Readonly<Record<string, unknown>>
 
 function idOf(value: unknown): string {
   return typeof value === 'number' || typeof value === 'string' ? String(value) : ''
@@ -80,58 +83,4 @@ function structureOf(
     features: Object.fromEntries(features),
     references: Object.fromEntries(references),
   }
-}
-
-/** Writes UIMA CAS JSON 0.4.0 for each item, with the types that it uses. */
-export const writeCasJson: Writer = ({ out, losses }) => {
-  const written = new Set<string>()
-  return {
-    add(item) {
-      if (written.has(item.item_ref)) {
-        losses.note('several-annotations', item.item_ref)
-        return
-      }
-      const cas = casOf(item, losses)
-      if (cas === undefined) return
-      written.add(item.item_ref)
-      const types = Object.fromEntries(
-        [...typesOf(cas.structures)].map(([name, features]) => [name, described(name, features)]),
-      )
-      const sofa = {
-        '%ID': 1,
-        '%TYPE': 'uima.cas.Sofa',
-        sofaNum: 1,
-        sofaID: '_InitialView',
-        mimeType: 'text',
-        sofaString: cas.text,
-      }
-      const structures = cas.structures.map(({ id, type, begin, end, features, references }) => ({
-        '%ID': Number(id),
-        '%TYPE': type,
-        '@sofa': 1,
-        begin,
-        end,
-        ...features,
-        ...Object.fromEntries(
-          Object.entries(references).map(([name, [to]]) => [`@${name}`, Number(to)]),
-        ),
-      }))
-      const views = {
-        _InitialView: { '%SOFA': 1, '%MEMBERS': cas.structures.map(({ id }) => Number(id)) },
-      }
-      out(
-        `${fileNameOf(item.item_ref)}.json`,
-        `${JSON.stringify({ '%TYPES': types, '%FEATURE_STRUCTURES': [sofa, ...structures], '%VIEWS': views }, null, 1)}\n`,
-      )
-    },
-    end() {
-      // Every file is whole when it is written.
-    },
-  }
-}
-
-function described(name: string, features: ReadonlyMap<string, string>): Record<string, unknown> {
-  const type: Record<string, unknown> = { '%NAME': name, '%SUPER_TYPE': 'uima.tcas.Annotation' }
-  for (const [feature, range] of features) type[feature] = { '%NAME': feature, '%RANGE': range }
-  return type
 }
