@@ -93,6 +93,8 @@ for (const [group, concurrency] of groups) {
     process.execPath,
     [
       ...['-C', 'source', '--import', 'tsx', '--test', `--test-concurrency=${concurrency}`],
+      // No test takes so long; one that hangs fails, and does not hold up the run.
+      '--test-timeout=600000',
       ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
       ...[
         '--test-reporter=./tools/outcomes-reporter.mjs',

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import { Browser } from '../../src/cli/stage/browser.ts'
 import { registerKey, signIn, stepUp } from '../../src/cli/stage/sign-in.ts'
 import type { SiteRole } from '../../src/shared/identity.ts'
-import { codeOf, testServer, type TestServer } from './server.ts'
+import { codeOf, type More, testServer, type TestServer } from './server.ts'
 
 /** Somebody who works here, with a key of their own and a page at workstation ws-1. */
 export interface Colleague {
@@ -24,8 +24,8 @@ export interface Staffed {
   readonly page: () => Browser
 }
 
-export async function staffed(t: TestContext): Promise<Staffed> {
-  const server = await testServer(t)
+export async function staffed(t: TestContext, more: More = {}): Promise<Staffed> {
+  const server = await testServer(t, more)
   const { browser } = await server.workstation('ws-1')
   const page = () => {
     const opened = new Browser(browser.url)
@@ -104,6 +104,8 @@ export async function hearSignals(
   })
   const messages: AsyncIterator<unknown, unknown> = on(socket, 'message')
   await once(socket, 'open')
+  // The first word on each line says `changed`, whatever happened.
+  await messages.next()
   return {
     async next() {
       for (;;) {

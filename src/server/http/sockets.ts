@@ -25,7 +25,8 @@ interface Watcher {
 const beat = 700
 
 /**
- * The sockets on which pages hear that what they may do has changed. A signal holds no content.
+ * The sockets on which pages hear that what they may do has changed. A signal holds no content. The
+ * first word on each is `changed`, said when every later one will be heard.
  * `admit` does what a request's first steps do (certificate, Origin, session): null closes.
  */
 export function openSignalSockets(
@@ -69,7 +70,8 @@ export function openSignalSockets(
       client.on('message', () => {
         client.terminate()
       })
-      client.send('.')
+      // Whatever was signalled since this page asked last went by while no line was open.
+      client.send('changed')
     })
   }
 

@@ -104,8 +104,7 @@ async function take<
         Object.assign(noted, details)
       }
       const answer = await operation.run({ pass, tx, params, received, note })
-      const details =
-        Object.keys(noted).length === 0 ? null : await ground.sealDetails(tx, noted, pass.project)
+      const details = await ground.sealDetails(tx, noted, pass.project)
       record(tx, entryOf(pass, ground.now(), 'done', details))
       return answer
     })

@@ -5,7 +5,7 @@ import { testDatabase } from '../../../test/support/database.ts'
 import { transact } from './db.ts'
 import { notify, openSignals } from './signals.ts'
 
-/** Signals in the order in which they came; `next` waits for one. */
+/** Signals in the order in which they came; `next` waits for one, for ten seconds at most. */
 function inbox() {
   const waiting: ((payload: string | null) => void)[] = []
   const came: (string | null)[] = []
@@ -16,10 +16,17 @@ function inbox() {
       else next(payload)
     },
     next: () =>
-      new Promise<string | null>((resolve) => {
+      new Promise<string | null>((resolve, reject) => {
         const first = came.shift()
-        if (first === undefined) waiting.push(resolve)
-        else resolve(first)
+        if (first !== undefined) {
+          resolve(first)
+          return
+        }
+        const late = setTimeout(reject, 10_000, new Error('no signal came'))
+        waiting.push((payload) => {
+          clearTimeout(late)
+          resolve(payload)
+        })
       }),
   }
 }

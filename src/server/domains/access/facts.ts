@@ -34,6 +34,8 @@ export interface Located {
   readonly taskType?: string | null
   /** The person whom the act concerns, where it is on a person. */
   readonly person?: string | null
+  /** Not there any more for this act: whoever would be let in finds nothing. */
+  readonly gone?: boolean
 }
 
 /**
@@ -94,5 +96,5 @@ export interface FactSource {
 /** Says where a resource belongs, or null when there is none of that id. */
 export interface ResourceSource {
   readonly type: ResourceType
-  locate(tx: Tx, id: string, caller: Caller): Promise<Located | null>
+  locate(tx: Tx, id: string, caller: Caller, action: Action): Promise<Located | null>
 }

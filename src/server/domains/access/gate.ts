@@ -107,11 +107,14 @@ export interface Gate {
   /**
    * Opens the transaction for the rows of the project that the act is in, beside what other acts
    * opened it for; pulls the facts that the act needs, once, inside it, and lets Cedar decide. What
-   * is refused leaves the transaction as open as it was.
+   * is refused leaves the transaction as open as it was. A pass ends after the moment of its issue.
    * @throws Refused (`access-denied`, `step-up-needed`, `not-signed-in`, or `not-found` where existence is confidential)
    */
   admit<A extends Action>(tx: Tx, caller: Caller, action: A, resource: Resource): Promise<Pass<A>>
-  /** Decides again on today's facts for a pass issued before, with the same resource. */
+  /**
+   * Decides again on today's facts, the session among them, for a pass issued before, with the same
+   * resource.
+   */
   renew<A extends Action>(tx: Tx, pass: Pass<A>): Promise<Pass<A>>
 }
 
@@ -182,7 +185,7 @@ export function openGate(
   ): Promise<IssuedPass<A>> {
     const act = actOf(action)
     const before = openedFor(tx)
-    const found = await find(tx, act, caller, resource)
+    const found = await find(tx, action, caller, resource)
     const located = found ?? nowhere
     const at = now()
     const question: Question = { caller, action, resource, located, now: at }
@@ -191,9 +194,9 @@ export function openGate(
       ? policies.decide({ kind: caller.kind, id: caller.id ?? 'nobody' }, action, resource, facts)
       : { allowed: false, policies: ['inside'] }
     const zone = facts.workstation?.zone ?? null
-    if (found === undefined || found === null || !decision.allowed) {
+    const isThere = found != null && found.gone !== true
+    if (!isThere || !decision.allowed) {
       openOnlyFor(tx, before)
-      const isThere = found !== undefined && found !== null
       const absent =
         !isThere && decision.policies.every((id) => decision.allowed || ofThing.has(id))
       const named = absent ? ['absent'] : decision.policies
@@ -212,12 +215,13 @@ export function openGate(
   /** The thing, in a transaction that is open for its project: the gate's own reading is bound as well. */
   async function find(
     tx: Tx,
-    act: ReturnType<typeof actOf>,
+    action: Action,
     caller: Caller,
     { type, id }: Resource,
   ): Promise<Located | null | undefined> {
+    const act = actOf(action)
     const locate = async () =>
-      type === 'Site' ? nowhere : places.get(type)?.locate(tx, id, caller)
+      type === 'Site' ? nowhere : places.get(type)?.locate(tx, id, caller, action)
     if (type === 'Task' || type === 'Item' || type === 'Delivery')
       return openWith(tx, { type, id }, locate)
     if (act.across === 'every') await openForAll(tx)
@@ -262,7 +266,9 @@ async function gather(
     actor: { kind: question.caller.kind, active: false, roles: [] },
     door: question.caller.door,
   }
-  for (const { facts: some } of known) Object.assign(facts, some)
-  const ends = known.flatMap((k) => (k.until == null ? [] : [k.until.getTime()]))
+  // What has stopped being true by itself is not known: no policy lets a missing part pass.
+  const holding = known.filter(({ until }) => until == null || until > question.now)
+  for (const { facts: some } of holding) Object.assign(facts, some)
+  const ends = holding.flatMap((k) => (k.until == null ? [] : [k.until.getTime()]))
   return { facts, until: new Date(Math.min(question.now.getTime() + longest, ...ends)) }
 }

@@ -15,8 +15,10 @@ export const deliveryFacts: FactSource = {
 
 export const deliverySource: ResourceSource = {
   type: 'Delivery',
-  async locate(tx, id) {
+  async locate(tx, id, _caller, action) {
     const row = await deliveryById(tx, id)
-    return row === undefined ? null : { project: row.project, item: null, client: row.client }
+    // What was recalled is no longer there to be downloaded, also by whoever has begun to.
+    const gone = row?.state === 'recalled' && action === 'delivery.download'
+    return row === undefined ? null : { project: row.project, item: null, client: row.client, gone }
   },
 }

@@ -3,6 +3,7 @@ import type { Tx } from '../../kernel/db.ts'
 import { enqueue } from '../../kernel/jobs.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
+import { signalEverybody } from '../identity/index.ts'
 import { projectById } from '../projects/index.ts'
 import { type FixedSet, fixSet, mustBeAccepted, mustStand } from './set.ts'
 import { moveDelivery } from './stamps.ts'
@@ -96,7 +97,7 @@ export async function acknowledgeDelivery(
   if (moved === undefined) throw new Problem('already-done')
 }
 
-/** Stops serving a package. What was downloaded before is named by the recall's entry in the log. */
+/** Stops serving a package, to whoever is downloading it as well. What was downloaded before is named by the recall's entry in the log. */
 export async function recallDelivery(
   pass: Pass<'delivery.recall'>,
   tx: Tx,
@@ -106,6 +107,7 @@ export async function recallDelivery(
   const ended = { ended_by: pass.actor, ended_at: pass.at }
   const moved = await moveDelivery(tx, id, from, { state: 'recalled', failure: null, ...ended })
   if (moved === undefined) throw new Problem('already-done')
+  await signalEverybody(tx)
 }
 
 /** The file of a package that is served now. */

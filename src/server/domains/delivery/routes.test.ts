@@ -263,32 +263,36 @@ test('DE13 what is handed over is fixed at the proposal, with a hash that stands
   }
 })
 
-test('DE14 an approval is refused when the project’s acceptance, or anything of the set, no longer stands', async (t) => {
-  const h = await openHandover(t)
-  await h.finish([text, 'another'])
-  await h.confirmKey()
-  const refused = async (delivery: string) => {
-    const answer = await h.noor.post(`/deliveries/${delivery}/approve`, {})
-    assert.equal((await h.until(delivery, 'proposed')).approvedBy, null)
-    return refusal(answer)
-  }
-  for (const [way, change] of await waysToChange(h)) {
+test(
+  'DE14 an approval is refused when the project’s acceptance, or anything of the set, no longer stands',
+  { timeout: 120_000 },
+  async (t) => {
+    const h = await openHandover(t)
+    await h.finish([text, 'another'])
+    await h.confirmKey()
+    const refused = async (delivery: string) => {
+      const answer = await h.noor.post(`/deliveries/${delivery}/approve`, {})
+      assert.equal((await h.until(delivery, 'proposed')).approvedBy, null)
+      return refusal(answer)
+    }
+    for (const [way, change] of await waysToChange(h)) {
+      const delivery = await h.propose()
+      const undo = await change(delivery)
+      const changed = way === 'altered' ? {} : { changed: 1 }
+      assert.deepEqual(await refused(delivery), { kind: 'conflict', where: 'set', ...changed }, way)
+      await undo()
+    }
     const delivery = await h.propose()
-    const undo = await change(delivery)
-    const changed = way === 'altered' ? {} : { changed: 1 }
-    assert.deepEqual(await refused(delivery), { kind: 'conflict', where: 'set', ...changed }, way)
-    await undo()
-  }
-  const delivery = await h.propose()
-  await h.room.addTexts(['one', 'two', 'three'])
-  assert.deepEqual(await refused(delivery), { kind: 'not-ready', missing: 'acceptance', open: 3 })
-  const admin = h.room.database.db('cloister_admin')
-  await admin
-    .updateTable('delivery.delivery')
-    .set({ set_sha256: null, set_aside: null, quality: null })
-    .execute()
-  assert.deepEqual(await refused(delivery), { kind: 'not-ready', missing: 'set' })
-})
+    await h.room.addTexts(['one', 'two', 'three'])
+    assert.deepEqual(await refused(delivery), { kind: 'not-ready', missing: 'acceptance', open: 3 })
+    const admin = h.room.database.db('cloister_admin')
+    await admin
+      .updateTable('delivery.delivery')
+      .set({ set_sha256: null, set_aside: null, quality: null })
+      .execute()
+    assert.deepEqual(await refused(delivery), { kind: 'not-ready', missing: 'set' })
+  },
+)
 
 test('DE15 nothing of an item that is held, restricted or erased is proposed', async (t) => {
   const h = await openHandover(t)
@@ -402,6 +406,8 @@ test('DE33 a recalled delivery is served no more, and nothing becomes of one tha
   assert.deepEqual(await recall(delivery, { reason: 'Wrong speaker' }), [409, 'already-done'])
   const download = await carla.get(`/deliveries/${delivery}/package`)
   assert.deepEqual(said(download), [404, 'not-found'])
+  const downloads = (await entries(h, 'delivery.download')).map(([outcome]) => outcome)
+  assert.deepEqual(downloads, ['refused'], 'by the gate, which is asked again during a download')
   assert.deepEqual(said(await carla.post(`/deliveries/${delivery}/receipt`, { accepted: true })), [
     ...[409, 'already-done'],
   ])

@@ -89,10 +89,14 @@ const byWord: Partial<Record<ReceivedEvent['kind'], AlarmKind>> = {
   EGRESS_OPEN: 'fire-exit',
 }
 
-/** What the door itself says: an alarm begins, or everything at that portal is as it should be. */
+/**
+ * What is said of a door: an alarm begins, whoever says it and however late; or everything at that
+ * portal is as it should be, which counts only when it is `sure`. An alarm that never hears so is
+ * for a guard to resolve.
+ */
 export async function alarmsOfEvent(
   tx: Tx,
-  event: ReceivedEvent,
+  { event, sure }: { event: ReceivedEvent; sure: boolean },
   zonesOf: ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
   const { portalId, personId } = event
@@ -108,7 +112,7 @@ export async function alarmsOfEvent(
     const words = `The controller reports ${event.kind}.`
     await raiseAlarm(tx, { kind, subject: portalId, words, zones }, at)
   }
-  if (event.kind === 'NORMAL')
+  if (event.kind === 'NORMAL' && sure)
     await endAlarms(tx, ['forced-door', 'held-door', 'tamper', 'fire-exit'], portalId, at)
 }
 

@@ -10,7 +10,7 @@ import {
   type Watched,
   type WatchedSite,
 } from './detectors.ts'
-import { nobodyPresent, step, type Portals } from './presence.ts'
+import { nobodyPresent, step, type Portals, type PresenceInput, type Verdict } from './presence.ts'
 
 const portals: Portals = new Map([
   ['main-door', { from: 'street', to: 'lobby', controllerId: 'controller-main-door' }],
@@ -57,6 +57,13 @@ const heartbeat = (seconds: number, clockOffsetMs = 0): Watched => ({
 })
 const tick = (seconds: number): Watched => ({ type: 'tick', at: at(seconds) })
 
+function isPresenceInput(input: Watched): input is PresenceInput {
+  return ['event', 'correction', 'epoch-confirmed', 'gap-explained'].includes(input.type)
+}
+const confirm = (controllerId: string, epoch = 'e1'): Watched => ({
+  ...{ type: 'epoch-confirmed', controllerId, epoch, by: 'p_guard', at: at(0) },
+})
+
 /** Presence and detectors side by side, as the server runs them. */
 function run(watched: WatchedSite, ...inputs: Watched[]) {
   let state = newWatch(at(0))
@@ -64,9 +71,13 @@ function run(watched: WatchedSite, ...inputs: Watched[]) {
   const detections: Detection[] = []
   for (const input of inputs) {
     const before = presence
-    if (input.type === 'event' || input.type === 'correction')
-      presence = step(presence, input, portals).state
-    const seen = watch(state, input, { before, after: presence }, watched)
+    let verdict: Verdict | undefined
+    if (isPresenceInput(input)) {
+      const next = step(presence, input, portals)
+      presence = next.state
+      verdict = next.verdict
+    }
+    const seen = watch(state, input, { before, after: presence, verdict }, watched)
     state = seen.state
     detections.push(...seen.detections)
   }
@@ -126,10 +137,9 @@ suite('detectors', () => {
         at: at(30),
       }
       assert.deepEqual(run(quiet, raised, seen, tick(61)).ids, [])
-      assert.deepEqual(
-        run(quiet, raised, event('floor-door', 9, { kind: 'NORMAL' }), tick(61)).ids,
-        [],
-      )
+      const known = confirm('controller-floor-door')
+      const normal = event('floor-door', 9, { kind: 'NORMAL' })
+      assert.deepEqual(run(quiet, known, raised, normal, tick(61)).ids, [])
     }
   })
 
@@ -148,11 +158,40 @@ suite('detectors', () => {
   })
 
   test('PE27 an emergency exit opened without a fire alarm is reported (D15)', () => {
+    const known = confirm('controller-main-door')
     const fire = event('main-door', 0, { kind: 'FIRE_ALARM', result: 'alarm' })
     assert.deepEqual(run(quiet, event('fire-1', 1, {})).ids, ['D15'])
-    assert.deepEqual(run(quiet, fire, event('fire-1', 1, {})).ids, [])
+    assert.deepEqual(run(quiet, known, fire, event('fire-1', 1, {})).ids, [])
     const over = event('main-door', 2, { kind: 'FIRE_ALARM_RESTORED' })
-    assert.deepEqual(run(quiet, fire, over, event('fire-1', 3, {})).ids, ['D15'])
+    assert.deepEqual(run(quiet, known, fire, over, event('fire-1', 3, {})).ids, ['D15'])
     assert.deepEqual(run(quiet, event('floor-door', 1, {})).ids, [])
+  })
+
+  test('PE28 an event that is doubtful or of another controller neither ends an alarm nor excuses an open exit', () => {
+    const known = confirm('controller-floor-door')
+    const raised = event('floor-door', 0, { kind: 'FORCED_OPEN', result: 'alarm' })
+    const doubtful: Partial<ReceivedEvent>[] = [
+      { controllerId: 'controller-main-door' },
+      { replayed: true },
+      { epoch: 'e2' },
+      { clockOffsetMs: 2_001 },
+      { receivedAt: at(40) },
+      { occurredAt: at(-1) },
+      { occurredAt: at(12) },
+    ]
+    for (const change of doubtful) {
+      const normal = event('floor-door', 9, { kind: 'NORMAL', ...change })
+      const { ids } = run(quiet, known, confirm('controller-main-door'), raised, normal, tick(61))
+      assert.ok(ids.includes('D10'), JSON.stringify(change))
+    }
+    const exit = () => event('fire-1', 10, { kind: 'EGRESS_OPEN', result: 'alarm' })
+    const fire = (change: Partial<ReceivedEvent>): Watched => {
+      const told = event('floor-door', 9, { kind: 'FIRE_ALARM', ...change })
+      if (told.type === 'event') delete told.event.portalId
+      return told
+    }
+    assert.deepEqual(run(quiet, known, fire({}), exit()).ids, [])
+    assert.deepEqual(run(quiet, known, fire({ replayed: true }), exit()).ids, ['D15'])
+    assert.deepEqual(run(quiet, fire({}), exit()).ids, ['D15'], 'of an epoch that nobody confirmed')
   })
 })

@@ -1,5 +1,12 @@
 import type { Heartbeat, ReceivedEvent } from '../../../shared/facility.ts'
-import { aheadMs, presenceOf, type PresenceInput, type PresenceState } from './presence.ts'
+import {
+  aheadMs,
+  isSure,
+  presenceOf,
+  type PresenceInput,
+  type PresenceState,
+  type Verdict,
+} from './presence.ts'
 
 /** What the detectors must know of the site. Times in milliseconds. */
 export interface WatchedSite {
@@ -121,6 +128,13 @@ export function silentControllers(state: DetectorState, site: WatchedSite, at: s
   )
 }
 
+/** What an input did to presence, and how far an event is to be trusted: without a verdict, not at all. */
+export interface Seen {
+  readonly before: PresenceState
+  readonly after: PresenceState
+  readonly verdict?: Verdict | undefined
+}
+
 /**
  * Looks at one input with the presence before it (`before`) and after it (`after`), and says what
  * has begun to be wrong. A condition that lasts is said once and again only after it was right.
@@ -128,10 +142,10 @@ export function silentControllers(state: DetectorState, site: WatchedSite, at: s
 export function watch(
   state: DetectorState,
   input: Watched,
-  presence: { readonly before: PresenceState; readonly after: PresenceState },
+  presence: Seen,
   site: WatchedSite,
 ): { state: DetectorState; detections: readonly Detection[] } {
-  const remembered = remember(state, input)
+  const remembered = remember(state, input, presence.verdict ?? unknown)
   const at = input.type === 'event' ? input.event.receivedAt : momentOf(input)
   const moments = input.type === 'event' ? ofEvent(state, input.event, presence.before, site) : []
   const holding = [
@@ -150,10 +164,13 @@ export function watch(
 
 type Standing = readonly [key: string, detection: Detection]
 
-function remember(state: DetectorState, input: Watched): DetectorState {
+/** What is said of an event on which nobody has passed a verdict. */
+const unknown: Verdict = { own: false, doubt: 'malformed' }
+
+function remember(state: DetectorState, input: Watched, verdict: Verdict): DetectorState {
   switch (input.type) {
     case 'event':
-      return rememberEvent(state, input.event)
+      return rememberEvent(state, input.event, verdict)
     case 'heartbeat': {
       const heard = new Map(state.heard)
       heard.set(input.heartbeat.controllerId, Date.parse(input.receivedAt))
@@ -177,21 +194,27 @@ function remember(state: DetectorState, input: Watched): DetectorState {
 
 const alarmKinds: ReadonlySet<string> = new Set(['FORCED_OPEN', 'DOOR_OPEN_TOO_LONG', 'TAMPER'])
 
-function rememberEvent(state: DetectorState, event: ReceivedEvent): DetectorState {
+function rememberEvent(
+  state: DetectorState,
+  event: ReceivedEvent,
+  verdict: Verdict,
+): DetectorState {
   const { kind, portalId, personId, escortFor, credentialIds } = event
   const at = Date.parse(event.occurredAt)
   let next = {
     ...state,
     heard: new Map(state.heard).set(event.controllerId, Date.parse(event.receivedAt)),
   }
-  if (kind === 'FIRE_ALARM' || kind === 'FIRE_ALARM_RESTORED')
-    next = { ...next, fire: kind === 'FIRE_ALARM' }
+  // A fire excuses an open exit: only one that is told as it happens. It is of no portal.
+  if (kind === 'FIRE_ALARM' && verdict.doubt === null) next = { ...next, fire: true }
+  if (kind === 'FIRE_ALARM_RESTORED') next = { ...next, fire: false }
   if (personId !== undefined && escortFor !== undefined)
     next = { ...next, escorts: new Map(state.escorts).set(escortFor, personId) }
   if (portalId === undefined) return next
   if (alarmKinds.has(kind) && !state.alarms.has(portalId))
     next = { ...next, alarms: new Map(state.alarms).set(portalId, { kind, since: at }) }
-  if (kind === 'NORMAL') next = { ...next, alarms: without(state.alarms, portalId) }
+  if (kind === 'NORMAL' && isSure(verdict))
+    next = { ...next, alarms: without(state.alarms, portalId) }
   if (kind === 'AUTHENTICATION_FACTOR_READ') {
     const reads = new Map(state.reads)
     for (const credential of credentialIds)

@@ -5,9 +5,9 @@ import type { Tx } from '../../kernel/db.ts'
 import type { Caller, Pass } from '../access/index.ts'
 import { keepStamps, record, type RowReader, sha256, stamp } from '../audit/index.ts'
 import { alarmsOfEvent, alarmsOfWatch } from './alarms.ts'
-import { newWatch, restoreWatch, saveWatch, watch, type Watched } from './detectors.ts'
+import { newWatch, restoreWatch, saveWatch, type Seen, watch, type Watched } from './detectors.ts'
 import { foldAll, loadFold, loadPortals, saveFold } from './fold.ts'
-import type { PresenceInput, PresenceState } from './presence.ts'
+import { isSure, type PresenceInput } from './presence.ts'
 import { watchedSite } from './site.ts'
 import {
   controllerRow,
@@ -104,17 +104,18 @@ export async function takeInputs(
 
   const site = await watchedSite(tx)
   if (site === null) return
-  const states = new Map<Watched, { before: PresenceState; after: PresenceState }>(
-    folded.steps.map((one) => [one.input, one]),
-  )
+  const steps = new Map<Watched, Seen>(folded.steps.map((one) => [one.input, one]))
   const detections = []
   let state = saved === null ? newWatch(at.toISOString()) : restoreWatch(saved)
   for (const input of inputs) {
-    const presence = states.get(input) ?? { before: folded.after, after: folded.after }
-    const seen = watch(state, input, presence, site)
+    const step = steps.get(input) ?? { before: folded.after, after: folded.after }
+    const seen = watch(state, input, step, site)
     state = seen.state
     detections.push(...seen.detections)
-    if (input.type === 'event') await alarmsOfEvent(tx, input.event, site.portals)
+    if (input.type === 'event') {
+      const sure = step.verdict !== undefined && isSure(step.verdict)
+      await alarmsOfEvent(tx, { ...input, sure }, site.portals)
+    }
   }
   await alarmsOfWatch(tx, { state, detections }, site.portals, at)
   await keepWatch(tx, saveWatch(state))

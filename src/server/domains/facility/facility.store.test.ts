@@ -106,6 +106,57 @@ test('FA2 a forced door closes its zones until it is restored and a guard has lo
   assert.equal((await factsOf(server, { id: person })).facts.zone?.calm, true)
 })
 
+test('FA24 an alarm begins on any word and ends only on a sure one of the door’s own controller', async (t) => {
+  const { server, simulator } = await inhabited(t)
+  await simulator.fault({ kind: 'forced', portal: 'floor-door' })
+  await simulator.close()
+  const db = dbOf(server, 'inside')
+  const standing = async () => {
+    const rows = await db
+      .selectFrom('facility.alarm')
+      .select(['kind', 'subject'])
+      .where('cleared_at', 'is', null)
+      .execute()
+    return rows.map(({ kind, subject }) => `${kind} ${subject}`).sort()
+  }
+  const highest = async (controller: string) => {
+    const row = await db
+      .selectFrom('facility.controller as c')
+      .leftJoin('facility.stream as s', (on) =>
+        on.onRef('s.controller', '=', 'c.controller').onRef('s.epoch', '=', 'c.confirmed'),
+      )
+      .select(['c.confirmed', 's.highest'])
+      .where('c.controller', '=', controller)
+      .executeTakeFirstOrThrow()
+    return { epoch: row.confirmed ?? 'e1', seq: (row.highest ?? 0) + 1 }
+  }
+  const tell = async (controllerId: string, change: object) => {
+    const held = await loadCredentials(join(server.folder, 'controllers', controllerId))
+    const agent = doorAgent(server.building, held, 1)
+    const event = {
+      ...{ source: 'test', controllerId, ...(await highest(controllerId)), replayed: false },
+      ...{ occurredAt: server.now().toISOString(), clockOffsetMs: 0, kind: 'NORMAL' },
+      ...{ portalId: 'floor-door', result: 'information', credentialIds: [], factors: [] },
+      ...change,
+    }
+    const { status } = await callDoor(server.building, agent, 'POST', '/events', [event])
+    agent.destroy()
+    assert.equal(status, 200)
+    return standing()
+  }
+  const forced = ['forced-door floor-door']
+  assert.deepEqual(await standing(), forced)
+  const yesterday = new Date(server.now().getTime() - 86_400_000).toISOString()
+  assert.deepEqual(await tell('ctl-main', {}), forced, 'of another controller')
+  assert.deepEqual(await tell('ctl-floor', { replayed: true }), forced, 'replayed')
+  assert.deepEqual(await tell('ctl-floor', { occurredAt: yesterday }), forced, 'late')
+  assert.deepEqual(await tell('ctl-floor', { epoch: 'anew', seq: 1 }), forced, 'of a new epoch')
+  const tamper = { kind: 'TAMPER', replayed: true, result: 'alarm' }
+  const both = [...forced, 'tamper floor-door']
+  assert.deepEqual(await tell('ctl-main', tamper), both, 'a doubtful beginning is an alarm')
+  assert.deepEqual(await tell('ctl-floor', {}), [])
+})
+
 test('FA3 every event that was taken stands once with a leaf of its own, whatever is sent again', async (t) => {
   const { server, simulator, person } = await inhabited(t)
   await simulator.fault({ kind: 'duplicate', portal: 'main-door' })

@@ -9,6 +9,7 @@ import {
   type PresenceFinding,
   type PresenceInput,
   type PresenceState,
+  type Verdict,
 } from './presence.ts'
 import type { NotAdmitting, Person } from './record.ts'
 import {
@@ -65,9 +66,16 @@ export async function loadPortals(tx: Tx): Promise<Portals> {
   )
 }
 
+interface FoldStep {
+  readonly input: PresenceInput
+  readonly before: PresenceState
+  readonly after: PresenceState
+  readonly verdict: Verdict | undefined
+}
+
 /** Folds inputs in their order onto a state, keeping every state between: detectors compare them. */
 export function foldAll(state: PresenceState, inputs: readonly PresenceInput[], portals: Portals) {
-  const steps: { input: PresenceInput; before: PresenceState; after: PresenceState }[] = []
+  const steps: FoldStep[] = []
   const changes: PresenceChange[] = []
   const findings: PresenceFinding[] = []
   let after = state
@@ -75,7 +83,7 @@ export function foldAll(state: PresenceState, inputs: readonly PresenceInput[], 
     const before = after
     const next = step(before, input, portals)
     after = next.state
-    steps.push({ input, before, after })
+    steps.push({ input, before, after, verdict: next.verdict })
     changes.push(...next.changes)
     findings.push(...next.findings)
   }

@@ -99,8 +99,27 @@ export interface PresenceChange {
   readonly after: Presence
 }
 
+/**
+ * How far an event is to be trusted: said once, for presence, detectors and alarms alike. What
+ * opens (a presence that admits, the end of an alarm) takes an event that is `own` and without
+ * doubt, which also makes it the latest of its controller; what warns is taken from anybody.
+ */
+export interface Verdict {
+  /** The event is of a portal and comes from that portal's one controller. */
+  readonly own: boolean
+  /** The first reason to doubt when, or in which order, it happened; null for none. */
+  readonly doubt: NotAdmitting | 'malformed' | 'known' | null
+}
+
+/** Whether what the event says of its portal may be relied on. */
+export function isSure({ own, doubt }: Verdict): boolean {
+  return own && doubt === null
+}
+
 export interface PresenceStep {
   readonly state: PresenceState
+  /** Of an event. */
+  readonly verdict?: Verdict
   readonly changes: readonly PresenceChange[]
   readonly findings: readonly PresenceFinding[]
 }
@@ -182,20 +201,25 @@ export function byArrival(a: PresenceInput, b: PresenceInput): number {
 }
 
 function stepEvent(state: PresenceState, event: ReceivedEvent, portals: Portals): PresenceStep {
-  if (!isMoment(event.occurredAt) || !isMoment(event.receivedAt))
-    return found(state, event, 'malformed', 'The event names a day that does not exist.')
+  const portal = event.portalId === undefined ? undefined : portals.get(event.portalId)
+  const own = portal?.controllerId === event.controllerId
+  if (!isMoment(event.occurredAt) || !isMoment(event.receivedAt)) {
+    const words = 'The event names a day that does not exist.'
+    return { ...found(state, event, 'malformed', words), verdict: { own, doubt: 'malformed' } }
+  }
   const key = streamKey(event)
   const before = state.streams.get(key) ?? newStream(event.controllerId, event.epoch)
   const taken = take(before, event.seq)
-  if (taken.as === 'duplicate') return unchanged(state)
+  if (taken.as === 'duplicate') return { ...unchanged(state), verdict: { own, doubt: 'known' } }
   const latest = Math.max(before.latest, heldAt(event))
   const streams = bounded(state, event).set(key, { ...taken.stream, latest })
   const why = notAdmitting(state, event, before, taken.as)
   const findings = streamFindings(state, event, before, taken.as)
   const next = { ...state, streams }
 
-  const passage = stepPortal(next, event, portals, why)
-  return { ...passage, findings: [...findings, ...passage.findings] }
+  const passage = stepPortal(next, event, portal, { own, why })
+  const verdict = { own, doubt: why }
+  return { ...passage, findings: [...findings, ...passage.findings], verdict }
 }
 
 /** Epochs remembered per controller; one that invents more pushes its own oldest out. */
@@ -255,14 +279,13 @@ function streamFindings(
 function stepPortal(
   state: PresenceState,
   event: ReceivedEvent,
-  portals: Portals,
-  why: NotAdmitting | null,
+  portal: PortalOfPresence | undefined,
+  { own, why }: { own: boolean; why: NotAdmitting | null },
 ): PresenceStep {
   if (event.portalId === undefined) return unchanged(state)
-  const portal = portals.get(event.portalId)
   if (portal === undefined)
     return found(state, event, 'unknown-portal', 'The event names a portal that the site lacks.')
-  if (portal.controllerId !== event.controllerId)
+  if (!own)
     return found(
       state,
       event,

@@ -11,7 +11,7 @@ export function identityFacts(rules: KeyRules): FactSource {
       const { kind } = caller
       if (kind !== 'person' || caller.id === null || caller.session === null)
         return { facts: { actor: { kind, active: kind !== 'nobody', roles: [] } } }
-      const row = await actorFacts(tx, caller.id, caller.session)
+      const row = await actorFacts(tx, caller.id, caller.session, now)
       if (row === undefined) return { facts: { actor: { kind, active: false, roles: [] } } }
       const stepUpEnds = new Date(row.stepped_up_at.getTime() + stepUpAge)
       const steppedUp = stepUpEnds > now

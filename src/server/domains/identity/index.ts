@@ -10,6 +10,7 @@ export {
   endSessionsOf,
   openTokens,
   sessionOf,
+  signalEverybody,
   signalPerson,
 } from './sessions.ts'
 export { identityReaders } from './stamps.ts'

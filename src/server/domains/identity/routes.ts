@@ -155,7 +155,7 @@ export function identityRoutes(operate: Operate, ground: IdentityGround): void {
     answer: Standing,
     resource: self,
     async run({ pass, tx }): Promise<Standing> {
-      const row = await actorFacts(tx, pass.actor, pass.caller.session ?? '')
+      const row = await actorFacts(tx, pass.actor, pass.caller.session ?? '', pass.at)
       return {
         person: pass.actor,
         name: (await nameOf(tx, pass.actor)) ?? '',

@@ -68,6 +68,11 @@ export async function signalPerson(tx: Tx, person: string): Promise<void> {
   await notify(tx, 'cloister_signal', `person:${person}`)
 }
 
+/** Tells every page: what changed concerns whoever works here. */
+export async function signalEverybody(tx: Tx): Promise<void> {
+  await notify(tx, 'cloister_signal', 'site')
+}
+
 export async function stepUp(tx: Tx, session: string, now: Date): Promise<void> {
   await markSteppedUp(tx, session, now)
 }

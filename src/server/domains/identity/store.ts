@@ -186,8 +186,11 @@ export async function markSteppedUp(tx: Tx, session: string, now: Date): Promise
     .execute()
 }
 
-/** Session, key and person in one reading: what the gate is told about who asks. */
-export function actorFacts(tx: Tx, person: string, session: string) {
+/**
+ * Session, key and person in one reading: what the gate is told about who asks. Undefined where
+ * the session is not open now, also when it was open as the caller was recognised.
+ */
+export function actorFacts(tx: Tx, person: string, session: string, now: Date) {
   return tx
     .selectFrom('identity.person as p')
     .innerJoin('identity.session as s', 's.person', 'p.id')
@@ -208,6 +211,8 @@ export function actorFacts(tx: Tx, person: string, session: string) {
     ])
     .where('p.id', '=', person)
     .where('s.id', '=', session)
+    .where('s.ended_at', 'is', null)
+    .where('s.ends_at', '>', now)
     .executeTakeFirst()
 }
 

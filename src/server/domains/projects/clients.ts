@@ -2,6 +2,7 @@ import { type Terms, termsMembers } from '#shared/projects.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
+import { signalEverybody } from '../identity/index.ts'
 import { stampedSpeakers, stampedTerms } from './stamps.ts'
 import { insertClient, insertClientPerson, insertTerms } from './store.ts'
 
@@ -26,7 +27,7 @@ export async function addClientPerson(
   await stampedSpeakers.stamp(tx, `${client}/${person}`)
 }
 
-/** Keeps a new version of the terms, and answers its number. Complete means that no member of GDPR Art. 28(3) is missing. */
+/** Keeps a new version of the terms, tells every page, and answers its number. Complete means that no member of GDPR Art. 28(3) is missing. */
 export async function setTerms(
   pass: Pass<'projects.client.terms.set'>,
   tx: Tx,
@@ -42,5 +43,6 @@ export async function setTerms(
     now: pass.at,
   })
   await stampedTerms.stamp(tx, `${client}/${version}`)
+  await signalEverybody(tx)
   return version
 }

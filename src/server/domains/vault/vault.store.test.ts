@@ -48,7 +48,7 @@ test('VA61 a pass for another item or project, an ended one and a look-alike ope
   const { vault, db } = await openTestVault(t)
   const place = { project: 'prj_a', owner: item('itm_a'), asset: 'content', version: 1 }
   const id = await transactIn(db, 'prj_a', (tx) => vault.seal(tx, place, text))
-  const past = new Date(Date.now() - 1000)
+  const [longAgo, past] = [new Date(Date.now() - 2000), new Date(Date.now() - 1000)]
   await transactIn(db, 'prj_a', async (tx) => {
     const named = { project: 'prj_a', item: 'itm_a' }
     const good = await passFor(tx, 'annotation.task.open', { located: named })
@@ -56,7 +56,11 @@ test('VA61 a pass for another item or project, an ended one and a look-alike ope
       await passFor(tx, 'annotation.task.open', { located: { project: 'prj_a', item: 'itm_b' } }),
       await passFor(tx, 'annotation.task.open', { located: { project: 'prj_b', item: 'itm_a' } }),
       await passFor(tx, 'annotation.task.open', { located: { project: 'prj_a', item: null } }),
-      await passFor(tx, 'annotation.task.open', { located: named, until: past }),
+      await passFor(tx, 'annotation.task.open', {
+        located: named,
+        until: past,
+        now: () => longAgo,
+      }),
       Object.create(
         Object.getPrototypeOf(good) as object,
         Object.getOwnPropertyDescriptors(good),

@@ -2,7 +2,7 @@ import { Problem } from '#shared/problems.ts'
 import type { Admission } from '#shared/workforce.ts'
 import type { Tx } from '../../kernel/db.ts'
 import type { Pass } from '../access/index.ts'
-import { endSessionsBy } from '../identity/index.ts'
+import { endSessionsBy, signalEverybody, signalPerson } from '../identity/index.ts'
 import {
   admissionFacts,
   agreementsInForce,
@@ -83,6 +83,7 @@ export async function setVetting(
   if (person === pass.actor) throw new Problem('four-eyes')
   await upsertVetting(tx, { person, ...vetting, recorded_by: pass.actor, recorded_at: pass.at })
   await stampedVettings.stamp(tx, `${person}/${vetting.kind}`)
+  await signalPerson(tx, person)
 }
 
 /** A new version asks everybody to sign again: the gate refuses until they have. */
@@ -94,6 +95,7 @@ export async function publishAgreement(
   if (!(await insertAgreement(tx, { ...agreement, published_at: pass.at })))
     throw new Problem('already-done')
   await stampedAgreements.stamp(tx, `${agreement.agreement}/${agreement.version}`)
+  await signalEverybody(tx)
 }
 
 /** Signs for oneself, and only the version in force. */
@@ -107,6 +109,7 @@ export async function signAgreement(
   if (current.version !== signed.version) throw new Problem('conflict')
   await insertSignature(tx, { person: pass.actor, ...signed, signed_at: pass.at })
   await stampedSignatures.stamp(tx, `${pass.actor}/${signed.agreement}/${signed.version}`)
+  await signalPerson(tx, pass.actor)
 }
 
 /** Adds a course to those that everybody must have passed; the mark of one that is there stays. */
@@ -117,6 +120,7 @@ export async function publishCourse(
 ): Promise<void> {
   await upsertCourse(tx, { course: course.course, pass_mark: course.passMark })
   await stampedCourses.stamp(tx, course.course)
+  await signalEverybody(tx)
 }
 
 export async function recordCourse(
@@ -129,6 +133,7 @@ export async function recordCourse(
   if (!(await courseExists(tx, course))) throw new Problem('not-found')
   await insertPass(tx, { person, course, score, passed_at: pass.at })
   await stampedPasses.stamp(tx, `${person}/${course}/${pass.at.getTime()}`)
+  await signalPerson(tx, person)
 }
 
 export async function certify(
@@ -140,6 +145,7 @@ export async function certify(
   if (person === pass.actor) throw new Problem('four-eyes')
   await upsertCertificate(tx, { person, ...certificate })
   await stampedCertificates.stamp(tx, `${person}/${certificate.language}/${certificate.kind}`)
+  await signalPerson(tx, person)
 }
 
 /** A shift lasts at most twelve hours; a session that is open ends with it. */
@@ -157,4 +163,5 @@ export async function setShift(
   await stampedShifts.stamp(tx, `${person}/${begins.getTime()}`)
   const end = await shiftEnd(tx, person, pass.at)
   if (end !== null) await endSessionsBy(tx, person, end)
+  await signalPerson(tx, person)
 }
