@@ -67,11 +67,13 @@ test('TL25 a witness killed again and again during work cosigns one line only, a
   const dir = join(scratch, 'killed')
   const acknowledged: { size: number; root: string }[] = []
   let vkey: string | undefined
-  for (let round = 0; round < 4; round++) {
+  const largest = () => Math.max(0, ...acknowledged.map(({ size }) => size))
+  // Until the logs have parted: how far a round comes is a matter of who is faster.
+  for (let round = 0; round < 4 || (largest() < 120 && round < 20); round++) {
     const { program, ...witness } = await startProgram(dir)
     vkey ??= witness.vkey
     assert.equal(witness.vkey, vkey, 'the key stays')
-    const known = Math.max(0, ...acknowledged.map(({ size }) => size))
+    const known = largest()
     const latest = await fetch(`${witness.url}/${await hashOf(keys.log.name)}/checkpoint`)
     const kept =
       latest.status === 200
@@ -100,8 +102,7 @@ test('TL25 a witness killed again and again during work cosigns one line only, a
     program.kill('SIGKILL')
     await exit
   }
-  const largest = Math.max(...acknowledged.map(({ size }) => size))
-  assert.ok(largest > 100, `the logs had parted: ${largest}`)
+  assert.ok(largest() > 100, `the logs had parted: ${largest()}`)
   const lines = [honest, forked].map(
     (logs) => new Set(logs.map((log) => Buffer.from(log.root).toString('hex'))),
   )
