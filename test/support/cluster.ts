@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Connection, openClient } from '../../src/server/kernel/db.ts'
 import { startPostgres } from '../../src/server/kernel/postgres.ts'
 
 /** Names the socket directory of the server that a whole test run shares. */
@@ -33,5 +34,15 @@ export async function startTestCluster(): Promise<TestCluster> {
       await postgres.stop()
       rmSync(dir, { recursive: true })
     },
+  }
+}
+
+/** The rows of one statement, over a connection of its own. */
+export async function ask(connection: Connection, statement: string): Promise<unknown[]> {
+  const client = await openClient(connection)
+  try {
+    return (await client.query<Record<string, unknown>>(statement)).rows
+  } finally {
+    await client.end()
   }
 }

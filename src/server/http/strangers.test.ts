@@ -16,7 +16,8 @@ import { registerKey, signIn } from '../../cli/stage/sign-in.ts'
 import { startDesk } from '../../workstation/desk.ts'
 import type { Door } from '../../workstation/door.ts'
 import { keepDetails } from '../domains/audit/index.ts'
-import { Buckets, networkOf, openStrangers } from './strangers.ts'
+import { networkOf } from './networks.ts'
+import { Buckets, openStrangers } from './strangers.ts'
 
 const limit = { burst: 5, perSecond: 0.5 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { scratchDirectory } from '../../../test/support/cluster.ts'
+import { ask, scratchDirectory } from '../../../test/support/cluster.ts'
 import { backUp, restore } from './backup.ts'
 import { type Connection, openClient } from './db.ts'
 import { StartFault } from './fault.ts'
@@ -49,15 +49,6 @@ async function whileWalEnds<T>(
       await each(rows[0]?.name ?? '')
     } while (!(await Promise.race([done, Promise.resolve(false)])))
     return await work
-  } finally {
-    await client.end()
-  }
-}
-
-async function ask(connection: Connection, statement: string): Promise<unknown[]> {
-  const client = await openClient(connection)
-  try {
-    return (await client.query<Record<string, unknown>>(statement)).rows
   } finally {
     await client.end()
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Logger, parseCronItems, run, runMigrations, type Runner } from 'graphile-worker'
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { openPool, type Connection, type Tx } from './db.ts'
 
 /**
@@ -46,6 +46,37 @@ export async function migrateJobs(administrator: Connection): Promise<void> {
 }
 
 /**
+ * When a connection breaks at the wrong moment the job library gives the one that it listens on back
+ * twice, and the pool throws at that, where nobody can catch it. Here the second time is nothing.
+ */
+function forgiving(pool: Pool): Pool {
+  const connect = pool.connect.bind(pool)
+  const once = (client: PoolClient) => {
+    const release = client.release.bind(client)
+    let given = false
+    client.release = (error) => {
+      if (given) return
+      given = true
+      release(error)
+    }
+    return client
+  }
+  const forgive = (told?: Told) => {
+    if (told === undefined) return connect().then(once)
+    connect((error, client) => {
+      const kept = client && once(client)
+      told(error, kept, (reason?: Error | boolean) => {
+        kept?.release(reason)
+      })
+    })
+    return undefined
+  }
+  return Object.assign(pool, { connect: forgive })
+}
+
+type Told = Parameters<Pool['connect']>[0]
+
+/**
  * Orders a job in the transaction that wants it: it is done after that commits, and never when it
  * is rolled back. The payload is kept as JSON outside every sealed object, so it holds ids only.
  */
@@ -84,7 +115,7 @@ export async function startJobs(
   kinds: Readonly<Record<string, JobWork>>,
   options: JobOptions,
 ): Promise<RunningJobs> {
-  const pool = openPool(connection, { size: options.concurrency + 2 })
+  const pool = forgiving(openPool(connection, { size: options.concurrency + 2 }))
   const begin = () => beginRunner(pool, kinds, options)
   const stopping = new AbortController()
   const kept = keepRunning(await begin(), begin, stopping.signal, options.onFault)

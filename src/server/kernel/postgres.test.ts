@@ -14,8 +14,7 @@ import {
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { scratchDirectory } from '../../../test/support/cluster.ts'
-import { openClient, type Connection } from './db.ts'
+import { ask, scratchDirectory } from '../../../test/support/cluster.ts'
 import { StartFault } from './fault.ts'
 import { databaseUser, ownUser, runAs, spawnAs } from './os-user.ts'
 import { findPackage, prepareSoftware } from './postgres-software.ts'
@@ -47,15 +46,6 @@ async function start(dir: string, more: Partial<PostgresOptions> = {}): Promise<
   })
   for (const [folder, list] of running) if (dir.startsWith(folder)) list.push(postgres)
   return postgres
-}
-
-async function ask(connection: Connection, statement: string): Promise<unknown[]> {
-  const client = await openClient(connection)
-  try {
-    return (await client.query<Record<string, unknown>>(statement)).rows
-  } finally {
-    await client.end()
-  }
 }
 
 const admin = (postgres: RunningPostgres) => postgres.connection('cloister_admin', 'postgres')
