@@ -28,12 +28,12 @@ export function logDoor(
     caller: () => Somebody
     policy?: string
     readers?: readonly RowReader[]
+    now?: () => Date
     more?: (operate: Operate, app: FastifyInstance, ground: Ground) => void
   },
 ): FastifyInstance {
   const db = database.db(`cloister_${door}`)
-  const now = () => new Date()
-  const { caller } = options
+  const { caller, now = () => new Date() } = options
   const gate = openGate(
     readPolicies('policies'),
     [

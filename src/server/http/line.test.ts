@@ -24,7 +24,9 @@ async function openDoor(
 ) {
   const database = await testDatabase(t)
   const who = { is: olga }
-  const door = logDoor(database, 'inside', { caller: () => who.is, more })
+  const clock = { ahead: 0 }
+  const now = () => new Date(Date.now() + clock.ahead)
+  const door = logDoor(database, 'inside', { caller: () => who.is, now, more })
   t.after(() => door.close())
   const admin = database.db('cloister_admin')
   const log = async () => {
@@ -38,7 +40,7 @@ async function openDoor(
     await door.listen({ port: 0, host: '127.0.0.1' })
     return `http://127.0.0.1:${(door.server.address() as AddressInfo).port}`
   }
-  return { who, door, log, address }
+  return { who, clock, door, log, address }
 }
 
 test('DOOR10 a refused further act is recorded though every connection of the door is held', async (t) => {
@@ -108,6 +110,45 @@ for (const when of ['before', 'after'] as const)
       [search, 'done', ['auditors']],
       [search, 'refused', ['unpermitted']],
     ])
+  })
+
+for (const [still, what] of [
+  [olga, 'goes on where the gate agrees again'],
+  [{ ...ada, id: olga.id }, 'ends where it does not'],
+] as const)
+  test(`DOOR19 a stream that outlasts its pass ${what}, though nothing was signalled`, async (t) => {
+    const sockets = openSignalSockets(() => Promise.resolve(null))
+    t.after(() => {
+      sockets.close()
+    })
+    const { who, clock, log, address } = await openDoor(t, (_, app, ground) => {
+      streamOn(
+        app,
+        ground,
+        sockets,
+      )('/tape', {
+        ...{ action: search, params, resource, record: 'each' },
+        run({ pass }) {
+          async function* read() {
+            yield Buffer.from('first ')
+            await new Promise((resolve) => setImmediate(resolve))
+            who.is = still
+            clock.ahead = pass.until.getTime() - Date.now()
+            yield Buffer.from('second')
+          }
+          return Promise.resolve({ length: 12, type: 'text/plain', read })
+        },
+      })
+    })
+    const reply = await fetch(`${await address()}/tape`)
+    const done = [search, 'done', ['auditors']]
+    if (still === olga) {
+      assert.equal(await reply.text(), 'first second')
+      assert.deepEqual(await log(), [done])
+    } else {
+      await assert.rejects(reply.text(), /terminated/)
+      assert.deepEqual(await log(), [done, [search, 'refused', ['unpermitted']]])
+    }
   })
 
 test('DOOR12 an upload whose second decision is no is refused in the log, and what came is freed', async (t) => {

@@ -14,6 +14,7 @@ import {
 } from '../domains/access/index.ts'
 import { type Entry, record, type Recorder } from '../domains/audit/index.ts'
 import { type Db, transact, type Tx } from '../kernel/db.ts'
+import { Spent } from '../kernel/spent.ts'
 import type { Identify } from './caller.ts'
 
 /** What the shapes have let through, typed. */
@@ -97,6 +98,7 @@ export interface Ground {
  * domain, log entry, commit, answer. An act that is not for this door gets no route here at all.
  * A GET reveals: its entry is made durable by itself before the answer leaves, sharing a commit
  * with others (but for a quiet answer); everything else changes: its entry commits with the change or not at all.
+ * What fails is undone, but for what was Spent.
  */
 export function operateOn(app: FastifyInstance, ground: Ground): Operate {
   return (method, url, operation) => {
@@ -156,18 +158,33 @@ async function answerWith<
       const quiet = () => {
         silent = actOf(operation.action).quiet === true
       }
-      const answer = await operation.run({ ...shaped, pass, tx, also, note, quiet, reply, request })
+      const call = { ...shaped, pass, tx, also, note, quiet, reply, request }
+      const answer = await operation.run(call).catch(orSpent)
+      if (answer instanceof Spent) {
+        record(tx, failureOf(pass, ground.now(), answer))
+        return { spent: answer }
+      }
       const details = await ground.sealDetails(tx, noted, pass.project)
       const entry = entryOf(pass, ground.now(), 'done', details)
       if (!reveals) record(tx, entry)
       return { answer, entry, silent }
     })
+    if (done.spent !== undefined) {
+      // The entry was kept with it.
+      held.pass = null
+      throw done.spent
+    }
     if (reveals && !done.silent) await ground.recorder.append(done.entry)
     return done.answer
   } catch (error) {
     await recordFailure(ground, held.pass, error)
     throw error
   }
+}
+
+function orSpent(error: unknown): Spent {
+  if (error instanceof Spent) return error
+  throw error
 }
 
 /** Who spoke last on a connection: who will most likely be found to speak on it now. */
@@ -249,15 +266,17 @@ export async function recordFailure(
       details: null,
     })
   } else if (pass !== null && !(error instanceof Problem && error.kind === 'log-unavailable'))
-    await ground.recorder.append({
-      ...entryOf(pass, ground.now(), 'failed', null),
-      policies: [error instanceof Problem ? error.kind : 'internal'],
-    })
+    await ground.recorder.append(failureOf(pass, ground.now(), error))
 }
 
 /** A pass that was not renewed: a refusal of its own act, and not of one further act of several. */
 const isRefusalOf = (pass: Pass, { refusal: { action, resource } }: Refused) =>
   action === pass.action && resource.type === pass.resource.type && resource.id === pass.resource.id
+
+function failureOf(pass: Pass, time: Date, error: unknown): Entry {
+  const policies = [error instanceof Problem ? error.kind : 'internal']
+  return { ...entryOf(pass, time, 'failed', null), policies }
+}
 
 /** The log entry of an act that had this pass. */
 export function entryOf(

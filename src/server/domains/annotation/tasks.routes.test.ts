@@ -11,7 +11,10 @@ import {
   type Room,
   taskIn,
 } from '../../../../test/support/room.ts'
+import { passFor } from '../../../../test/support/pass.ts'
 import { countRoundTrips } from '../../../../test/support/round-trips.ts'
+import { transact } from '../../kernel/db.ts'
+import { mustHold } from './tasks.ts'
 
 const text = 'play Ada 🎵 by Ben\r\n'
 const minutes = (room: Room, n: number) => {
@@ -152,6 +155,22 @@ test('AN7 when nothing else waits, a task whose lease is over goes on, and who h
     (await ana.put(`/tasks/${task}/draft`, { annotation: marked(2), base: 1 })).status,
     403,
   )
+})
+
+test('AN7 a lease that ends between the gate and the lock on the task lets nothing more be done', async (t) => {
+  const room = await openRoom(t)
+  await room.addTexts(['one'])
+  const ana = await room.hire({ roles: ['annotator'] })
+  const { task, until } = taskIn(await ana.post(`/projects/${room.project}/next`))
+  const holdAt = (at: Date) =>
+    transact(room.db, async (tx) => {
+      const where = { id: task, actor: ana.id, located: { project: room.project } }
+      const pass = await passFor(tx, 'annotation.task.release', { ...where, now: () => at })
+      return (await mustHold(pass, tx, 'annotate')).id
+    })
+  const end = new Date(until).getTime()
+  assert.equal(await holdAt(new Date(end - 1)), task)
+  await assert.rejects(holdAt(new Date(end)), { kind: 'lease-lost' })
 })
 
 test('AN8 a lease is renewed by its holder only, and only before its end', async (t) => {

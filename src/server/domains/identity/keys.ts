@@ -6,9 +6,9 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server'
-import { Problem } from '#shared/problems.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
+import { Spent } from '../../kernel/spent.ts'
 import type { Caller } from '../access/index.ts'
 import { isOfListedModel, type KeyModels } from './attestation.ts'
 import {
@@ -56,7 +56,10 @@ export async function challengeRegistration(
   return { id: await remember(tx, 'register', options.challenge, person, now), options }
 }
 
-/** Takes a new key into use, after its attestation and flags were checked against the site's rules. */
+/**
+ * Takes a new key into use, after its attestation and flags were checked against the site's rules.
+ * @throws Spent `sign-in-failed`: the challenge is used up; to be asked before anything is changed
+ */
 export async function registerKey(
   tx: Tx,
   rules: KeyRules,
@@ -79,13 +82,13 @@ export async function registerKey(
       requireUserVerification: true,
     }),
   )
-  if (!verified) throw new Problem('sign-in-failed')
+  if (!verified) throw new Spent('sign-in-failed')
   const { credential, aaguid, credentialDeviceType, credentialBackedUp } = registrationInfo
   const synced = credentialDeviceType === 'multiDevice' || credentialBackedUp
   const { models } = rules
   const attested = models === 'any' || isOfListedModel(models, registrationInfo, now)
   if (!attested || !isAllowed(rules, aaguid, synced))
-    throw new Problem('sign-in-failed', { reason: 'key-not-allowed' })
+    throw new Spent('sign-in-failed', { reason: 'key-not-allowed' })
   await insertKey(tx, {
     id: credential.id,
     person,
@@ -118,7 +121,11 @@ export async function challengeKey(
   return { id: await remember(tx, purpose, options.challenge, person, now), options }
 }
 
-/** Verifies a key's answer, user verification included, and says whose key it is. */
+/**
+ * Verifies a key's answer, user verification included, and says whose key it is. An answer whose
+ * count of signatures has not risen may be of a copy, and is refused.
+ * @throws Spent `sign-in-failed`: the challenge is used up; to be asked before anything is changed
+ */
 export async function verifyKey(
   tx: Tx,
   rules: KeyRules,
@@ -145,8 +152,8 @@ export async function verifyKey(
     key.person_revoked_at !== null ||
     key.rp_id !== party.id
   )
-    throw new Problem('sign-in-failed')
-  if (purpose === 'step-up' && key.person !== caller.id) throw new Problem('sign-in-failed')
+    throw new Spent('sign-in-failed')
+  if (purpose === 'step-up' && key.person !== caller.id) throw new Spent('sign-in-failed')
   const { verified, authenticationInfo } = await refuseFaults(() =>
     verifyAuthenticationResponse({
       response,
@@ -158,8 +165,10 @@ export async function verifyKey(
     }),
   )
   if (!verified || !isAllowed(rules, key.aaguid, key.multi_device))
-    throw new Problem('sign-in-failed')
-  await raiseCounter(tx, key.id, authenticationInfo.newCounter)
+    throw new Spent('sign-in-failed')
+  // Compared again as it is written: a copy of the key may have answered since the row was read.
+  if (!(await raiseCounter(tx, key.id, authenticationInfo.newCounter)))
+    throw new Spent('sign-in-failed')
   return { person: key.person, key: key.id }
 }
 
@@ -195,7 +204,7 @@ async function recall(
     row.person !== person ||
     row.expires_at <= now
   )
-    throw new Problem('sign-in-failed')
+    throw new Spent('sign-in-failed')
   return row.challenge
 }
 
@@ -223,6 +232,6 @@ async function refuseFaults<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw new Problem('sign-in-failed', {}, { cause: error })
+    throw new Spent('sign-in-failed', {}, { cause: error })
   }
 }

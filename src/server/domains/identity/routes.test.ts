@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { WebSocket } from 'ws'
 import { entriesOf, hearSignals, said, staffed } from '../../../../test/support/staff.ts'
 import { codeOf, testServer } from '../../../../test/support/server.ts'
 import { createHash, sign } from 'node:crypto'
 import { SoftwareKey } from '../../../workstation/software-key.ts'
+import { transact } from '../../kernel/db.ts'
 import type { Browser } from '../../../cli/stage/browser.ts'
 import { registerKey, signIn, stepUp } from '../../../cli/stage/sign-in.ts'
 
@@ -246,6 +249,82 @@ test('ID20 a sign-in at which the key did not verify its user is refused', async
     kindOf(tab, 'POST', '/session/finish', await answer(verified))
   assert.deepEqual(await finish(false), [401, 'sign-in-failed'])
   assert.deepEqual(await finish(true), [200, 'done'])
+})
+
+/** A key of Ana's own beside the workstation's, and what its answers come to on pages where nobody signed in. */
+async function withOwnKey(t: TestContext) {
+  const { server, officer, page } = await staffed(t)
+  const { origin } = new URL(page().url)
+  const key = new SoftwareKey(origin)
+  const { body } = await said(officer.page, 'POST', '/people', { name: 'Ana', roles: [] })
+  const code = String(body['code'])
+  const begin = async (path: string, sent = {}) =>
+    (await said(page(), 'POST', path, sent)).body as { id: string; options: never }
+  const finish = (path: string, sent: object) => kindOf(page(), 'POST', path, sent)
+  const register = async () => {
+    const { id, options } = await begin('/keys/begin', { code })
+    return { code, id, answer: key.register(options) }
+  }
+  const answered = async (held = key) => {
+    const { id, options } = await begin('/session/begin')
+    return { id, answer: held.sign(options) }
+  }
+  const copied = () => new SoftwareKey(origin, undefined, key.credentials)
+  return { server, finish, register, answered, copied }
+}
+
+test('ID38 a copy of a key, whose count of signatures has not risen, is refused, and the log says so', async (t) => {
+  const { server, finish, register, answered, copied } = await withOwnKey(t)
+  assert.deepEqual(await finish('/keys/finish', await register()), [200, 'done'])
+  const copy = copied()
+  const enter = async (key?: SoftwareKey) => finish('/session/finish', await answered(key))
+  assert.deepEqual(await enter(), [200, 'done'])
+  const before = await entriesOf(server, 'identity.session.begin')
+  assert.deepEqual(await enter(copy), [401, 'sign-in-failed'])
+  const after = await entriesOf(server, 'identity.session.begin')
+  assert.deepEqual(after.slice(before.length), [
+    ['done', 'ws-1', 'Site::site'],
+    ['failed', 'ws-1', 'Site::site'],
+  ])
+  assert.deepEqual(await enter(), [200, 'done'])
+})
+
+test('ID38 of a key and its copy that answer at once, one is refused', async (t) => {
+  const { server, finish, register, answered, copied } = await withOwnKey(t)
+  assert.deepEqual(await finish('/keys/finish', await register()), [200, 'done'])
+  const both = [await answered(copied()), await answered()]
+  const admin = server.database.db('cloister_admin')
+  // Both are verified against the count that stood before either, and then wait for the key's row.
+  const entering = await transact(admin, async (tx) => {
+    await sql`select from identity.key for no key update`.execute(tx)
+    let answers = 0
+    const sent = both.map((one) => finish('/session/finish', one).finally(() => (answers += 1)))
+    const waiting = async () =>
+      (await sql`select from pg_locks where not granted`.execute(admin)).rows.length
+    while ((await waiting()) + answers < sent.length) await setImmediate()
+    return { sent }
+  })
+  assert.deepEqual((await Promise.all(entering.sent)).sort(), [
+    [200, 'done'],
+    [401, 'sign-in-failed'],
+  ])
+})
+
+test('ID39 a wrong answer uses its challenge up, and leaves the one-time code', async (t) => {
+  const { server, finish, register, answered } = await withOwnKey(t)
+  const failed = async (act: string) =>
+    (await entriesOf(server, act)).filter(([outcome]) => outcome === 'failed').length
+  for (const [path, act, ask] of [
+    ['/keys/finish', 'identity.key.register', register],
+    ['/session/finish', 'identity.session.begin', answered],
+  ] as const) {
+    const right = await ask()
+    const wrong = { ...right, answer: { ...right.answer, id: 'AAAA' } }
+    assert.deepEqual(await finish(path, wrong), [401, 'sign-in-failed'])
+    assert.deepEqual(await finish(path, right), [401, 'sign-in-failed'])
+    assert.equal(await failed(act), 2)
+    assert.deepEqual(await finish(path, await ask()), [200, 'done'])
+  }
 })
 
 test('ID21 a page hears at once that its person was revoked, and the next act there finds nobody', async (t) => {

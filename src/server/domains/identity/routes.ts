@@ -87,8 +87,11 @@ export function identityRoutes(operate: Operate, ground: IdentityGround): void {
     answer: Done,
     resource: site,
     async run({ pass, tx, body, note }) {
-      const subject = await useCode(tx, 'key', body.code, pass.at)
+      const subject = await peekCode(tx, hashOf(body.code), 'key', pass.at)
+      if (subject === undefined) throw new Problem('code-refused')
       const key = await registerKey(tx, rules, mustBeKnown(pass.caller), subject, body, pass.at)
+      // Only now: a wrong answer is kept as such, and the code is good for another.
+      await useCode(tx, 'key', body.code, pass.at)
       note({ person: subject, key })
       return done
     },

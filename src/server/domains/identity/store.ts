@@ -70,7 +70,7 @@ export async function insertChallenge(
   await tx.insertInto('identity.challenge').values(row).execute()
 }
 
-/** A challenge is answered once: reading it removes it. */
+/** A challenge is answered once, be it wrongly: reading it removes it. */
 export function takeChallenge(tx: Tx, id: string) {
   return tx.deleteFrom('identity.challenge').where('id', '=', id).returningAll().executeTakeFirst()
 }
@@ -89,8 +89,21 @@ export function keyById(tx: Tx, id: string) {
     .executeTakeFirst()
 }
 
-export async function raiseCounter(tx: Tx, id: string, counter: number): Promise<void> {
-  await tx.updateTable('identity.key').set({ counter }).where('id', '=', id).execute()
+/**
+ * Keeps how often the key has signed; false where that is no more than what is kept by now. A key
+ * that does not count always says zero (WebAuthn Level 3, 6.1.1).
+ */
+export async function raiseCounter(tx: Tx, id: string, counter: number): Promise<boolean> {
+  const raised = await tx
+    .updateTable('identity.key')
+    .set({ counter })
+    .where('id', '=', id)
+    .where((eb) =>
+      eb.or([eb('counter', '<', counter), eb.and([eb('counter', '=', 0), eb.val(counter === 0)])]),
+    )
+    .returning('id')
+    .executeTakeFirst()
+  return raised !== undefined
 }
 
 /** Answers the ids of those that were not revoked before. */
