@@ -176,6 +176,15 @@ interface AxeResults {
  * page's policy, as a person's own tool would come. Answers one line per finding.
  */
 export async function axeFindings(page: Page): Promise<string[]> {
+  // What appears slowly is judged as it will stand; a wheel that turns for ever is not waited for.
+  await page.evaluate(() =>
+    Promise.allSettled(
+      document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+        .map(({ finished }) => finished),
+    ),
+  )
   const { source } = await import('axe-core').then((module) => module.default)
   await page.evaluate(source)
   const results = await page.evaluate<AxeResults>(
