@@ -153,7 +153,7 @@ async function answer(
     'POST /posture': async () => {
       if (peer === undefined) return reply(401, {})
       const body = await read(PostureReport, request)
-      if (body === undefined || body.workstation !== peer?.id) return reply(422, {})
+      if (body === undefined || body.workstation !== peer.id) return reply(422, {})
       const key = new X509Certificate(peerBytes(request) ?? '').publicKey
       const signature = Buffer.from(body.signature, 'base64')
       if (!verify('sha256', postureBytes(body), { key, dsaEncoding: 'ieee-p1363' }, signature))
