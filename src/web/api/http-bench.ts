@@ -6,7 +6,6 @@ import {
 } from '@cloister/annotation-formats'
 import {
   DraftSaved,
-  Guideline as GuidelineShape,
   MediaOpened,
   NextTask,
   OwnWork as OwnWorkShape,
@@ -15,6 +14,7 @@ import {
   Work,
 } from '#shared/annotation.ts'
 import { Done } from '#shared/identity.ts'
+import { Guideline as GuidelineShape } from '#shared/projects.ts'
 import {
   ItemLost,
   RefusedByGate,
