@@ -127,7 +127,7 @@ test('AU13 pages are told to ask again when the log falls behind and when it has
   let looked = 0
   /** However often it looks from now on: nothing new, nothing said. */
   const several = async () => {
-    for (const end = looked + 20; looked < end; ) await sleep(10)
+    for (const end = looked + 20; looked < end;) await sleep(10)
   }
   const cosigning = startCosigning({
     ...{ db: database.db('cloister_sequencer'), witness: { url: witness.url, key: witness.vkey } },
