@@ -299,6 +299,22 @@ test('PR25 the same manifest again changes nothing, and a manifest that repeats 
   assert.equal((await items()).length, 3)
 })
 
+test('PR34 an import that was begun in one encoding goes on in no other', async (t) => {
+  const { take, undo, write, items, db } = await openImports(t)
+  const manifest = await write('m.jsonl', jsonl([row('a', { text: 'café' })]))
+  const { batch } = await take(manifest)
+  await db.updateTable('projects.batch').set({ state: 'importing' }).execute()
+  const other = { name: 'Fault', message: new RegExp(`begun as utf-8.*undo ${batch}`) }
+  await assert.rejects(take(manifest, 'latin1'), other)
+  assert.equal((await take(manifest)).batch, batch)
+  await undo(batch)
+  await take(manifest, 'latin1')
+  assert.deepEqual(
+    (await items()).map(({ content }) => content.toString('utf8')),
+    ['cafÃ©'],
+  )
+})
+
 test('PR26 files are named relative to the manifest; what climbs out, is absolute, linked away or no file is refused', async (t) => {
   const { take, write, items, rejected, folder } = await openImports(t)
   await mkdir(join(folder, 'texts'))
@@ -399,7 +415,10 @@ test('PR31 without complete terms or an instruction, or into a closed project, n
   await db.updateTable('projects.terms').set({ complete: false }).execute()
   const manifest = await write('m.jsonl', jsonl([row('a', { text: 'one' })]))
   await assert.rejects(take(manifest), { name: 'Fault', message: /terms/ })
-  await db.updateTable('projects.terms').set({ complete: true }).execute()
+  const ended = JSON.stringify({ endsOn: '2020-12-31' })
+  await db.updateTable('projects.terms').set({ complete: true, body: ended }).execute()
+  await assert.rejects(take(manifest), { name: 'Fault', message: /terms/ })
+  await db.updateTable('projects.terms').set({ body: '{}' }).execute()
   await db.updateTable('projects.project').set({ state: 'closed' }).execute()
   await assert.rejects(take(manifest), { name: 'Fault', message: /open project/ })
   assert.deepEqual(await items(), [])
