@@ -315,6 +315,17 @@ test('PR34 an import that was begun in one encoding goes on in no other', async 
   )
 })
 
+test('PR25 two manifests that come at once and share items take each of them in once', async (t) => {
+  const { take, write, count } = await openImports(t)
+  const many = Array.from({ length: 1500 }, (_, at) => row(`r${at}`, { text: `text ${at}` }))
+  const first = await write('m.jsonl', jsonl(many))
+  const second = await write('n.jsonl', jsonl([...many, row('last', { text: 'last' })]))
+  const done = await Promise.all([take(first), take(second)])
+  assert.equal(done[0].accepted + done[1].accepted, many.length + 1)
+  assert.equal(done[0].present + done[1].present, many.length)
+  assert.deepEqual([await count('annotation.task'), await count('vault.object')], [1501, 3002])
+})
+
 test('PR26 files are named relative to the manifest; what climbs out, is absolute, linked away or no file is refused', async (t) => {
   const { take, write, items, rejected, folder } = await openImports(t)
   await mkdir(join(folder, 'texts'))

@@ -236,7 +236,7 @@ test('PR6 work is shown only while terms are complete, an instruction covers it,
     const facts = await transactIn(admin, room.project, (tx) =>
       projectFacts(tx, room.project, item, ana.id, room.now.at),
     )
-    assert.deepEqual([facts?.ended, facts?.until], [false, midnight])
+    assert.deepEqual([facts?.terms, facts?.until], [true, midnight])
   }
   await sql`delete from projects.team where person = ${ana.id}`.execute(admin)
   assert.deepEqual(await shown(), { kind: 'not-found' })

@@ -6,7 +6,7 @@ type Row<T extends keyof ProjectsTables> = Insertable<ProjectsTables[T]>
 
 /**
  * What the gate asks of a project, and of one item of it, for one person: one reading. Terms end with
- * the day that they name, by UTC; `until` is when terms or instruction end next.
+ * the day that they name, by UTC; `terms` says that they are complete and in force, `until` when they or the instruction end next.
  */
 export async function projectFacts(
   tx: Tx,
@@ -18,22 +18,22 @@ export async function projectFacts(
   const { rows } = await sql<{
     state: string
     complete: boolean | null
-    ended: boolean | null
+    ends_on: string | null
     instructed: boolean
-    until: Date | null
+    instructed_until: Date | null
     item_state: string | null
     roles: string[]
     client_person: boolean
   }>`
     select p.state,
-      terms.complete, terms.ends <= ${now} as ended, least(case when terms.ends > ${now} then terms.ends end, instruction.ends) as until,
-      instruction.covers as instructed,
+      terms.complete, terms.ends_on,
+      instruction.covers as instructed, instruction.ends as instructed_until,
       (select i.state from projects.item i where i.id = ${item} and i.project = p.id) as item_state,
       array(select t.role from projects.team t where t.project = p.id and t.person = ${person} order by t.role) as roles,
       exists (select 1 from projects.client_person c where c.client = p.client and c.person = ${person}) as client_person
     from projects.project p
     left join lateral (
-      select t.complete, ((t.body ->> 'endsOn')::date + 1)::timestamp at time zone 'UTC' as ends
+      select t.complete, t.body ->> 'endsOn' as ends_on
         from projects.terms t where t.client = p.client order by t.version desc limit 1
     ) terms on true
     cross join lateral (
@@ -43,7 +43,16 @@ export async function projectFacts(
        where i.project = p.id and i.begins <= ${now} and (i.ends is null or i.ends > ${now})
     ) instruction
     where p.id = ${project}`.execute(tx)
-  return rows[0]
+  const [row] = rows
+  if (row === undefined) return undefined
+  const termsEnd = row.ends_on === null ? Infinity : Date.parse(`${row.ends_on}T24:00:00Z`)
+  const inForce = termsEnd > now.getTime()
+  const until = Math.min(inForce ? termsEnd : Infinity, row.instructed_until?.getTime() ?? Infinity)
+  return {
+    ...row,
+    terms: row.complete === true && inForce,
+    until: until === Infinity ? null : new Date(until),
+  }
 }
 
 export async function speaksFor(tx: Tx, client: string, person: string): Promise<boolean> {

@@ -71,7 +71,7 @@ export async function beginImport(
   const facts = await projectFacts(tx, project, null, null, pass.at)
   if (facts === undefined) throw new Problem('not-found')
   const missing = [
-    ...(facts.complete === true && facts.ended !== true ? [] : ['terms']),
+    ...(facts.terms ? [] : ['terms']),
     ...(facts.instructed ? [] : ['instruction']),
     ...(facts.state === 'closed' ? ['open project'] : []),
   ]

@@ -10,6 +10,12 @@ const standing = [
   ...(['manifest', 'encoding'] as const),
 ] as const
 
+/** One import at a time looks which references a project knows and adds its own, until the transaction ends. */
+export async function lockReferences(tx: Tx, project: string): Promise<void> {
+  const name = `projects.item ${project}`
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
+}
+
 /** The batch that this manifest began and that was not undone. */
 export function batchOfManifest(tx: Tx, project: string, manifest: Buffer) {
   return tx
