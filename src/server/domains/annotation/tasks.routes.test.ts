@@ -5,6 +5,7 @@ import { Done } from '#shared/identity.ts'
 import {
   good,
   marked,
+  type Member,
   nextIn,
   openRoom,
   refusal,
@@ -14,6 +15,7 @@ import {
 import { passFor } from '../../../../test/support/pass.ts'
 import { countRoundTrips } from '../../../../test/support/round-trips.ts'
 import { transact } from '../../kernel/db.ts'
+import { certify } from '../workforce/admission.ts'
 import { mustHold } from './tasks.ts'
 
 const text = 'play Ada 🎵 by Ben\r\n'
@@ -155,6 +157,23 @@ test('AN7 when nothing else waits, a task whose lease is over goes on, and who h
     (await ana.put(`/tasks/${task}/draft`, { annotation: marked(2), base: 1 })).status,
     403,
   )
+})
+
+test('AN12 who holds a task in a language that is theirs no more is given other work, and somebody else the task', async (t) => {
+  const room = await openRoom(t)
+  await room.addTexts(['uno'], 'es')
+  await room.addTexts(['one'], 'en')
+  const ana = await room.hire({ roles: ['annotator'], languages: ['en', 'es'] })
+  const bea = await room.hire({ roles: ['annotator'], languages: ['es'] })
+  const next = (who: Member) => who.post(`/projects/${room.project}/next`)
+  const held = taskIn(await next(ana))
+  assert.equal(held.language, 'es')
+  await transact(room.admin, async (tx) => {
+    const pass = await passFor(tx, 'workforce.certificate.set', { now: () => room.now.at })
+    await certify(pass, tx, ana.id, { language: 'es', kind: 'text', expires: '2020-01-01' })
+  })
+  assert.equal(taskIn(await next(ana)).language, 'en')
+  assert.equal(taskIn(await next(bea)).task, held.task)
 })
 
 test('AN7 a lease that ends between the gate and the lock on the task lets nothing more be done', async (t) => {
