@@ -1,6 +1,5 @@
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { Static } from 'typebox'
 import { DeliveryKeys } from '#shared/delivery.ts'
 import { Done } from '#shared/identity.ts'
 import { Clients } from '#shared/projects.ts'
@@ -17,10 +16,8 @@ import { useAct, useHouse } from '../house/house.tsx'
 import { PageHead } from '../house/page-head.tsx'
 import { codeOf } from '../house/person-code.ts'
 import { useTime } from '../house/time.ts'
-import { Terms, TermsForm } from './terms.tsx'
+import { type Client, Terms, TermsForm } from './terms.tsx'
 import { Who } from './who.tsx'
-
-export type Client = Static<typeof Clients>['clients'][number]
 
 /** One client: terms, the people who speak for them, and the keys that open their deliveries. */
 export function ClientOfDeskPage() {

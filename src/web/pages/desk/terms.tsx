@@ -1,6 +1,7 @@
 import { Fragment, useState } from 'react'
+import type { Static } from 'typebox'
 import { Done } from '#shared/identity.ts'
-import { termsMembers } from '#shared/projects.ts'
+import { type Clients, termsMembers } from '#shared/projects.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { TextField } from '../../kit/field.tsx'
 import { Select } from '../../kit/select.tsx'
@@ -8,7 +9,8 @@ import { useMessages } from '../../kit/words.tsx'
 import { ActPanel } from '../house/act.tsx'
 import house from '../house/house.module.css'
 import { useHouse } from '../house/house.tsx'
-import type { Client } from './client.tsx'
+
+export type Client = Static<typeof Clients>['clients'][number]
 
 type Written = Readonly<Record<(typeof termsMembers)[number], string>>
 
