@@ -1,3 +1,4 @@
+import { documentWriter } from '../documents.ts'
 import type { Item, Region } from '../model.ts'
 import { addTo } from '../groups.ts'
 import { noteUncarried } from '../leftovers.ts'
@@ -16,25 +17,19 @@ interface Line {
  * Writes ELAN's EAF 3.0 for each item, in whole milliseconds. Overlapping regions of a tier go to
  * further tiers (`agent#2`); attributes are lost. No path, author or date stands in it.
  */
-export const writeEaf: Writer = (options) => {
-  const written = new Set<string>()
-  return {
-    add(item) {
-      const { losses, out, schema } = options
-      if (item.source.kind !== 'audio') losses.note('kind', item.item_ref)
-      else if (written.has(item.item_ref)) losses.note('several-annotations', item.item_ref)
-      else {
-        written.add(item.item_ref)
-        noteUncarried(item, losses, ['tiers', 'transcripts', 'label-missing'])
-        const document = new EafWriter(item, item.source.rate, layerOf(schema), options).document()
-        out(`${fileNameOf(item.item_ref, losses)}.eaf`, document)
-      }
-    },
-    end() {
-      // Every file is whole when it is written.
-    },
-  }
-}
+export const writeEaf: Writer = documentWriter((options) => ({
+  write(item) {
+    const { losses, out, schema } = options
+    if (item.source.kind !== 'audio') {
+      losses.note('kind', item.item_ref)
+      return false
+    }
+    noteUncarried(item, losses, ['tiers', 'transcripts', 'label-missing'])
+    const document = new EafWriter(item, item.source.rate, layerOf(schema), options).document()
+    out(`${fileNameOf(item.item_ref, losses)}.eaf`, document)
+    return true
+  },
+}))
 
 class EafWriter {
   readonly #item: Item
