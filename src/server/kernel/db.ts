@@ -107,6 +107,12 @@ export function openPool(
 }
 
 /**
+ * A connection keeps the plan of a statement, and tables grow: one that was empty when it was first
+ * asked, and read from end to end in no time, has thousands of rows within a minute of work.
+ */
+const keptPlans = '-c enable_seqscan=off'
+
+/**
  * A pool of at most `pool` connections. What it throws for a lost or unreachable database is the
  * Problem `database-unavailable`, for a full disk `storage-full`; every other error is PostgreSQL's own.
  */
@@ -117,6 +123,7 @@ export function openDb(connection: Connection, { pool }: { readonly pool: number
     idle_in_transaction_session_timeout: idleTransactionTimeout,
     // A statement goes out when it is asked for, not when the one before it was answered.
     pipeline: true,
+    options: keptPlans,
     stream: () => new GatheringSocket(),
   })
   return new Kysely<Tables>({

@@ -40,9 +40,9 @@ export async function submitAnnotation(
   const { actor: author, at: now } = pass
   const done = { state: 'submitted', reserved: null, author, annotation, since: now } as const
   sendAlong(tx, setTask(tx, task.id, done))
-  const { guideline } = task
-  const review = { id: newId('tsk'), annotated: task, author, annotation, guideline, now }
-  sendAlong(tx, offerReview(tx, { ...review, schema: begunUnder(task) }))
+  const { project, item, batch, language, guideline } = task
+  const of = { project, item, batch, language, guideline, schema: begunUnder(task) }
+  sendAlong(tx, offerReview(tx, { id: newId('tsk'), ...of, author, annotation, since: now }))
 }
 
 /** What an item's next annotation is checked against and numbered after; read with its task locked. */

@@ -1,18 +1,25 @@
 import { type Expression, type Insertable, type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../kernel/db.ts'
+import { prepared } from '../../kernel/prepared.ts'
 import type { ProjectsTables } from './tables.ts'
 
 type Row<T extends keyof ProjectsTables> = Insertable<ProjectsTables[T]>
 
-/** What the gate asks of a project, and of one item of it, for one person: one reading. */
-export async function projectFacts(
-  tx: Tx,
-  project: string,
-  item: string | null,
-  person: string | null,
-  now: Date,
-) {
-  const { rows } = await sql<{
+const projectsFacts = prepared(
+  (
+    _,
+    {
+      project,
+      item,
+      person,
+      now,
+    }: {
+      project: string
+      item: string | null
+      person: string | null
+      now: Date
+    },
+  ) => sql<{
     state: string
     complete: boolean | null
     instructed: boolean
@@ -27,8 +34,19 @@ export async function projectFacts(
       (select i.state from projects.item i where i.id = ${item} and i.project = p.id) as item_state,
       array(select t.role from projects.team t where t.project = p.id and t.person = ${person} order by t.role) as roles,
       exists (select 1 from projects.client_person c where c.client = p.client and c.person = ${person}) as client_person
-    from projects.project p where p.id = ${project}`.execute(tx)
-  return rows[0]
+    from projects.project p where p.id = ${project}`,
+)
+
+/** What the gate asks of a project, and of one item of it, for one person: one reading. */
+export async function projectFacts(
+  tx: Tx,
+  project: string,
+  item: string | null,
+  person: string | null,
+  now: Date,
+) {
+  const [row] = await projectsFacts(tx, { project, item, person, now })
+  return row
 }
 
 export async function speaksFor(tx: Tx, client: string, person: string): Promise<boolean> {
@@ -54,9 +72,8 @@ export function isFree(item: Expression<string>): RawBuilder<boolean> {
   return sql`exists (select from projects.item f where f.id = ${item} and f.state = 'free')`
 }
 
-/** An item with the project it belongs to; what an act on it is located by. */
-export function itemById(tx: Tx, id: string) {
-  return tx
+const itemsById = prepared((db, { id }: { id: string }) =>
+  db
     .selectFrom('projects.item as i')
     .innerJoin('projects.project as p', 'p.id', 'i.project')
     .select([
@@ -71,8 +88,13 @@ export function itemById(tx: Tx, id: string) {
       'p.code',
       'p.client',
     ])
-    .where('i.id', '=', id)
-    .executeTakeFirst()
+    .where('i.id', '=', id),
+)
+
+/** An item with the project it belongs to; what an act on it is located by. */
+export async function itemById(tx: Tx, id: string) {
+  const [row] = await itemsById(tx, { id })
+  return row
 }
 
 export async function clientExists(tx: Tx, id: string): Promise<boolean> {
@@ -257,14 +279,16 @@ export function latestGuideline(tx: Tx, project: string) {
     .executeTakeFirst()
 }
 
+const versions = prepared(
+  (_, { project }: { project: string }) => sql<{ schema: number | null; guideline: number | null }>`
+    select (select max(version) from projects.label_schema where project = ${project}) as schema,
+           (select max(version) from projects.guideline where project = ${project}) as guideline`,
+)
+
 /** The newest versions of a project's label schema and guideline; null where none is published. */
 export async function latestVersions(tx: Tx, project: string) {
-  const { rows } = await sql<{ schema: number | null; guideline: number | null }>`
-    select (select max(version) from projects.label_schema where project = ${project}) as schema,
-           (select max(version) from projects.guideline where project = ${project}) as guideline`.execute(
-    tx,
-  )
-  return rows[0] ?? { schema: null, guideline: null }
+  const [row] = await versions(tx, { project })
+  return row ?? { schema: null, guideline: null }
 }
 
 /** Lets versions of a project's schema and guideline be numbered one after another. */

@@ -1,22 +1,32 @@
-import { type Insertable, type RawBuilder, sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../../kernel/db.ts'
+import { prepared } from '../../../kernel/prepared.ts'
 import { isFree } from '../../projects/index.ts'
 import type { AnnotationTables } from '../tables.ts'
 
-export async function nextVersion(tx: Tx, item: string): Promise<number> {
-  const row = await tx
+const latestVersion = prepared((db, { item }: { item: string }) =>
+  db
     .selectFrom('annotation.annotation')
     .select((eb) => eb.fn.max('version').as('latest'))
-    .where('item', '=', item)
-    .executeTakeFirst()
+    .where('item', '=', item),
+)
+
+export async function nextVersion(tx: Tx, item: string): Promise<number> {
+  const [row] = await latestVersion(tx, { item })
   return (row?.latest ?? 0) + 1
 }
 
+const annotationRow = prepared((db, row: AnnotationTables['annotation.annotation']) => {
+  const { id, item, project, version, person, made, schema, guideline, at, object } = row
+  const values = { id, item, project, version, person, made, schema, guideline, at, object }
+  return db.insertInto('annotation.annotation').values(values)
+})
+
 export async function insertAnnotation(
   tx: Tx,
-  row: Insertable<AnnotationTables['annotation.annotation']>,
+  row: AnnotationTables['annotation.annotation'],
 ): Promise<void> {
-  await tx.insertInto('annotation.annotation').values(row).execute()
+  await annotationRow(tx, row)
 }
 
 /** Annotations with ids after one, in their order. */

@@ -1,19 +1,20 @@
 import { type Insertable, sql } from 'kysely'
 import type { Tx } from '../../../kernel/db.ts'
+import { prepared } from '../../../kernel/prepared.ts'
 import type { AnnotationTables, TaskState, TaskType } from '../tables.ts'
 
 export function taskById(tx: Tx, id: string) {
   return tx.selectFrom('annotation.task').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+const locking = prepared((db, { id }: { id: string }) =>
+  db.selectFrom('annotation.task').selectAll().where('id', '=', id).forUpdate(),
+)
+
 /** The task, locked until the transaction ends. */
-export function lockTask(tx: Tx, id: string) {
-  return tx
-    .selectFrom('annotation.task')
-    .selectAll()
-    .where('id', '=', id)
-    .forUpdate()
-    .executeTakeFirst()
+export async function lockTask(tx: Tx, id: string) {
+  const [row] = await locking(tx, { id })
+  return row
 }
 
 /** The task of the other type on the same item. */
@@ -27,9 +28,8 @@ export function lockTaskOfItem(tx: Tx, item: string, type: TaskType) {
     .executeTakeFirst()
 }
 
-/** All that a screen needs of a task that this person holds, but for what the vault and `projects` keep. */
-export async function heldTask(tx: Tx, task: string, person: string) {
-  const { rows } = await sql<{
+const heldTasks = prepared(
+  (_, { task, person }: { task: string; person: string }) => sql<{
     id: string
     type: TaskType
     item: string
@@ -44,15 +44,19 @@ export async function heldTask(tx: Tx, task: string, person: string) {
   }>`
     select t.id, t.type, t.item, t.project, t.schema, t.guideline, l.until,
       coalesce(d.version, 0) as draft, d.object as draft_object,
-      a.object as annotation_object,
-      case when t.type = 'annotate' and x.decision = 'return' then x.reason end as returned_reason
+      (select a.object from annotation.annotation a where a.id = t.annotation) as annotation_object,
+      (select x.reason from annotation.decision x
+        where x.annotation = t.annotation and x.decision = 'return' and t.type = 'annotate') as returned_reason
       from annotation.task t
       join annotation.lease l on l.task = t.id and l.person = ${person}
       left join annotation.draft d on d.task = t.id and d.person = ${person}
-      left join annotation.annotation a on a.id = t.annotation
-      left join annotation.decision x on x.annotation = t.annotation
-     where t.id = ${task}`.execute(tx)
-  return rows[0]
+     where t.id = ${task}`,
+)
+
+/** All that a screen needs of a task that this person holds, but for what the vault and `projects` keep. */
+export async function heldTask(tx: Tx, task: string, person: string) {
+  const [row] = await heldTasks(tx, { task, person })
+  return row
 }
 
 /** Only what is named changes; `since` is when. */
@@ -70,27 +74,32 @@ export async function setTask(
   await tx.updateTable('annotation.task').set(change).where('id', '=', task).execute()
 }
 
-/** Puts a finished piece of work up for review: the item's first review, or the same task again. */
-export async function offerReview(
-  tx: Tx,
-  offer: {
-    id: string
-    annotated: { project: string; item: string; batch: string; language: string }
-    author: string
-    annotation: string
-    schema: number
-    guideline: number | null
-    now: Date
-  },
-): Promise<void> {
-  const { id, annotated, author, annotation, schema, guideline, now } = offer
-  const { project, item, batch, language } = annotated
-  const open = { state: 'waiting', reserved: null, author, annotation, schema, guideline } as const
-  await tx
+interface Offer {
+  readonly id: string
+  readonly project: string
+  readonly item: string
+  readonly batch: string
+  readonly language: string
+  readonly author: string
+  readonly annotation: string
+  readonly schema: number
+  readonly guideline: number | null
+  readonly since: Date
+}
+
+const offering = prepared((db, offer: Offer) => {
+  const { id, project, item, batch, language } = offer
+  const { author, annotation, schema, guideline, since } = offer
+  const open = { state: 'waiting', author, annotation, schema, guideline, since } as const
+  return db
     .insertInto('annotation.task')
-    .values({ id, project, item, batch, language, type: 'review', ...open, since: now })
-    .onConflict((c) => c.columns(['item', 'type']).doUpdateSet({ ...open, since: now }))
-    .execute()
+    .values({ id, project, item, batch, language, type: 'review', reserved: null, ...open })
+    .onConflict((c) => c.columns(['item', 'type']).doUpdateSet({ ...open, reserved: null }))
+})
+
+/** Puts a finished piece of work up for review: the item's first review, or the same task again. */
+export async function offerReview(tx: Tx, offer: Offer): Promise<void> {
+  await offering(tx, offer)
 }
 
 /** Adds tasks in the order given. */
