@@ -72,6 +72,23 @@ export function isFree(item: Expression<string>): RawBuilder<boolean> {
   return sql`exists (select from projects.item f where f.id = ${item} and f.state = 'free')`
 }
 
+/** What an item is, apart from its state: none of it ever changes. */
+export interface ItemColumns {
+  readonly code: string
+  readonly kind: 'text' | 'audio' | 'image'
+  readonly language: string
+  readonly length: number
+  readonly rate: number | null
+  readonly content_sha256: Buffer
+}
+
+/** For statements of other domains: the columns of an item, to be joined lateral. */
+export function itemColumns(item: Expression<string>): RawBuilder<ItemColumns> {
+  return sql`(select p.code, i.kind, i.language, i.length, i.rate, i.content_sha256
+                from projects.item i join projects.project p on p.id = i.project
+               where i.id = ${item})`
+}
+
 const itemsById = prepared((db, { id }: { id: string }) =>
   db
     .selectFrom('projects.item as i')

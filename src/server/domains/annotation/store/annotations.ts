@@ -1,19 +1,20 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../../kernel/db.ts'
 import { prepared } from '../../../kernel/prepared.ts'
-import { isFree } from '../../projects/index.ts'
+import { isFree, type ItemColumns, itemColumns } from '../../projects/index.ts'
 import type { AnnotationTables } from '../tables.ts'
 
-const latestVersion = prepared((db, { item }: { item: string }) =>
-  db
-    .selectFrom('annotation.annotation')
-    .select((eb) => eb.fn.max('version').as('latest'))
-    .where('item', '=', item),
+const standings = prepared(
+  (_, { item }: { item: string }) => sql<ItemColumns & { readonly version: number }>`
+    select i.*, (select coalesce(max(a.version), 0) + 1 from annotation.annotation a
+                  where a.item = ${item}) as version
+      from ${itemColumns(sql`${item}`)} i`,
 )
 
-export async function nextVersion(tx: Tx, item: string): Promise<number> {
-  const [row] = await latestVersion(tx, { item })
-  return (row?.latest ?? 0) + 1
+/** What an item's next annotation is checked against, and the number that it gets. */
+export async function standingOf(tx: Tx, item: string) {
+  const [row] = await standings(tx, { item })
+  return row
 }
 
 const annotationRow = prepared((db, row: AnnotationTables['annotation.annotation']) => {

@@ -1,6 +1,7 @@
 import { type Insertable, sql } from 'kysely'
 import type { Tx } from '../../../kernel/db.ts'
 import { prepared } from '../../../kernel/prepared.ts'
+import { type ItemColumns, itemColumns } from '../../projects/index.ts'
 import type { AnnotationTables, TaskState, TaskType } from '../tables.ts'
 
 export function taskById(tx: Tx, id: string) {
@@ -29,31 +30,35 @@ export function lockTaskOfItem(tx: Tx, item: string, type: TaskType) {
 }
 
 const heldTasks = prepared(
-  (_, { task, person }: { task: string; person: string }) => sql<{
-    id: string
-    type: TaskType
-    item: string
-    project: string
-    schema: number
-    guideline: number | null
-    until: Date
-    draft: number
-    draft_object: string | null
-    annotation_object: string | null
-    returned_reason: string | null
-  }>`
+  (_, { task, person }: { task: string; person: string }) => sql<
+    {
+      id: string
+      type: TaskType
+      item: string
+      project: string
+      schema: number
+      guideline: number | null
+      until: Date
+      draft: number
+      draft_object: string | null
+      annotation_object: string | null
+      returned_reason: string | null
+    } & ItemColumns
+  >`
     select t.id, t.type, t.item, t.project, t.schema, t.guideline, l.until,
       coalesce(d.version, 0) as draft, d.object as draft_object,
       (select a.object from annotation.annotation a where a.id = t.annotation) as annotation_object,
       (select x.reason from annotation.decision x
-        where x.annotation = t.annotation and x.decision = 'return' and t.type = 'annotate') as returned_reason
+        where x.annotation = t.annotation and x.decision = 'return' and t.type = 'annotate') as returned_reason,
+      i.*
       from annotation.task t
+      join lateral ${itemColumns(sql.ref('t.item'))} i on true
       join annotation.lease l on l.task = t.id and l.person = ${person}
       left join annotation.draft d on d.task = t.id and d.person = ${person}
      where t.id = ${task}`,
 )
 
-/** All that a screen needs of a task that this person holds, but for what the vault and `projects` keep. */
+/** All that a screen needs of a task that this person holds, but for what the vault keeps. */
 export async function heldTask(tx: Tx, task: string, person: string) {
   const [row] = await heldTasks(tx, { task, person })
   return row
@@ -74,8 +79,9 @@ export async function setTask(
   await tx.updateTable('annotation.task').set(change).where('id', '=', task).execute()
 }
 
-interface Offer {
-  readonly id: string
+interface Finished {
+  readonly task: string
+  readonly review: string
   readonly project: string
   readonly item: string
   readonly batch: string
@@ -87,19 +93,34 @@ interface Offer {
   readonly since: Date
 }
 
-const offering = prepared((db, offer: Offer) => {
-  const { id, project, item, batch, language } = offer
-  const { author, annotation, schema, guideline, since } = offer
-  const open = { state: 'waiting', author, annotation, schema, guideline, since } as const
-  return db
-    .insertInto('annotation.task')
-    .values({ id, project, item, batch, language, type: 'review', reserved: null, ...open })
-    .onConflict((c) => c.columns(['item', 'type']).doUpdateSet({ ...open, reserved: null }))
+const finishing = prepared((_, finished: Finished) => {
+  const { task, review, project, item, batch, language } = finished
+  const { author, annotation, schema, guideline, since } = finished
+  return sql`
+    with ended as (
+      delete from annotation.lease where task = ${task}
+    ), done as (
+      update annotation.task
+         set state = 'submitted', reserved = null, author = ${author}, annotation = ${annotation},
+             since = ${since}
+       where id = ${task}
+    )
+    insert into annotation.task (id, project, item, batch, language, type, state, author,
+                                 annotation, schema, guideline, since)
+    values (${review}, ${project}, ${item}, ${batch}, ${language}, 'review', 'waiting', ${author},
+            ${annotation}, ${schema}, ${guideline}, ${since})
+    on conflict (item, type) do update
+       set state = 'waiting', reserved = null, author = excluded.author,
+           annotation = excluded.annotation, schema = excluded.schema,
+           guideline = excluded.guideline, since = excluded.since`
 })
 
-/** Puts a finished piece of work up for review: the item's first review, or the same task again. */
-export async function offerReview(tx: Tx, offer: Offer): Promise<void> {
-  await offering(tx, offer)
+/**
+ * Ends the lease of a submitted task and puts the work up for review: the item's first review, which
+ * is then named `review`, or the same one again.
+ */
+export async function finishTask(tx: Tx, finished: Finished): Promise<void> {
+  await finishing(tx, finished)
 }
 
 /** Adds tasks in the order given. */
