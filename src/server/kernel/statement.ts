@@ -50,7 +50,7 @@ class Asking extends pg.Query {
     parserOf: (oid: number) => Parser,
     settle: { resolve(answer: Answer): void; reject(error: unknown): void },
   ) {
-    super(statement.text, values)
+    super(statement.text, values.map(written))
     this.name = statement.name
     this.#statement = statement
     this.#parserOf = parserOf
@@ -108,6 +108,15 @@ export function ask(
     client.query(new Asking(statement, values, parserOf, { resolve, reject }))
   })
 }
+
+/** A moment in UTC, as PostgreSQL reads it at any setting; years of more than four digits are left to the driver. */
+function written(value: unknown): unknown {
+  return value instanceof Date && value.getTime() >= 0 && value.getTime() < farAway
+    ? value.toISOString()
+    : value
+}
+
+const farAway = Date.UTC(9999, 0)
 
 function isOf({ each }: Columns, fields: readonly Field[]): boolean {
   return (
