@@ -299,6 +299,33 @@ test('PR25 the same manifest again changes nothing, and a manifest that repeats 
   assert.equal((await items()).length, 3)
 })
 
+test('PR34 an import that was begun in one encoding goes on in no other', async (t) => {
+  const { take, undo, write, items, db } = await openImports(t)
+  const manifest = await write('m.jsonl', jsonl([row('a', { text: 'café' })]))
+  const { batch } = await take(manifest)
+  await db.updateTable('projects.batch').set({ state: 'importing' }).execute()
+  const other = { name: 'Fault', message: new RegExp(`begun as utf-8.*undo ${batch}`) }
+  await assert.rejects(take(manifest, 'latin1'), other)
+  assert.equal((await take(manifest)).batch, batch)
+  await undo(batch)
+  await take(manifest, 'latin1')
+  assert.deepEqual(
+    (await items()).map(({ content }) => content.toString('utf8')),
+    ['cafÃ©'],
+  )
+})
+
+test('PR25 two manifests that come at once and share items take each of them in once', async (t) => {
+  const { take, write, count } = await openImports(t)
+  const many = Array.from({ length: 1500 }, (_, at) => row(`r${at}`, { text: `text ${at}` }))
+  const first = await write('m.jsonl', jsonl(many))
+  const second = await write('n.jsonl', jsonl([...many, row('last', { text: 'last' })]))
+  const done = await Promise.all([take(first), take(second)])
+  assert.equal(done[0].accepted + done[1].accepted, many.length + 1)
+  assert.equal(done[0].present + done[1].present, many.length)
+  assert.deepEqual([await count('annotation.task'), await count('vault.object')], [1501, 3002])
+})
+
 test('PR26 files are named relative to the manifest; what climbs out, is absolute, linked away or no file is refused', async (t) => {
   const { take, write, items, rejected, folder } = await openImports(t)
   await mkdir(join(folder, 'texts'))
@@ -399,7 +426,10 @@ test('PR31 without complete terms or an instruction, or into a closed project, n
   await db.updateTable('projects.terms').set({ complete: false }).execute()
   const manifest = await write('m.jsonl', jsonl([row('a', { text: 'one' })]))
   await assert.rejects(take(manifest), { name: 'Fault', message: /terms/ })
-  await db.updateTable('projects.terms').set({ complete: true }).execute()
+  const ended = JSON.stringify({ endsOn: '2020-12-31' })
+  await db.updateTable('projects.terms').set({ complete: true, body: ended }).execute()
+  await assert.rejects(take(manifest), { name: 'Fault', message: /terms/ })
+  await db.updateTable('projects.terms').set({ body: '{}' }).execute()
   await db.updateTable('projects.project').set({ state: 'closed' }).execute()
   await assert.rejects(take(manifest), { name: 'Fault', message: /open project/ })
   assert.deepEqual(await items(), [])

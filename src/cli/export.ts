@@ -1,5 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   appendEntries,
   bundlePath,
@@ -73,12 +74,17 @@ export async function exportLog(
   return { origin, size, continued: before.size }
 }
 
-/** The size of the newest checkpoint that a server gives and that the log of a policy has signed. */
-export async function signedSize(door: Operator, policy: Policy): Promise<number> {
-  // Entries take their place before the checkpoint over them is signed, a moment later.
-  await new Promise((wait) => setTimeout(wait, 2_000))
-  const { checkpoint } = await ask(door, 0, 0)
-  return openCheckpoint(Buffer.from(checkpoint), policy).checkpoint.size
+/**
+ * Whether the log of a policy has signed a checkpoint over the entry of an index, or does within ten
+ * seconds: entries take their place before the checkpoint over them is signed.
+ */
+export async function isSigned(door: Operator, policy: Policy, index: number): Promise<boolean> {
+  for (let tries = 40; tries > 0; tries -= 1) {
+    const { checkpoint } = await ask(door, 0, 0)
+    if (index < openCheckpoint(Buffer.from(checkpoint), policy).checkpoint.size) return true
+    await pause(250)
+  }
+  return false
 }
 
 /** What lies in the directory, and the state at its last full bundle, from where it is continued. */

@@ -36,14 +36,14 @@ const mostFaults = 100
  * Compares a verified log with the database behind a server, both ways: every entry stands in its place
  * there, and its details are kept and give the hash in the leaf; every row is as its newest stamp says,
  * every stamp belongs to an entry of this log, and no stamped row is gone without an entry. Of an entry
- * past the export it is asked only whether the log is as long by now: `signedSize` answers the size of a
- * checkpoint that the log has signed since. Constant memory.
+ * past the export it is asked only whether the log has signed it since: `isSigned` answers that of its
+ * index. Constant memory.
  */
 export async function compareWithDatabase(
   door: Operator,
   reader: TileReader,
   size: number,
-  signedSize: () => Promise<number>,
+  isSigned: (index: number) => Promise<boolean>,
   progress: (done: number, size: number) => void,
 ): Promise<Comparison> {
   const faults: Discrepancy[] = []
@@ -76,7 +76,7 @@ export async function compareWithDatabase(
         if (fault !== null) tell(kind, id, fault)
       }
     }
-  if (furthest !== null && furthest.index >= (await signedSize()))
+  if (furthest !== null && !(await isSigned(furthest.index)))
     tell(furthest.kind, furthest.id, 'has a stamp of an entry that the log does not have')
   return { entries: size, rows, newer, faults, more }
 }

@@ -41,12 +41,19 @@ export const ImportRow = Type.Union([
 ])
 export type ImportRow = Static<typeof ImportRow>
 
+/** How a manifest and the texts that it names are encoded; `latin1` is ISO 8859-1. */
+export const Encoding = Type.Union([Type.Literal('utf-8'), Type.Literal('latin1')])
+export type Encoding = Static<typeof Encoding>
+
+/** The head of an upload of a manifest, as it is. */
+export const ManifestHead = Type.Object({ encoding: Encoding }, { additionalProperties: false })
+
 /** The head of an upload for one row: its place, its description and how its text is encoded. */
 export const FileHead = Type.Object(
   {
     from: Type.Integer({ minimum: 0 }),
     row: FileRow,
-    encoding: Type.Union([Type.Literal('utf-8'), Type.Literal('latin1')]),
+    encoding: Encoding,
   },
   { additionalProperties: false },
 )

@@ -1,7 +1,16 @@
 import { type Static, Type } from 'typebox'
 
-/** Day of the calendar, as ISO 8601 without a time. */
-export const Day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' })
+const daysOfMonths = [
+  '(0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])',
+  '(0[469]|11)-(0[1-9]|[12]\\d|30)',
+  '02-(0[1-9]|1\\d|2[0-8])',
+].join('|')
+const leapYear = '([1-9]\\d(0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26])00)'
+
+/** A day of the Gregorian calendar from the year 1000 on, as ISO 8601 writes it. */
+export const Day = Type.String({
+  pattern: `^([1-9]\\d{3}-(${daysOfMonths})|${leapYear}-02-29)$`,
+})
 export const LanguageTag = Type.String({
   pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$',
   maxLength: 35,

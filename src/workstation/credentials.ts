@@ -1,12 +1,19 @@
 import 'reflect-metadata'
-import { createPublicKey, generateKeyPairSync, webcrypto, X509Certificate } from 'node:crypto'
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  randomInt,
+  webcrypto,
+  X509Certificate,
+} from 'node:crypto'
 import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509'
 import { Check } from 'typebox/value'
 import { Type, type Static } from 'typebox'
 import { IssuedCertificate } from '../shared/facility.ts'
-import { callDoor, doorAgent, type Door } from './door.ts'
+import { callDoor, doorAgent, type Door, type DoorAnswer } from './door.ts'
 
 const Kept = Type.Object(
   { key: Type.String(), certificate: Type.String(), ca: Type.String() },
@@ -60,7 +67,8 @@ export interface Enrolment {
 
 /**
  * Makes a key, has it certified against a one-time code at `POST /enrolment`, and stores both.
- * The key never leaves this machine. Throws `CredentialsFault` when the server refuses.
+ * The key never leaves this machine. A door that holds this network back is asked again when it says.
+ * Throws `CredentialsFault` when the server refuses.
  */
 export function enrol(enrolment: Enrolment, code: string): Promise<Credentials> {
   return certify(enrolment, undefined, '/enrolment', { code })
@@ -93,10 +101,9 @@ async function certify(
   const { key, csr } = await newRequest(enrolment.id)
   const agent = doorAgent(enrolment.door, present, 1)
   try {
-    const { status, body: answer } = await callDoor(enrolment.door, agent, 'POST', path, {
-      ...body,
-      csr,
-    })
+    const { status, body: answer } = await patiently(() =>
+      callDoor(enrolment.door, agent, 'POST', path, { ...body, csr }),
+    )
     if (present !== undefined && status === 401) throw new NoLongerKnown(enrolment.id)
     if (status !== 200 && status !== 201)
       throw new CredentialsFault(
@@ -111,6 +118,21 @@ async function certify(
   } finally {
     agent.destroy()
   }
+}
+
+const HeldBack = Type.Object({ retryAfter: Type.Integer({ minimum: 1, maximum: 3600 }) })
+const attempts = 100
+
+/** Asks again for as long as the door only says that it is too early: a whole site may enrol at once. */
+async function patiently(ask: () => Promise<DoorAnswer>): Promise<DoorAnswer> {
+  let answer = await ask()
+  for (let left = attempts; left > 0 && answer.status === 429; left -= 1) {
+    if (!Check(HeldBack, answer.body)) break
+    // Machines that were told the same second do not all come in it.
+    await pause(answer.body.retryAfter * 1000 + randomInt(1000))
+    answer = await ask()
+  }
+  return answer
 }
 
 async function newRequest(id: string): Promise<{ key: string; csr: string }> {

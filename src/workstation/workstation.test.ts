@@ -11,6 +11,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { startTestDoor, until, type TestDoor } from '../../test/support/doors.ts'
 import { codeOf, testServer } from '../../test/support/server.ts'
 import type { PostureChecks } from '../shared/facility.ts'
+import { callDoor, doorAgent } from './door.ts'
 import { readPosture } from './posture.ts'
 import { startWorkstation, type Workstation, type WorkstationOptions } from './workstation.ts'
 
@@ -346,6 +347,35 @@ suite('workstation', () => {
     const [status] = (await once(child, 'close')) as [number]
     assert.equal(status, 3, said)
     assert.match(said, /^workstation: .*ws-3 no more[^\n]*\n$/)
+  })
+
+  test('WS14 machines of one address that enrol at once are all let in, however few a second may ask', async (t) => {
+    const server = await testServer(t, { strangers: { burst: 1, perSecond: 2 } })
+    const codes = await Promise.all(
+      ['ws-1', 'ws-2', 'ws-3', 'ws-4'].map(async (id) => {
+        const { code } = await codeOf(server.operator('POST', `/workstations/${id}/code`))
+        return [id, code] as const
+      }),
+    )
+    const { host, port, ca } = server.inside
+    const agent = doorAgent({ host, port, ca }, undefined)
+    t.after(() => {
+      agent.destroy()
+    })
+    const statuses: number[] = []
+    while (!statuses.includes(429))
+      statuses.push((await callDoor(server.inside, agent, 'GET', '/standing')).status)
+    await Promise.all(
+      codes.map(async ([id, code]) => {
+        const dir = await scratch(t)
+        const machine = await startWorkstation({
+          ...{ id, listen: { host: '127.0.0.1', port: 0 }, server: server.inside, dir, code },
+          clock: () => server.now(),
+        })
+        await machine.close()
+        assert.equal((await stat(join(dir, 'credentials.json'))).isFile(), true)
+      }),
+    )
   })
 
   test('WS12 a measured posture says unknown of what nobody measures and bad of a changed policy', async (t) => {

@@ -23,7 +23,8 @@ export function addImportCommands(program: Command): void {
       'after',
       `
 A row has item_ref, subject_refs, language (BCP 47), kind (text or audio), text or file, and if wanted
-sha256 and meta. Faulty rows go to MANIFEST.rejected.jsonl with their reasons; the others are taken in.
+sha256 and meta. Faulty rows go to MANIFEST.rejected.jsonl with their reasons; the others are taken in. What was put
+right comes in another manifest, which may repeat the rows that are there.
 An import that was interrupted goes on where it stopped when the same command is given again.
 Exit code 0: every row is in; 3: the others are in, some were rejected; 1: it stopped; 2: wrongly asked.
 
@@ -63,7 +64,11 @@ async function runImport(
       )
     answer(done, asJson, () => [
       `${done.batch}: ${done.accepted} items taken in, ${done.present} were there, ${done.rejected} rejected`,
-      ...(done.rejectedFile === null ? [] : [`reasons in ${done.rejectedFile}`]),
+      ...(done.rejectedFile === null
+        ? []
+        : [
+            `reasons in ${done.rejectedFile}; this manifest's rows are not tried again: put those right in one of their own`,
+          ]),
     ])
     if (done.rejected > 0) process.exitCode = 3
   } finally {

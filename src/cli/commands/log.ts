@@ -73,14 +73,14 @@ async function verify(
     return
   }
   const { compareWithDatabase } = await import('../reconcile.ts')
-  const { signedSize } = await import('../export.ts')
+  const { isSigned } = await import('../export.ts')
   const { operatorAt } = await import('../operator.ts')
   const door = operatorAt(options.database)
   const policy = await readLogPolicy(options.policy)
-  const now = () => signedSize(door, policy)
+  const signed = (index: number) => isSigned(door, policy, index)
   const size = Number(found.report['size'])
   const compared = await withBar('comparing', (tell) =>
-    compareWithDatabase(door, directoryReader(dir), size, now, tell),
+    compareWithDatabase(door, directoryReader(dir), size, signed, tell),
   )
   const { faults, more, rows, newer } = compared
   const sound = faults.length === 0

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import {
+  type Encoding,
   fullRequest,
   ImportBegun,
   type ImportRow,
@@ -16,7 +17,7 @@ import {
 import type { Operator } from '../operator.ts'
 import { Fault } from '../terminal.ts'
 import { openNamedFile } from './files.ts'
-import { checkUtf8, type Encoding, formOf, PassingFile, readRecords } from './records.ts'
+import { checkUtf8, formOf, PassingFile, readRecords } from './records.ts'
 import { type ManifestRow, readRows } from './rows.ts'
 
 export interface Imported {
@@ -57,7 +58,9 @@ export async function importManifest(
   })
   if (encoding === 'utf-8') await checkUtf8(manifest, new PassingFile(manifest).read())
   const url = `/projects/${project}/imports`
-  const whole = Readable.from(new PassingFile(manifest).read(), { objectMode: false })
+  const whole = Readable.from(headed({ encoding }, new PassingFile(manifest).read()), {
+    objectMode: false,
+  })
   const begun = parsed(ImportBegun, await operator.send(url, whole, 'application/octet-stream'))
   let standing: ImportStanding = begun
   if (begun.state === 'importing') {
@@ -136,12 +139,10 @@ function openSender(
     }
     await flush()
     await underWay
-    const head = `${JSON.stringify({ from: next, row: row.described, encoding })}\n`
-    const body = async function* () {
-      yield Buffer.from(head, 'utf8')
-      yield* opened.handle.createReadStream({ highWaterMark: 256 * 1024 })
-    }
-    const source = Readable.from(body(), { objectMode: false })
+    const bytes = opened.handle.createReadStream({ highWaterMark: 256 * 1024 })
+    const source = Readable.from(headed({ from: next, row: row.described, encoding }, bytes), {
+      objectMode: false,
+    })
     await operator.send(`${url}/files`, source, 'application/octet-stream')
     next++
   }
@@ -164,6 +165,12 @@ function openSender(
       return seen
     },
   }
+}
+
+/** An upload: a line that says what it is, then its bytes. */
+async function* headed(head: object, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(`${JSON.stringify(head)}\n`, 'utf8')
+  yield* bytes
 }
 
 /** Writes the reasons beside the manifest, each with file, row and line; whole, in place of an older one. */

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
-import { longestRecord } from '#shared/imports.ts'
+import { type Encoding, longestRecord } from '#shared/imports.ts'
 import { utf8Fault } from '#shared/utf8.ts'
 import { Fault } from '../terminal.ts'
 
-export type Encoding = 'utf-8' | 'latin1'
 export type Form = 'jsonl' | 'csv'
 
 /** One record of a manifest and the line that it begins on, counted from 1; or why it cannot be read. */

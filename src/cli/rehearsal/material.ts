@@ -8,9 +8,8 @@ import {
   parseLabelSchema,
 } from '@cloister/annotation-formats'
 import { Check } from 'typebox/value'
-import { languageOf } from '#shared/imports.ts'
+import { type Encoding, languageOf } from '#shared/imports.ts'
 import { LanguageTag } from '#shared/workforce.ts'
-import type { Encoding } from '../manifest/records.ts'
 import { Fault } from '../terminal.ts'
 
 /** The right annotation of an item, and the SHA-256 of its exact text or decoded samples. */

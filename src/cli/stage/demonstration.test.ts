@@ -15,7 +15,7 @@ test('DAY13 a first start that was cut off begins anew, and one that was cut off
   const left = async () => (await readdir(directory)).sort()
   const said: string[] = []
   const clear = () => clearHalfMade(directory, (words) => said.push(words))
-  await lay('stamp.json', 'being-made')
+  await lay('stamp.json', 'being-made', 'published.json', 'operator.sock')
   await clear()
   assert.deepEqual(await left(), [])
   assert.equal(said.length, 1)
@@ -28,7 +28,7 @@ test('DAY13 a first start that was cut off begins anew, and one that was cut off
   assert.deepEqual(await left(), whole, 'the installation and its cast stay together')
 })
 
-test('DAY14 an installation that came back without its cast is refused and left as it is, and only a fresh directory is marked', async (t) => {
+test('DAY14 an installation that came back without its cast is refused and left as it is, and only an empty directory is marked', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'cloister-stage-'))
   t.after(() => rm(directory, { recursive: true }))
   await mkdir(join(directory, 'postgres'))
@@ -45,4 +45,8 @@ test('DAY14 an installation that came back without its cast is refused and left 
   await mkdir(fresh)
   await markFresh(fresh)
   assert.deepEqual(await readdir(fresh), ['being-made'])
+  const own = join(directory, 'own')
+  await mkdir(join(own, 'client'), { recursive: true })
+  await assert.rejects(markFresh(own), /not empty [(]client[)].*nothing was changed/)
+  assert.deepEqual(await readdir(own), ['client'])
 })

@@ -142,25 +142,15 @@ export async function clearHalfMade(
     return
   }
   say('The first start was cut off; beginning anew …')
-  for (const name of [
-    'postgres',
-    'keys',
-    'objects',
-    'deliveries',
-    'witness',
-    'workstations',
-    'simulator',
-    'client',
-    'muster',
-    'stamp.json',
-    'being-made',
-  ])
+  for (const name of await readdir(directory))
     await rm(join(directory, name), { recursive: true, force: true })
 }
 
 /**
- * Marks a directory that holds no installation as being made; only what bears this mark is ever
- * cleared. @throws Fault for an installation without its cast, which is left as it is
+ * Marks an empty directory as being made; only what bears this mark is ever cleared, and all that was
+ * laid in it since is the first start's.
+ * @throws Fault for an installation without its cast and for anybody's other files, which are left
+ *   as they are
  */
 export async function markFresh(directory: string): Promise<void> {
   const there = await readdir(directory)
@@ -168,6 +158,11 @@ export async function markFresh(directory: string): Promise<void> {
   if (there.some((name) => ['stamp.json', 'postgres', 'keys', 'objects'].includes(name)))
     throw new Fault(
       `${directory} holds an installation and no cast.json, as a backup without its keys brings it back; nothing was changed: restore it with --keys, or name a new --directory`,
+    )
+  const [first] = there
+  if (first !== undefined)
+    throw new Fault(
+      `${directory} is not empty (${first}) and no demonstration; nothing was changed: name an empty or new --directory`,
     )
   await writeFile(join(directory, 'being-made'), '')
 }

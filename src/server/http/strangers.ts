@@ -24,7 +24,7 @@ export interface Strangers {
    * @throws Problem `too-many-requests`, with the seconds after which one more is taken
    */
   greet(request: IncomingMessage, what: Action | 'signals'): Promise<void>
-  /** Says who it was that a request was let on for: nobody counts. */
+  /** Says who it was that a request was let on for: whoever is somebody gets back what it took. */
   readonly met: (request: IncomingMessage, caller: Caller) => void
   /** Counts what the gate refused to nobody, for the entry of this minute. */
   refused(address: string, action: Action): void
@@ -97,18 +97,24 @@ export function openStrangers(options: {
       const token = door === 'building' ? null : tokenOf(request.headers.cookie)
       const at = now().getTime()
       const wait = buckets.wait(network, at)
-      if (wait === 0 && token === null) {
+      if (wait === 0) {
         buckets.take(network, at)
         charged.add(request)
+        return
       }
-      if (wait === 0 || (token !== null && (await isOpen(token)))) return
+      if (token !== null && (await isOpen(token))) return
       count(address, `${what} too-many-requests`)
       throw new Problem('too-many-requests', { retryAfter: wait })
     },
     met(request, caller) {
-      if (caller.kind !== 'nobody') return
+      const network = networkOf(caller.address)
+      const at = now().getTime()
+      if (caller.kind !== 'nobody') {
+        if (charged.delete(request)) buckets.giveBack(network, at)
+        return
+      }
       if (showsCertificate(request.socket)) unknown.add(request.socket)
-      if (!charged.has(request)) buckets.take(networkOf(caller.address), now().getTime())
+      if (!charged.has(request)) buckets.take(network, at)
       charged.add(request)
     },
     refused(address, action) {
@@ -213,6 +219,11 @@ export class Buckets {
     this.#buckets.set(network, { tokens, at })
     const [oldest] = this.#buckets.keys()
     if (this.#buckets.size > this.#most && oldest !== undefined) this.#buckets.delete(oldest)
+  }
+
+  giveBack(network: string, at: number): void {
+    const tokens = Math.min(this.#limit.burst, this.#tokens(network, at) + 1)
+    if (this.#buckets.has(network)) this.#buckets.set(network, { tokens, at })
   }
 
   #tokens(network: string, at: number): number {

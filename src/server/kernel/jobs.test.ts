@@ -3,8 +3,15 @@ import { EventEmitter, once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
 import { testDatabase, type TestDatabase } from '../../../test/support/database.ts'
-import { transact } from './db.ts'
-import { enqueue, type JobOptions, type JobWork, type RunningJobs, startJobs } from './jobs.ts'
+import { openPool, transact } from './db.ts'
+import {
+  enqueue,
+  forgiving,
+  type JobOptions,
+  type JobWork,
+  type RunningJobs,
+  startJobs,
+} from './jobs.ts'
 import { prepareDatabase } from './migrate.ts'
 
 const noFailure = (kind: string, error: unknown) => {
@@ -117,6 +124,27 @@ test('KE74 stopping waits until a job that is done is off the list', async (t) =
   told.emit('end')
   await stopped
   assert.deepEqual((await waiting.execute(administrator)).rows, [{ jobs: 0 }])
+})
+
+test('KE75 a connection that is given back twice is given back once', async (t) => {
+  const database = await testDatabase(t)
+  const pool = forgiving(openPool(database.connection('cloister_jobs'), { size: 1 }))
+  t.after(() => pool.end())
+  const first = await pool.connect()
+  first.release()
+  first.release()
+  await new Promise<void>((resolve, reject) => {
+    pool.connect((error, client, release) => {
+      if (client === undefined) {
+        reject(error ?? new Error('no connection'))
+        return
+      }
+      release()
+      client.release()
+      resolve()
+    })
+  })
+  assert.equal(pool.idleCount, 1)
 })
 
 test('KE75 when the database goes away while a job ends, jobs are done again when it is back', async (t) => {

@@ -49,9 +49,9 @@ export async function migrateJobs(administrator: Connection): Promise<void> {
  * When a connection breaks at the wrong moment the job library gives the one that it listens on back
  * twice, and the pool throws at that, where nobody can catch it. Here the second time is nothing.
  */
-function forgiving(pool: Pool): Pool {
+export function forgiving(pool: Pool): Pool {
   const connect = pool.connect.bind(pool)
-  const once = (client: PoolClient) => {
+  const givenOnce = (client: PoolClient) => {
     const release = client.release.bind(client)
     let given = false
     client.release = (error) => {
@@ -62,9 +62,9 @@ function forgiving(pool: Pool): Pool {
     return client
   }
   const forgive = (told?: Told) => {
-    if (told === undefined) return connect().then(once)
+    if (told === undefined) return connect().then(givenOnce)
     connect((error, client) => {
-      const kept = client && once(client)
+      const kept = client && givenOnce(client)
       told(error, kept, (reason?: Error | boolean) => {
         kept?.release(reason)
       })

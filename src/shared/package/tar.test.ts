@@ -88,3 +88,34 @@ test('PK3 names that lead elsewhere, links, doubles, damage, a missing and a lat
     }),
   )
 })
+
+test('PK12 wherever the reading stops, the source is let go of', async () => {
+  const archive = Buffer.concat([file('a', Buffer.alloc(3000)), file('b', Buffer.alloc(3)), tarEnd])
+  const damaged = Buffer.from(archive).fill(1, 600, 601)
+  for (const [bytes, stop] of [
+    [archive, 'never'],
+    [archive, 'first file'],
+    [archive, 'within a file'],
+    [archive.subarray(0, 700), 'never'],
+    [damaged.fill(9, 3600), 'never'],
+  ] as const) {
+    let open = true
+    const source = async function* () {
+      try {
+        yield* cut(bytes, 100)
+      } finally {
+        open = false
+      }
+    }
+    const reading = async () => {
+      for await (const { content } of readTar(source())) {
+        if (stop === 'first file') return
+        for await (const piece of content) if (stop === 'within a file' && piece.length > 0) return
+      }
+    }
+    await reading().catch((error: unknown) => {
+      assert.ok(error instanceof TarFault)
+    })
+    assert.equal(open, false, stop)
+  }
+})

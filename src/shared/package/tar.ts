@@ -63,6 +63,14 @@ export interface TarEntry {
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
   const input = new Cursor(source)
+  try {
+    yield* entriesOf(input)
+  } finally {
+    await input.close()
+  }
+}
+
+async function* entriesOf(input: Cursor): AsyncGenerator<TarEntry> {
   const seen = new Set<string>()
   for (let number = 1; ; number += 1) {
     const place = `entry ${number}`
@@ -153,6 +161,11 @@ class Cursor {
   async ended(): Promise<boolean> {
     while (this.#held.length === 0) if (!(await this.#more())) return true
     return false
+  }
+
+  /** Lets go of the source, also before its end. */
+  async close(): Promise<void> {
+    await this.#iterator.return?.()
   }
 
   async #more(): Promise<boolean> {

@@ -5,6 +5,7 @@ import { Done } from '#shared/identity.ts'
 import { Problem } from '#shared/problems.ts'
 import { transactIn } from '../../../../test/support/opened.ts'
 import { good, marked, nextIn, openRoom, refusal, taskIn } from '../../../../test/support/room.ts'
+import { listenTo } from '../../../../test/support/signals.ts'
 import { acceptedAnnotations, removeTasks } from './index.ts'
 
 const none = { waiting: 0, leased: 0, submitted: 0, returned: 0, skipped: 0, accepted: 0 }
@@ -20,7 +21,9 @@ test('AN60 a manager moves a task to a person of the team or back to everybody',
   const move = (person: string | null) =>
     room.outside(mara).post(`/tasks/${task}/reassign`, { person })
   assert.deepEqual(refusal(await move(stranger.id)), { kind: 'not-ready', missing: 'annotator' })
-  good(Done, await move(ben.id))
+  const signals = await listenTo(t, room.database)
+  const heard = await signals.during(async () => good(Done, await move(ben.id)))
+  assert.deepEqual(heard, [`person:${ana.id}`])
   assert.deepEqual(refusal(await ana.get(`/tasks/${task}`)), {
     ...{ kind: 'access-denied', conditions: ['need'] },
   })

@@ -5,6 +5,7 @@ import { Done } from '#shared/identity.ts'
 import {
   good,
   marked,
+  type Member,
   nextIn,
   openRoom,
   refusal,
@@ -155,6 +156,25 @@ test('AN7 when nothing else waits, a task whose lease is over goes on, and who h
     (await ana.put(`/tasks/${task}/draft`, { annotation: marked(2), base: 1 })).status,
     403,
   )
+})
+
+test('AN12 who holds a task in a language that is theirs no more is given other work, and somebody else the task', async (t) => {
+  const room = await openRoom(t)
+  await room.addTexts(['uno'], 'es')
+  await room.addTexts(['one'], 'en')
+  const ana = await room.hire({ roles: ['annotator'], languages: ['en', 'es'] })
+  const bea = await room.hire({ roles: ['annotator'], languages: ['es'] })
+  const next = (who: Member) => who.post(`/projects/${room.project}/next`)
+  const held = taskIn(await next(ana))
+  assert.equal(held.language, 'es')
+  await room.admin
+    .updateTable('workforce.certificate')
+    .set({ expires: '2020-01-01' })
+    .where('person', '=', ana.id)
+    .where('language', '=', 'es')
+    .execute()
+  assert.equal(taskIn(await next(ana)).language, 'en')
+  assert.equal(taskIn(await next(bea)).task, held.task)
 })
 
 test('AN7 a lease that ends between the gate and the lock on the task lets nothing more be done', async (t) => {

@@ -123,16 +123,14 @@ async function leaseNext(
   const before = new Date(now.getTime() - patience)
   // Served twice at once, a person's second request finds on the next round what the first one took.
   for (let round = 0; round < 3; round += 1) {
-    const task = await takeTask(tx, {
-      ...{ project, type, person, until, now },
-      ...terms,
-    })
+    const wanted = { project, type, person, until, now, ...terms }
+    const task = await takeTask(tx, wanted)
     if (task !== undefined) {
       keepPlace(task.id, { ...task, project })
       return { task: task.id, item: task.item, project, person, kind }
     }
     if (round > 0) continue
-    const taken = await reclaimTasks(tx, { project, type, now, before })
+    const taken = await reclaimTasks(tx, { ...wanted, before })
     if (kind === 'audio') await closeListening(ground, tx, taken, now)
   }
   return null

@@ -8,6 +8,7 @@ import { ClientDeliveries, DeliveryKeyMade, DeliveryKeys, DeliveryMade } from '#
 import { waysToChange } from '../../../../test/support/changes.ts'
 import { transact } from '../../kernel/db.ts'
 import { type Handover, openHandover } from '../../../../test/support/handover.ts'
+import { listenTo } from '../../../../test/support/signals.ts'
 import {
   type Answered,
   good,
@@ -402,7 +403,11 @@ test('DE33 a recalled delivery is served no more, and nothing becomes of one tha
   const recall = async (id: string, body: object) =>
     said(await mara.post(`/deliveries/${id}/recall`, body))
   assert.deepEqual(await recall(delivery, {}), [422, 'invalid-input'])
-  assert.deepEqual(await recall(delivery, { reason: 'Wrong speaker' }), [200])
+  const signals = await listenTo(t, room.database)
+  const heard = await signals.during(async () => {
+    assert.deepEqual(await recall(delivery, { reason: 'Wrong speaker' }), [200])
+  })
+  assert.deepEqual(heard, ['site'], 'who is downloading it is asked again')
   assert.deepEqual(await recall(delivery, { reason: 'Wrong speaker' }), [409, 'already-done'])
   const download = await carla.get(`/deliveries/${delivery}/package`)
   assert.deepEqual(said(download), [404, 'not-found'])

@@ -43,12 +43,13 @@ export const projectsFacts: FactSource = {
       facts: {
         team: { roles: row.client_person ? [...row.roles, 'client'] : row.roles },
         terms: {
-          complete: row.complete === true,
+          complete: row.terms,
           instructed: row.instructed,
           open: row.state === 'open',
           itemFree: located.item === null || row.item_state === 'free',
         },
       },
+      until: row.until,
     }
   },
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { transactIn } from '../../../../test/support/opened.ts'
 import { openRoom, refusal, taskIn } from '../../../../test/support/room.ts'
 import { entriesOf, hearSignals, said, staffed } from '../../../../test/support/staff.ts'
 import type { Browser } from '../../../cli/stage/browser.ts'
 import type { Terms } from '#shared/projects.ts'
 import { sql } from 'kysely'
+import { projectFacts } from './store.ts'
 
 const terms: Terms = {
   ...{ subject: 'Voice queries', purpose: 'Training a recogniser', legalBasis: 'Art. 6(1)(f)' },
@@ -186,6 +188,8 @@ test('PR7 whoever reads of a client reads by name who speaks for it', async (t) 
   assert.deepEqual(await speakers(), [[client, [{ person, name: 'Carla' }]]])
 })
 
+const day = (at: Date) => at.toISOString().slice(0, 10)
+
 test('PR6 work is shown only while terms are complete, an instruction covers it, the project is open and the item free', async (t) => {
   const room = await openRoom(t)
   const [item = ''] = await room.addTexts(['one'])
@@ -204,6 +208,10 @@ test('PR6 work is shown only while terms are complete, an instruction covers it,
       sql`update projects.terms set complete = true`,
     ],
     [
+      sql`update projects.terms set body = ${JSON.stringify({ endsOn: day(yesterday) })}`,
+      sql`update projects.terms set body = ${JSON.stringify({ endsOn: day(room.now.at) })}`,
+    ],
+    [
       sql`update projects.instruction set ends = ${yesterday}`,
       sql`update projects.instruction set ends = null`,
     ],
@@ -220,6 +228,15 @@ test('PR6 work is shown only while terms are complete, an instruction covers it,
     assert.deepEqual(await shown(), closed)
     await back.execute(admin)
     assert.equal(await shown(), 'shown')
+  }
+  const midnight = new Date(`${day(room.now.at)}T24:00:00Z`)
+  const noon = new Date(midnight.getTime() + 12 * 3_600_000)
+  for (const ends of [null, noon]) {
+    await sql`update projects.instruction set ends = ${ends}`.execute(admin)
+    const facts = await transactIn(admin, room.project, (tx) =>
+      projectFacts(tx, room.project, item, ana.id, room.now.at),
+    )
+    assert.deepEqual([facts?.terms, facts?.until], [true, midnight])
   }
   await sql`delete from projects.team where person = ${ana.id}`.execute(admin)
   assert.deepEqual(await shown(), { kind: 'not-found' })

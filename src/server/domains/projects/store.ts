@@ -5,39 +5,48 @@ import type { ProjectsTables } from './tables.ts'
 
 type Row<T extends keyof ProjectsTables> = Insertable<ProjectsTables[T]>
 
+interface AskedOfProject {
+  readonly project: string
+  readonly item: string | null
+  readonly person: string | null
+  readonly now: Date
+}
+
 const projectsFacts = prepared(
-  (
-    _,
-    {
-      project,
-      item,
-      person,
-      now,
-    }: {
-      project: string
-      item: string | null
-      person: string | null
-      now: Date
-    },
-  ) => sql<{
+  (_, { project, item, person, now }: AskedOfProject) => sql<{
     state: string
     complete: boolean | null
+    ends_on: string | null
     instructed: boolean
+    instructed_until: Date | null
     item_state: string | null
     roles: string[]
     client_person: boolean
   }>`
     select p.state,
-      (select t.complete from projects.terms t where t.client = p.client order by t.version desc limit 1) as complete,
-      exists (select 1 from projects.instruction i
-               where i.project = p.id and i.begins <= ${now} and (i.ends is null or i.ends > ${now})) as instructed,
+      terms.complete, terms.ends_on,
+      instruction.covers as instructed, instruction.ends as instructed_until,
       (select i.state from projects.item i where i.id = ${item} and i.project = p.id) as item_state,
       array(select t.role from projects.team t where t.project = p.id and t.person = ${person} order by t.role) as roles,
       exists (select 1 from projects.client_person c where c.client = p.client and c.person = ${person}) as client_person
-    from projects.project p where p.id = ${project}`,
+    from projects.project p
+    left join lateral (
+      select t.complete, t.body ->> 'endsOn' as ends_on
+        from projects.terms t where t.client = p.client order by t.version desc limit 1
+    ) terms on true
+    cross join lateral (
+      select count(*) > 0 as covers,
+             case when bool_and(i.ends is not null) then max(i.ends) end as ends
+        from projects.instruction i
+       where i.project = p.id and i.begins <= ${now} and (i.ends is null or i.ends > ${now})
+    ) instruction
+    where p.id = ${project}`,
 )
 
-/** What the gate asks of a project, and of one item of it, for one person: one reading. */
+/**
+ * What the gate asks of a project, and of one item of it, for one person: one reading. Terms end with
+ * the day that they name, by UTC; `terms` says that they are complete and in force, `until` when they or the instruction end next.
+ */
 export async function projectFacts(
   tx: Tx,
   project: string,
@@ -46,7 +55,15 @@ export async function projectFacts(
   now: Date,
 ) {
   const [row] = await projectsFacts(tx, { project, item, person, now })
-  return row
+  if (row === undefined) return undefined
+  const termsEnd = row.ends_on === null ? Infinity : Date.parse(`${row.ends_on}T24:00:00Z`)
+  const inForce = termsEnd > now.getTime()
+  const until = Math.min(inForce ? termsEnd : Infinity, row.instructed_until?.getTime() ?? Infinity)
+  return {
+    ...row,
+    terms: row.complete === true && inForce,
+    until: until === Infinity ? null : new Date(until),
+  }
 }
 
 export async function speaksFor(tx: Tx, client: string, person: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { Generated, JSONColumnType } from 'kysely'
+import type { Encoding } from '#shared/imports.ts'
 
 export interface ProjectsTables {
   'projects.client': { id: string; name: string; created_at: Date }
@@ -55,6 +56,7 @@ export interface ProjectsTables {
     project: string
     name: string
     manifest: Buffer
+    encoding: Generated<Encoding>
     state: 'importing' | 'ready' | 'undone'
     next_row: Generated<number>
     accepted: Generated<number>

@@ -16,10 +16,11 @@ export interface Wanted {
 }
 
 /**
- * Leases a person their next task, in one statement: what they hold already, expired or not; what
- * is reserved for them; else the first that waits in one of their languages. For a review nobody
+ * Leases a person their next task, in one statement, in one of their languages: what they hold
+ * already, expired or not; what is reserved for them; else the first that waits. For a review nobody
  * is offered an item that they ever annotated. Rows that others are taking at this moment are
- * passed over. Undefined when nothing waits, or when the same person was served twice at once.
+ * passed over. Undefined when nothing waits, when the same person was served twice at once, and while
+ * they hold something in another language.
  */
 export async function takeTask(
   tx: Tx,
@@ -29,8 +30,10 @@ export async function takeTask(
   const speaks = [...languages]
   const { rows } = await sql<{ id: string; item: string; language: string }>`
     with own as materialized (
-      select l.task as id from annotation.lease l
-       where l.project = ${project} and l.type = ${type} and l.person = ${person} for update
+      select l.task as id from annotation.lease l join annotation.task t on t.id = l.task
+       where l.project = ${project} and l.type = ${type} and l.person = ${person}
+         and (t.language = any(${speaks}) or split_part(t.language, '-', 1) = any(${speaks}))
+         for update of l
     ), reserved as materialized (
       select t.id from annotation.task t
        where not exists (select from own)
@@ -75,19 +78,24 @@ export async function takeTask(
 }
 
 /**
- * Gives back to everybody what nobody comes back to: tasks whose lease is over, and tasks reserved
- * for somebody who has left them since `before`. At most 20 at a time. Called when nothing else
- * waits, so that begun work is left to who began it as long as it can be. Answers those of them that somebody held.
+ * Gives back to everybody what nobody comes back to: tasks whose lease is over, those that this person
+ * holds in a language that is theirs no more, and tasks reserved for somebody who has left them since
+ * `before`. At most 20 at a time. Called when nothing else waits, so that begun work is left to who
+ * began it as long as it can be. Answers those of them that somebody held.
  */
 export async function reclaimTasks(
   tx: Tx,
-  { project, type, now, before }: { project: string; type: TaskType; now: Date; before: Date },
+  asked: Pick<Wanted, 'project' | 'type' | 'person' | 'languages' | 'now'> & { before: Date },
 ): Promise<string[]> {
+  const { project, type, person, now, before } = asked
+  const speaks = [...asked.languages]
   const { rows } = await sql<{ id: string; held: boolean }>`
     with over as (
       select l.task as id from annotation.lease l join annotation.task t on t.id = l.task
-       where l.project = ${project} and l.type = ${type} and l.until <= ${now}
-       order by l.until limit 20 for update skip locked
+       where l.project = ${project} and l.type = ${type}
+         and (l.until <= ${now} or l.person = ${person} and t.language <> all(${speaks})
+                               and split_part(t.language, '-', 1) <> all(${speaks}))
+       order by l.person <> ${person}, l.until limit 20 for update of l skip locked
     ), ended as (
       delete from annotation.lease l using over where l.task = over.id returning l.task as id
     ), left_lying as (

@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto'
-import type { ImportBegun, ImportStanding } from '#shared/imports.ts'
+import {
+  type Encoding,
+  type ImportBegun,
+  type ImportStanding,
+  ManifestHead,
+} from '#shared/imports.ts'
 import { Problem } from '#shared/problems.ts'
 import type { Tx } from '../../../kernel/db.ts'
 import { newId } from '../../../kernel/random.ts'
 import type { Pass } from '../../access/index.ts'
 import { projectFacts } from '../store.ts'
 import type { ImportGround } from './ground.ts'
+import { splitHead } from './head.ts'
 import {
   anyNotFree,
   batchById,
@@ -19,20 +25,25 @@ import {
 
 type Batch = NonNullable<Awaited<ReturnType<typeof lockBatch>>>
 
-/** A manifest that was read to its end: what it is, and whether a scanner saw it. */
+/** A manifest that was read to its end: what it is, how it is to be read, and whether a scanner saw it. */
 export interface SeenManifest {
+  readonly encoding: Encoding
   readonly sha256: Buffer
   readonly scanned: boolean
 }
 
-/** Reads a manifest past the scanner. @throws VaultFault 'infected' or 'scanner-unavailable' */
+/**
+ * Reads a manifest, which follows its head, past the scanner.
+ * @throws Problem `invalid-input` for its head; VaultFault 'infected' or 'scanner-unavailable'
+ */
 export async function seeManifest(
   { scanner }: ImportGround,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<SeenManifest> {
   const digest = createHash('sha256')
+  const { head, rest } = await splitHead(ManifestHead, bytes)
   const passing = async function* () {
-    for await (const piece of bytes) {
+    for await (const piece of rest) {
       digest.update(piece)
       yield piece
     }
@@ -43,24 +54,24 @@ export async function seeManifest(
   // Without a scanner nobody has read the stream yet.
   let unread = 0
   for await (const piece of pieces) unread += piece.length
-  return { sha256: digest.digest(), scanned: verdict.kind === 'clean' && unread === 0 }
+  return { ...head, sha256: digest.digest(), scanned: verdict.kind === 'clean' && unread === 0 }
 }
 
 /**
  * Begins the batch of a manifest, or finds the one that the same manifest began.
  * @throws Problem `not-ready` where terms or instruction are missing, the project is closed, or an
- *   undoing was interrupted
+ *   undoing was interrupted; `conflict` where the manifest was begun in another encoding
  */
 export async function beginImport(
   pass: Pass<'projects.import.order'>,
   tx: Tx,
-  { sha256, scanned }: SeenManifest,
+  { sha256, encoding, scanned }: SeenManifest,
 ): Promise<ImportBegun> {
   const project = projectOf(pass)
   const facts = await projectFacts(tx, project, null, null, pass.at)
   if (facts === undefined) throw new Problem('not-found')
   const missing = [
-    ...(facts.complete === true ? [] : ['terms']),
+    ...(facts.terms ? [] : ['terms']),
     ...(facts.instructed ? [] : ['instruction']),
     ...(facts.state === 'closed' ? ['open project'] : []),
   ]
@@ -68,10 +79,15 @@ export async function beginImport(
   const undoing = await unfinishedUndo(tx, project)
   if (undoing !== undefined) throw new Problem('not-ready', { undoing })
   await insertBatch(tx, {
-    ...{ id: newId('bat'), project, manifest: sha256, by: pass.actor, now: pass.at },
+    ...{ id: newId('bat'), project, manifest: sha256, encoding },
+    ...{ by: pass.actor, now: pass.at },
   })
   const batch = await batchOfManifest(tx, project, sha256)
   if (batch === undefined) throw new Problem('conflict')
+  if (batch.encoding !== encoding)
+    throw new Problem('conflict', {
+      reason: `this manifest was begun as ${batch.encoding}: name that, or undo ${batch.id} first`,
+    })
   return { ...standingOf(batch), scanned }
 }
 

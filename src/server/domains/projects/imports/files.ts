@@ -1,14 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
-import { Value } from 'typebox/value'
-import {
-  FileHead,
-  faultOfRow,
-  type ImportStanding,
-  longestHead,
-  longestText,
-} from '#shared/imports.ts'
-import { Problem } from '#shared/problems.ts'
+import { FileHead, faultOfRow, type ImportStanding, longestText } from '#shared/imports.ts'
 import type { Tx } from '../../../kernel/db.ts'
 import { newId } from '../../../kernel/random.ts'
 import type { Pass } from '../../access/index.ts'
@@ -21,6 +13,7 @@ import {
 } from '../../vault/index.ts'
 import { projectOf } from './batches.ts'
 import type { ImportGround } from './ground.ts'
+import { splitHead } from './head.ts'
 import { keepItems, type Measure, sortOut } from './items.ts'
 import { advance, faultOfHash, faultOfKind, measureText } from './rows.ts'
 
@@ -45,8 +38,7 @@ export async function receiveFile(
   pass: Run,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<ReceivedFile> {
-  const { line, rest } = await splitHead(bytes)
-  const head = parseHead(line)
+  const { head, rest } = await splitHead(FileHead, bytes)
   const item = newId('itm')
   const fault = faultOfRow(head.row)
   if (fault !== undefined) return { head, item, content: { reason: fault } }
@@ -158,34 +150,4 @@ function decodeText(bytes: Buffer, encoding: FileHead['encoding']): string {
   if (text.length > longestText)
     throw new RowFault(`file: is longer than ${longestText} characters`)
   return text
-}
-
-async function splitHead(bytes: AsyncIterable<Uint8Array>) {
-  const source = bytes[Symbol.asyncIterator]()
-  let head = Buffer.alloc(0)
-  for (;;) {
-    const next = await source.next()
-    if (next.done === true) throw new Problem('invalid-input', { where: 'body/head' })
-    head = Buffer.concat([head, next.value])
-    const end = head.indexOf(10)
-    if (end > longestHead || (end === -1 && head.length > longestHead))
-      throw new Problem('too-large', { where: 'body/head' })
-    if (end !== -1) return { line: head.subarray(0, end), rest: from(head.subarray(end + 1)) }
-  }
-  async function* from(first: Uint8Array): AsyncGenerator<Uint8Array> {
-    if (first.length > 0) yield first
-    for (let next = await source.next(); next.done !== true; next = await source.next())
-      yield next.value
-  }
-}
-
-function parseHead(line: Buffer): FileHead {
-  let value: unknown
-  try {
-    value = JSON.parse(line.toString('utf8'))
-  } catch {
-    throw new Problem('invalid-input', { where: 'body/head' })
-  }
-  if (!Value.Check(FileHead, value)) throw new Problem('invalid-input', { where: 'body/head' })
-  return value
 }

@@ -7,7 +7,7 @@ import { projectById } from '../store.ts'
 import { heldBatch, projectOf } from './batches.ts'
 import type { ImportGround } from './ground.ts'
 import { type Candidate, keepItems, type Measure, type Rejected, sortOut } from './items.ts'
-import { advanceBatch, insertRejected } from './store.ts'
+import { advanceBatch, insertRejected, lockReferences } from './store.ts'
 
 type Run = Pass<'projects.import.run'>
 
@@ -71,6 +71,7 @@ export async function advance(
   if (batch.next_row !== given.from) throw new Problem('conflict', { rows: batch.next_row })
   const project = await projectById(tx, projectOf(pass))
   if (project === undefined) throw new Problem('not-found')
+  await lockReferences(tx, project.id)
   const { accepted, rejected } = await work(project.id, project.kind)
   await insertRejected(tx, id, rejected)
   await advanceBatch(tx, id, { rows: given.rows, accepted, rejected: rejected.length })

@@ -1,10 +1,20 @@
 import { sql } from 'kysely'
+import type { Encoding } from '#shared/imports.ts'
 import { sendAlong, type Tx } from '../../../kernel/db.ts'
 import type { ProjectsTables } from '../tables.ts'
 
 type Kind = ProjectsTables['projects.item']['kind']
 
-const standing = ['id', 'project', 'state', 'next_row', 'accepted', 'rejected', 'manifest'] as const
+const standing = [
+  ...(['id', 'project', 'state', 'next_row', 'accepted', 'rejected'] as const),
+  ...(['manifest', 'encoding'] as const),
+] as const
+
+/** One import at a time looks which references a project knows and adds its own, until the transaction ends. */
+export async function lockReferences(tx: Tx, project: string): Promise<void> {
+  const name = `projects.item ${project}`
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
+}
 
 /** The batch that this manifest began and that was not undone. */
 export function batchOfManifest(tx: Tx, project: string, manifest: Buffer) {
@@ -40,12 +50,19 @@ export function batchById(tx: Tx, project: string, batch: string) {
 /** Names the batch by its number in the project; a file's name may say too much. */
 export async function insertBatch(
   tx: Tx,
-  batch: { id: string; project: string; manifest: Buffer; by: string; now: Date },
+  batch: {
+    id: string
+    project: string
+    manifest: Buffer
+    encoding: Encoding
+    by: string
+    now: Date
+  },
 ): Promise<void> {
   await sql`
-    insert into projects.batch (id, project, name, manifest, state, ordered_by, began_at)
-    select ${batch.id}, ${batch.project}, 'batch ' || (count(*) + 1), ${batch.manifest}, 'importing',
-           ${batch.by}, ${batch.now}
+    insert into projects.batch (id, project, name, manifest, encoding, state, ordered_by, began_at)
+    select ${batch.id}, ${batch.project}, 'batch ' || (count(*) + 1), ${batch.manifest},
+           ${batch.encoding}, 'importing', ${batch.by}, ${batch.now}
       from projects.batch where project = ${batch.project}
     on conflict do nothing`.execute(tx)
 }
