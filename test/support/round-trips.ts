@@ -33,6 +33,7 @@ export async function countRoundTrips(
         answered = Math.max(answered, depth)
       }
       if (answer instanceof Promise) answer.then(done, done)
+      else if (answer instanceof pg.Query) answer.once('end', done)
       return answer
     },
   )

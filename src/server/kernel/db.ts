@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../../shared/problems.ts'
 import { codeOf } from './fault.ts'
 import { randomBetween } from './random.ts'
+import { type Answer, ask, type Statement } from './statement.ts'
 import type { Tables } from './tables.ts'
 
 export type { Tables } from './tables.ts'
@@ -107,6 +108,12 @@ export function openPool(
 }
 
 /**
+ * A connection keeps the plan of a statement, and tables grow: one that was empty when it was first
+ * asked, and read from end to end in no time, has thousands of rows within a minute of work.
+ */
+const keptPlans = '-c enable_seqscan=off'
+
+/**
  * A pool of at most `pool` connections. What it throws for a lost or unreachable database is the
  * Problem `database-unavailable`, for a full disk `storage-full`; every other error is PostgreSQL's own.
  */
@@ -117,6 +124,7 @@ export function openDb(connection: Connection, { pool }: { readonly pool: number
     idle_in_transaction_session_timeout: idleTransactionTimeout,
     // A statement goes out when it is asked for, not when the one before it was answered.
     pipeline: true,
+    options: keptPlans,
     stream: () => new GatheringSocket(),
   })
   return new Kysely<Tables>({
@@ -172,7 +180,7 @@ function guard(client: pg.PoolClient): PostgresPoolClient {
   async function query(
     text: string,
     values: unknown[],
-  ): Promise<pg.QueryResult | typeof beginning> {
+  ): Promise<pg.QueryResult | Answer | typeof beginning> {
     if (/^(begin|start transaction)/.test(text)) {
       // With a name it is sent as other statements are, and in one packet with the first of them.
       begun = client.query({ name: text, text }).catch(rethrow)
@@ -184,11 +192,17 @@ function guard(client: pg.PoolClient): PostgresPoolClient {
     if (over !== '' && !undoes)
       throw new Error(`The transaction is over: ${over} was already sent.`)
     if (undoes || text === 'commit') over = text
-    if (waiting > 0 || !onlyReads.test(text))
+    // Without parameters it is sent as it is, and may be several statements.
+    const statement = values.length === 0 ? undefined : statementOf(text)
+    if (waiting > 0 || !(statement?.onlyReads ?? onlyReads.test(text)))
       await untilBegun().catch((error: unknown) => {
         if (!undoes) throw error
       })
-    const result = await client.query(prepared(text, values)).catch(rethrow)
+    const result = await (
+      statement === undefined
+        ? client.query(text, values)
+        : ask(client, statement, values, types.getTypeParser)
+    ).catch(rethrow)
     if (!undoes) await begun
     if (text === 'commit' && result.command !== 'COMMIT')
       throw new Error('The transaction had failed before its commit; nothing was kept.')
@@ -213,15 +227,16 @@ const onlyReads = /^\s*select\s+(set_config\(|[^]*\bfrom\b)/i
 const beginning = { command: 'BEGIN', rowCount: 0, rows: [] }
 
 /** Statements by their text, so that each connection has PostgreSQL parse and plan one of them once. */
-const names = new Map<string, string>()
-const mostNames = 1000
+const statements = new Map<string, Statement>()
+const mostStatements = 1000
 
-function prepared(text: string, values: unknown[]): pg.QueryConfig {
-  // Without parameters it is sent as it is, and may be several statements.
-  if (values.length === 0) return { text }
-  if (!names.has(text) && names.size < mostNames) names.set(text, `s${names.size}`)
-  const name = names.get(text)
-  return name === undefined ? { text, values } : { name, text, values }
+function statementOf(text: string): Statement | undefined {
+  const known = statements.get(text)
+  if (known !== undefined || statements.size >= mostStatements) return known
+  const name = `s${statements.size}`
+  const statement = { text, name, onlyReads: onlyReads.test(text), columns: null }
+  statements.set(text, statement)
+  return statement
 }
 
 function rethrow(error: unknown): never {

@@ -96,5 +96,7 @@ export interface FactSource {
 /** Says where a resource belongs, or null when there is none of that id. */
 export interface ResourceSource {
   readonly type: ResourceType
+  /** The project of a thing, which never changes, where it is known without asking. */
+  projectOf?(id: string): string | undefined
   locate(tx: Tx, id: string, caller: Caller, action: Action): Promise<Located | null>
 }

@@ -220,8 +220,13 @@ export function openGate(
     { type, id }: Resource,
   ): Promise<Located | null | undefined> {
     const act = actOf(action)
-    const locate = async () =>
-      type === 'Site' ? nowhere : places.get(type)?.locate(tx, id, caller, action)
+    const source = places.get(type)
+    const locate = async () => (type === 'Site' ? nowhere : source?.locate(tx, id, caller, action))
+    const known = source?.projectOf?.(id)
+    if (known !== undefined) {
+      openFor(tx, [known])
+      return locate()
+    }
     if (type === 'Task' || type === 'Item' || type === 'Delivery')
       return openWith(tx, { type, id }, locate)
     if (act.across === 'every') await openForAll(tx)

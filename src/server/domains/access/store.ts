@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { sendAlong, type Tx } from '../../kernel/db.ts'
+import { prepared } from '../../kernel/prepared.ts'
 import type { Located } from './facts.ts'
 
 /** What belongs to no project belongs to the site, which has keys of its own. */
@@ -29,8 +30,13 @@ export function openOnlyFor(tx: Tx, projects: readonly string[]): void {
   if (projects.some((project) => project === '' || project.includes(',')))
     throw new RangeError('no project is named so')
   opened.set(tx, projects)
-  sendAlong(tx, sql`select set_config('cloister.projects', ${projects.join()}, true)`.execute(tx))
+  sendAlong(tx, opening(tx, { projects: projects.join() }))
 }
+
+const opening = prepared(
+  (_, { projects }: { projects: string }) =>
+    sql`select set_config('cloister.projects', ${projects}, true)`,
+)
 
 /** Takes back all that passes of this transaction have opened, for when none of them is used. */
 export function closeRows(tx: Tx): void {

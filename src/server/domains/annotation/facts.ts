@@ -1,6 +1,6 @@
 import { actOf } from '#shared/actions.ts'
 import type { FactSource, ResourceSource } from '../access/index.ts'
-import { placeOfTask } from './places.ts'
+import { placeOfTask, projectOfTask } from './places.ts'
 import { holding } from './store/leases.ts'
 
 /** Whether the person holds the task now, and whether they would review their own work. */
@@ -20,4 +20,8 @@ export const annotationFacts: FactSource = {
   },
 }
 
-export const taskSource: ResourceSource = { type: 'Task', locate: placeOfTask }
+export const taskSource: ResourceSource = {
+  type: 'Task',
+  projectOf: projectOfTask,
+  locate: placeOfTask,
+}

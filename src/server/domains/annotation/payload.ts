@@ -3,7 +3,6 @@ import type { TaskPayload } from '#shared/annotation.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { parseConfidential } from '../../kernel/json.ts'
 import type { Pass } from '../access/index.ts'
-import { itemById } from '../projects/index.ts'
 import type { Asset } from '../vault/index.ts'
 import type { Ground, Seals } from './ground.ts'
 import { assetOf, channelsOf } from './media.ts'
@@ -38,28 +37,26 @@ export async function openTask(
   handed: Handed,
 ): Promise<TaskPayload> {
   const content = assetOf({ id: handed.item, project: handed.project }, 'content')
-  const [pass, held, item, text] = await Promise.all([
+  const [pass, held, text] = await Promise.all([
     admitted,
     heldTask(tx, handed.task, handed.person),
-    itemById(tx, handed.item),
     handed.kind === 'text' ? textOf(seals, admitted, tx, content) : null,
   ])
   if (held === undefined) throw new Problem('lease-lost')
-  if (item === undefined) throw new Problem('not-found')
   const schema = await schemaOf(tx, held.project, held.schema)
   const work = held.draft_object ?? held.annotation_object
   const reason = held.returned_reason
   return {
     ...{ task: held.id, type: held.type, item: held.item, project: held.project },
-    ...{ code: item.code, kind: item.kind, language: item.language },
+    ...{ code: held.code, kind: held.kind, language: held.language },
     ...(text !== null && { text }),
-    ...(item.kind === 'audio' && {
+    ...(held.kind === 'audio' && {
       audio: {
-        ...{ rate: item.rate ?? 0, samples: item.length },
-        channels: await channelsOf(seals, pass, tx, item),
+        ...{ rate: held.rate ?? 0, samples: held.length },
+        channels: await channelsOf(seals, pass, tx, { id: held.item, project: held.project }),
       },
     }),
-    sha256: item.content_sha256.toString('hex'),
+    sha256: held.content_sha256.toString('hex'),
     schema: schema.body,
     schemaVersion: held.schema,
     guideline: held.guideline,

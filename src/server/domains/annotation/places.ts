@@ -19,6 +19,11 @@ export function keepPlace(task: string, { project, item, language }: Place): voi
   places.set(task, { project, item, language })
 }
 
+/** The project of a task whose place was read before. */
+export function projectOfTask(task: string): string | undefined {
+  return places.get(task)?.project
+}
+
 /**
  * Where a task belongs, read once. Whether it is still there, and whose it is, the gate asks each
  * time: a task that was removed is leased to nobody.

@@ -1,15 +1,17 @@
 import { Problem } from '#shared/problems.ts'
 import type { Review } from '#shared/annotation.ts'
-import type { Tx } from '../../kernel/db.ts'
+import { sendAlong, type Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
 import { signalPerson } from '../identity/index.ts'
 import { type Ground, placeOf } from './ground.ts'
 import { closeListening } from './media.ts'
 import { putDecision } from './stamps.ts'
+import { standingOf } from './store/annotations.ts'
 import { removeDrafts } from './store/drafts.ts'
+import { endLease } from './store/leases.ts'
 import { lockTaskOfItem, setTask } from './store/tasks.ts'
-import { keepAnnotation, leaveFinished, standingOf } from './submit.ts'
+import { discardDrafts, keepAnnotation } from './submit.ts'
 import { mustHold } from './tasks.ts'
 
 /**
@@ -48,7 +50,8 @@ export async function decideReview(
     ...{ id, item, project, annotation: task.annotation, reviewer: pass.actor },
     ...{ decision, corrected, reason, at: now },
   })
-  await leaveFinished(ground, tx, task, await removeDrafts(tx, task.id))
+  sendAlong(tx, endLease(tx, task.id))
+  await discardDrafts(ground, tx, task, await removeDrafts(tx, task.id))
   if (decision === 'return') {
     await setTask(tx, task.id, { state: 'returned', since: now })
     await setTask(tx, annotated.id, { state: 'returned', reserved: annotated.author, since: now })

@@ -3,13 +3,12 @@ import { Problem } from '#shared/problems.ts'
 import { sendAlong, type Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
-import { itemById } from '../projects/index.ts'
+import type { ItemColumns } from '../projects/index.ts'
 import { type Ground, placeOf } from './ground.ts'
 import { closeListening } from './media.ts'
-import { nextVersion } from './store/annotations.ts'
+import { standingOf } from './store/annotations.ts'
 import { draftOf, removeDrafts, upsertDraft } from './store/drafts.ts'
-import { endLease } from './store/leases.ts'
-import { offerReview, setTask } from './store/tasks.ts'
+import { finishTask } from './store/tasks.ts'
 import { schemaOf } from './schemas.ts'
 import { putAnnotation } from './stamps.ts'
 import { mustHold, type Task } from './tasks.ts'
@@ -36,20 +35,12 @@ export async function submitAnnotation(
   ])
   if (pass.located.taskType === 'audio') await closeListening(ground, tx, [task.id], pass.at)
   const annotation = await keepAnnotation(ground, pass, tx, { task, standing, given })
-  await leaveFinished(ground, tx, task, drafts)
-  const { actor: author, at: now } = pass
-  const done = { state: 'submitted', reserved: null, author, annotation, since: now } as const
-  sendAlong(tx, setTask(tx, task.id, done))
-  const { guideline } = task
-  const review = { id: newId('tsk'), annotated: task, author, annotation, guideline, now }
-  sendAlong(tx, offerReview(tx, { ...review, schema: begunUnder(task) }))
-}
-
-/** What an item's next annotation is checked against and numbered after; read with its task locked. */
-export async function standingOf(tx: Tx, id: string) {
-  const [item, version] = await Promise.all([itemById(tx, id), nextVersion(tx, id)])
-  if (item === undefined) throw new Problem('not-found')
-  return { item, version }
+  await discardDrafts(ground, tx, task, drafts)
+  const { actor: author, at: since } = pass
+  const { project, item, batch, language, guideline } = task
+  const of = { project, item, batch, language, guideline, schema: begunUnder(task) }
+  const finished = { task: task.id, review: newId('tsk'), ...of, author, annotation, since }
+  sendAlong(tx, finishTask(tx, finished))
 }
 
 /** Checks, seals and keeps one more version of an item's annotation; answers its id. */
@@ -59,13 +50,15 @@ export async function keepAnnotation(
   tx: Tx,
   of: {
     readonly task: Task
+    /** Read with the task locked. */
     readonly standing: Awaited<ReturnType<typeof standingOf>>
     readonly given: unknown
   },
 ): Promise<string> {
-  const { task } = of
-  const { version } = of.standing
-  const annotation = await checked(tx, task, of.standing.item, of.given)
+  const { task, standing } = of
+  if (standing === undefined) throw new Problem('not-found')
+  const { version } = standing
+  const annotation = await checked(tx, task, standing, of.given)
   const id = newId('ann')
   const { project, item, guideline } = task
   const place = placeOf(task, 'annotation', version)
@@ -76,14 +69,13 @@ export async function keepAnnotation(
   return id
 }
 
-/** Ends the lease of a finished task and deletes what was sealed of the drafts that people had of it. */
-export async function leaveFinished(
+/** Deletes what was sealed of the drafts that these people had of a finished task. */
+export async function discardDrafts(
   ground: Ground,
   tx: Tx,
   task: Task,
   drafts: readonly string[],
 ): Promise<void> {
-  sendAlong(tx, endLease(tx, task.id))
   for (const person of drafts) await discardDraft(ground, tx, task, person)
 }
 
@@ -119,12 +111,7 @@ export async function saveDraft(
   return version
 }
 
-async function checked(
-  tx: Tx,
-  task: Task,
-  item: Awaited<ReturnType<typeof standingOf>>['item'],
-  given: unknown,
-): Promise<Uint8Array> {
+async function checked(tx: Tx, task: Task, item: ItemColumns, given: unknown): Promise<Uint8Array> {
   const annotation = parsed(given)
   const schema = await schemaOf(tx, task.project, begunUnder(task))
   const findings = checkAnnotation(schema.parsed, annotation, {

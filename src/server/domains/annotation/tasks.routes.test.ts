@@ -313,5 +313,5 @@ test('AN11 handing in and getting the next item waits five times for the databas
   const handedIn = await countRoundTrips(t, handIn)
   const opened = await countRoundTrips(t, async () => taskIn(await ana.get(`/tasks/${task}`)))
   assert.deepEqual([handedIn.waits, opened.waits], [5, 4])
-  assert.ok(handedIn.statements <= 32, `${handedIn.statements} statements`)
+  assert.ok(handedIn.statements <= 25, `${handedIn.statements} statements`)
 })

@@ -2,7 +2,7 @@ import canonicalize from 'canonicalize'
 import { sendAlong, type Tx } from '../../kernel/db.ts'
 import { randomBytes } from '../../kernel/random.ts'
 import { detailsHash, sha256, type Stamp } from './stamp.ts'
-import { insertDetail, insertStamps } from './store.ts'
+import { insertDetail } from './store.ts'
 
 /** Seals bytes under the log's key of a project (null: of the site), bound to their hash. */
 export type Seal = (tx: Tx, project: string | null, hash: Buffer, bytes: Buffer) => Promise<Buffer>
@@ -52,8 +52,7 @@ function keep(
   const hash = detailsHash(said?.words ?? null, stamps)
   const detail = { hash, project, words: said?.words ?? null }
   const sealed = { salt: said?.salt ?? null, sealed: said?.sealed ?? null }
-  sendAlong(tx, insertDetail(tx, { ...detail, ...sealed }))
-  if (stamps.length > 0) sendAlong(tx, insertStamps(tx, hash, stamps))
+  sendAlong(tx, insertDetail(tx, { ...detail, ...sealed }, stamps))
   return hash
 }
 

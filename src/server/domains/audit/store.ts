@@ -1,11 +1,15 @@
-import { type Insertable, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { LogSearch } from '#shared/audit.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
+import { prepared } from '../../kernel/prepared.ts'
 import type { Stamp } from './stamp.ts'
-import type { AuditTables } from './tables.ts'
+
+const pendingRow = prepared((db, { body }: { body: Buffer }) =>
+  db.insertInto('audit.pending').values({ body }),
+)
 
 export async function insertPending(tx: Tx, body: Buffer): Promise<void> {
-  await tx.insertInto('audit.pending').values({ body }).execute()
+  await pendingRow(tx, { body })
 }
 
 /** One statement, one commit, any number of leaves. */
@@ -143,23 +147,45 @@ export async function leavesWithin(tx: Tx, from: number, end: number): Promise<B
   return rows.map(({ body }) => body)
 }
 
-export async function insertDetail(
-  tx: Tx,
-  row: Insertable<AuditTables['audit.detail']>,
-): Promise<void> {
-  await tx.insertInto('audit.detail').values(row).execute()
+interface Detail {
+  readonly hash: Buffer
+  readonly project: string | null
+  readonly words: Buffer | null
+  readonly salt: Buffer | null
+  readonly sealed: Buffer | null
 }
 
-export async function insertStamps(
+interface StampColumns {
+  readonly kinds: readonly string[]
+  readonly subjects: readonly string[]
+  readonly hashes: readonly (Buffer | null)[]
+  readonly salts: readonly Buffer[]
+}
+
+const detailWithStamps = prepared((_, given: Detail & StampColumns) => {
+  const { hash, project, words, salt, sealed, kinds, subjects, hashes, salts } = given
+  return sql`
+    with detail as (
+      insert into audit.detail (hash, project, words, salt, sealed)
+      values (${hash}, ${project}, ${words}, ${salt}, ${sealed})
+    )
+    insert into audit.stamp (details, kind, subject, hash, salt)
+    select ${hash}, * from unnest(${kinds}::text[], ${subjects}::text[], ${hashes}::bytea[], ${salts}::bytea[])`
+})
+
+/** What stands beside an entry, and its stamps in their order. */
+export async function insertDetail(
   tx: Tx,
-  details: Buffer,
+  detail: Detail,
   stamps: readonly Stamp[],
 ): Promise<void> {
-  const rows = stamps.map(({ kind, subject, hash, salt }) => ({
-    ...{ kind, subject, details, salt: Buffer.from(salt) },
-    hash: hash === null ? null : Buffer.from(hash),
-  }))
-  await tx.insertInto('audit.stamp').values(rows).execute()
+  await detailWithStamps(tx, {
+    ...detail,
+    kinds: stamps.map(({ kind }) => kind),
+    subjects: stamps.map(({ subject }) => subject),
+    hashes: stamps.map(({ hash }) => (hash === null ? null : Buffer.from(hash))),
+    salts: stamps.map(({ salt }) => Buffer.from(salt)),
+  })
 }
 
 export async function detailStanding(tx: Tx, hash: Buffer): Promise<'kept' | 'erased' | 'missing'> {

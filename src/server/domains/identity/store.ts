@@ -1,5 +1,6 @@
 import { type Insertable, sql } from 'kysely'
 import type { Tx } from '../../kernel/db.ts'
+import { prepared } from '../../kernel/prepared.ts'
 import type { IdentityTables } from './tables.ts'
 
 type Row<T extends keyof IdentityTables> = Insertable<IdentityTables[T]>
@@ -142,14 +143,18 @@ export async function insertSession(tx: Tx, row: Row<'identity.session'>): Promi
   await tx.insertInto('identity.session').values(row).execute()
 }
 
-export function openSession(tx: Tx, tokenHash: Buffer, now: Date) {
-  return tx
+const openSessions = prepared((db, { hash, now }: { hash: Buffer; now: Date }) =>
+  db
     .selectFrom('identity.session')
     .selectAll()
-    .where('token_hash', '=', tokenHash)
+    .where('token_hash', '=', hash)
     .where('ended_at', 'is', null)
-    .where('ends_at', '>', now)
-    .executeTakeFirst()
+    .where('ends_at', '>', now),
+)
+
+export async function openSession(tx: Tx, hash: Buffer, now: Date) {
+  const [row] = await openSessions(tx, { hash, now })
+  return row
 }
 
 /** Those of the hashes whose session is open at this door. */
@@ -199,34 +204,39 @@ export async function markSteppedUp(tx: Tx, session: string, now: Date): Promise
     .execute()
 }
 
+const actorsFacts = prepared(
+  (db, { person, session, now }: { person: string; session: string; now: Date }) =>
+    db
+      .selectFrom('identity.person as p')
+      .innerJoin('identity.session as s', 's.person', 'p.id')
+      .innerJoin('identity.key as k', 'k.id', 's.key')
+      .select([
+        'p.revoked_at',
+        's.workstation',
+        's.stepped_up_at',
+        's.ends_at',
+        'k.aaguid',
+        'k.multi_device',
+        'k.revoked_at as key_revoked_at',
+        sql<
+          string[]
+        >`array(select r.role from identity.role r where r.person = p.id and r.confirmed_at is not null order by r.role)`.as(
+          'roles',
+        ),
+      ])
+      .where('p.id', '=', person)
+      .where('s.id', '=', session)
+      .where('s.ended_at', 'is', null)
+      .where('s.ends_at', '>', now),
+)
+
 /**
  * Session, key and person in one reading: what the gate is told about who asks. Undefined where
  * the session is not open now, also when it was open as the caller was recognised.
  */
-export function actorFacts(tx: Tx, person: string, session: string, now: Date) {
-  return tx
-    .selectFrom('identity.person as p')
-    .innerJoin('identity.session as s', 's.person', 'p.id')
-    .innerJoin('identity.key as k', 'k.id', 's.key')
-    .select([
-      'p.revoked_at',
-      's.workstation',
-      's.stepped_up_at',
-      's.ends_at',
-      'k.aaguid',
-      'k.multi_device',
-      'k.revoked_at as key_revoked_at',
-      sql<
-        string[]
-      >`array(select r.role from identity.role r where r.person = p.id and r.confirmed_at is not null order by r.role)`.as(
-        'roles',
-      ),
-    ])
-    .where('p.id', '=', person)
-    .where('s.id', '=', session)
-    .where('s.ended_at', 'is', null)
-    .where('s.ends_at', '>', now)
-    .executeTakeFirst()
+export async function actorFacts(tx: Tx, person: string, session: string, now: Date) {
+  const [row] = await actorsFacts(tx, { person, session, now })
+  return row
 }
 
 export async function insertPerson(

@@ -7,6 +7,8 @@ export {
   clientsOf,
   isFree,
   itemById,
+  type ItemColumns,
+  itemColumns,
   latestGuideline,
   latestVersions,
   projectByCode,

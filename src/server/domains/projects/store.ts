@@ -1,21 +1,19 @@
 import { type Expression, type Insertable, type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../kernel/db.ts'
+import { prepared } from '../../kernel/prepared.ts'
 import type { ProjectsTables } from './tables.ts'
 
 type Row<T extends keyof ProjectsTables> = Insertable<ProjectsTables[T]>
 
-/**
- * What the gate asks of a project, and of one item of it, for one person: one reading. Terms end with
- * the day that they name, by UTC; `terms` says that they are complete and in force, `until` when they or the instruction end next.
- */
-export async function projectFacts(
-  tx: Tx,
-  project: string,
-  item: string | null,
-  person: string | null,
-  now: Date,
-) {
-  const { rows } = await sql<{
+interface AskedOfProject {
+  readonly project: string
+  readonly item: string | null
+  readonly person: string | null
+  readonly now: Date
+}
+
+const projectsFacts = prepared(
+  (_, { project, item, person, now }: AskedOfProject) => sql<{
     state: string
     complete: boolean | null
     ends_on: string | null
@@ -42,8 +40,21 @@ export async function projectFacts(
         from projects.instruction i
        where i.project = p.id and i.begins <= ${now} and (i.ends is null or i.ends > ${now})
     ) instruction
-    where p.id = ${project}`.execute(tx)
-  const [row] = rows
+    where p.id = ${project}`,
+)
+
+/**
+ * What the gate asks of a project, and of one item of it, for one person: one reading. Terms end with
+ * the day that they name, by UTC; `terms` says that they are complete and in force, `until` when they or the instruction end next.
+ */
+export async function projectFacts(
+  tx: Tx,
+  project: string,
+  item: string | null,
+  person: string | null,
+  now: Date,
+) {
+  const [row] = await projectsFacts(tx, { project, item, person, now })
   if (row === undefined) return undefined
   const termsEnd = row.ends_on === null ? Infinity : Date.parse(`${row.ends_on}T24:00:00Z`)
   const inForce = termsEnd > now.getTime()
@@ -78,9 +89,25 @@ export function isFree(item: Expression<string>): RawBuilder<boolean> {
   return sql`exists (select from projects.item f where f.id = ${item} and f.state = 'free')`
 }
 
-/** An item with the project it belongs to; what an act on it is located by. */
-export function itemById(tx: Tx, id: string) {
-  return tx
+/** What an item is, apart from its state: none of it ever changes. */
+export interface ItemColumns {
+  readonly code: string
+  readonly kind: 'text' | 'audio' | 'image'
+  readonly language: string
+  readonly length: number
+  readonly rate: number | null
+  readonly content_sha256: Buffer
+}
+
+/** For statements of other domains: the columns of an item, to be joined lateral. */
+export function itemColumns(item: Expression<string>): RawBuilder<ItemColumns> {
+  return sql`(select p.code, i.kind, i.language, i.length, i.rate, i.content_sha256
+                from projects.item i join projects.project p on p.id = i.project
+               where i.id = ${item})`
+}
+
+const itemsById = prepared((db, { id }: { id: string }) =>
+  db
     .selectFrom('projects.item as i')
     .innerJoin('projects.project as p', 'p.id', 'i.project')
     .select([
@@ -95,8 +122,13 @@ export function itemById(tx: Tx, id: string) {
       'p.code',
       'p.client',
     ])
-    .where('i.id', '=', id)
-    .executeTakeFirst()
+    .where('i.id', '=', id),
+)
+
+/** An item with the project it belongs to; what an act on it is located by. */
+export async function itemById(tx: Tx, id: string) {
+  const [row] = await itemsById(tx, { id })
+  return row
 }
 
 export async function clientExists(tx: Tx, id: string): Promise<boolean> {
@@ -281,14 +313,16 @@ export function latestGuideline(tx: Tx, project: string) {
     .executeTakeFirst()
 }
 
+const versions = prepared(
+  (_, { project }: { project: string }) => sql<{ schema: number | null; guideline: number | null }>`
+    select (select max(version) from projects.label_schema where project = ${project}) as schema,
+           (select max(version) from projects.guideline where project = ${project}) as guideline`,
+)
+
 /** The newest versions of a project's label schema and guideline; null where none is published. */
 export async function latestVersions(tx: Tx, project: string) {
-  const { rows } = await sql<{ schema: number | null; guideline: number | null }>`
-    select (select max(version) from projects.label_schema where project = ${project}) as schema,
-           (select max(version) from projects.guideline where project = ${project}) as guideline`.execute(
-    tx,
-  )
-  return rows[0] ?? { schema: null, guideline: null }
+  const [row] = await versions(tx, { project })
+  return row ?? { schema: null, guideline: null }
 }
 
 /** Lets versions of a project's schema and guideline be numbered one after another. */

@@ -1,5 +1,6 @@
 import { type Insertable, sql } from 'kysely'
-import { type Connection, openClient, type Tx } from '../../kernel/db.ts'
+import { type Connection, type Db, openClient, type Tx } from '../../kernel/db.ts'
+import { prepared } from '../../kernel/prepared.ts'
 import type { VaultTables } from './tables.ts'
 
 /** The epoch in which new keys are drawn; undefined for a project that has none yet. */
@@ -62,9 +63,14 @@ export async function insertProjectKey(
     .execute()
 }
 
-/** An owner's key with where its epoch's key lies, as they were at one moment. */
-export function ownerKey(tx: Tx, project: string, kind: 'item' | 'class', owner: string) {
-  return tx
+type OwnerPlace = {
+  readonly project: string
+  readonly kind: 'item' | 'class'
+  readonly owner: string
+}
+
+const ownerKeys = prepared((db, { project, kind, owner }: OwnerPlace) =>
+  db
     .selectFrom('vault.owner_key as o')
     .innerJoin('vault.project_key as p', (join) =>
       join.onRef('p.project', '=', 'o.project').onRef('p.epoch', '=', 'o.epoch'),
@@ -73,8 +79,13 @@ export function ownerKey(tx: Tx, project: string, kind: 'item' | 'class', owner:
     .select(sql<string | null>`case when p.destroyed_at is null then p.location end`.as('location'))
     .where('o.project', '=', project)
     .where('o.kind', '=', kind)
-    .where('o.owner', '=', owner)
-    .executeTakeFirst()
+    .where('o.owner', '=', owner),
+)
+
+/** An owner's key with where its epoch's key lies, as they were at one moment. */
+export async function ownerKey(tx: Tx, project: string, kind: 'item' | 'class', owner: string) {
+  const [row] = await ownerKeys(tx, { project, kind, owner })
+  return row
 }
 
 /** False when another transaction was first. */
@@ -90,20 +101,32 @@ export async function insertOwnerKey(
   return done.numInsertedOrUpdatedRows === 1n
 }
 
+const objectRow = prepared((db, row: Insertable<VaultTables['vault.object']>) => {
+  const { id, project, kind, owner, asset, version, length, sealed, location } = row
+  const values = { id, project, kind, owner, asset, version, length, sealed, location }
+  return db.insertInto('vault.object').values(values)
+})
+
 export async function insertObject(
   tx: Tx,
   row: Insertable<VaultTables['vault.object']>,
 ): Promise<void> {
-  await tx.insertInto('vault.object').values(row).execute()
+  await objectRow(tx, row)
 }
 
 export function objectById(tx: Tx, id: string) {
   return tx.selectFrom('vault.object').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+const newestObjects = prepared(
+  (db, { project, kind, owner, asset }: OwnerPlace & { readonly asset: string }) =>
+    newestAt(db, [project, kind, owner, asset]).selectAll(),
+)
+
 /** An asset in its newest version, whole. */
-export function newestObject(tx: Tx, ...place: AssetPlace) {
-  return newestAt(tx, place).selectAll().executeTakeFirst()
+export async function newestObject(tx: Tx, ...[project, kind, owner, asset]: AssetPlace) {
+  const [row] = await newestObjects(tx, { project, kind, owner, asset })
+  return row
 }
 
 /** Where an item's asset stands in its newest version. */
@@ -113,7 +136,7 @@ export function objectAt(tx: Tx, ...place: AssetPlace) {
 
 type AssetPlace = readonly [project: string, kind: 'item' | 'class', owner: string, asset: string]
 
-function newestAt(tx: Tx, [project, kind, owner, asset]: AssetPlace) {
+function newestAt(tx: Db, [project, kind, owner, asset]: AssetPlace) {
   return tx
     .selectFrom('vault.object')
     .where('project', '=', project)

@@ -1,21 +1,25 @@
 import { type Insertable, sql } from 'kysely'
 import type { Tx } from '../../kernel/db.ts'
+import { prepared } from '../../kernel/prepared.ts'
 import type { WorkforceTables } from './tables.ts'
 
 type Row<T extends keyof WorkforceTables> = Insertable<WorkforceTables[T]>
 
-/**
- * All of a person's admission in one reading. Each part is true with the day or moment it ends,
- * or false; `language` and `kind` null asks for no certificate.
- */
-export async function admissionFacts(
-  tx: Tx,
-  person: string,
-  language: string | null,
-  kind: string | null,
-  now: Date,
-) {
-  const { rows } = await sql<{
+const admissions = prepared(
+  (
+    _,
+    {
+      person,
+      language,
+      kind,
+      now,
+    }: {
+      person: string
+      language: string | null
+      kind: string | null
+      now: Date
+    },
+  ) => sql<{
     vetted_until: Date | null
     agreed: boolean
     trained_until: Date | null
@@ -40,10 +44,22 @@ export async function admissionFacts(
         where c.person = ${person} and c.kind = ${kind}
           and (c.language = ${language} or c.language = split_part(${language}, '-', 1))) as certified_until,
       (select max(s.ends) from workforce.shift s
-        where s.person = ${person} and s.begins <= ${now} and s.ends > ${now}) as shift_until`.execute(
-    tx,
-  )
-  return rows[0]
+        where s.person = ${person} and s.begins <= ${now} and s.ends > ${now}) as shift_until`,
+)
+
+/**
+ * All of a person's admission in one reading. Each part is true with the day or moment it ends,
+ * or false; `language` and `kind` null asks for no certificate.
+ */
+export async function admissionFacts(
+  tx: Tx,
+  person: string,
+  language: string | null,
+  kind: string | null,
+  now: Date,
+) {
+  const [row] = await admissions(tx, { person, language, kind, now })
+  return row
 }
 
 export async function upsertVetting(tx: Tx, row: Row<'workforce.vetting'>): Promise<void> {
@@ -170,6 +186,16 @@ export async function recordsOf(tx: Tx, person: string, now: Date) {
   return { vettings, courses, certificates, shifts }
 }
 
+const languagesOf = prepared(
+  (db, { person, kind, today }: { person: string; kind: string; today: string }) =>
+    db
+      .selectFrom('workforce.certificate')
+      .select('language')
+      .where('person', '=', person)
+      .where('kind', '=', kind)
+      .where('expires', '>=', today),
+)
+
 /** Languages in which a person may do this kind of work today; a bare tag covers its regions. */
 export async function certifiedLanguages(
   tx: Tx,
@@ -177,12 +203,6 @@ export async function certifiedLanguages(
   kind: string,
   now: Date,
 ): Promise<string[]> {
-  const rows = await tx
-    .selectFrom('workforce.certificate')
-    .select('language')
-    .where('person', '=', person)
-    .where('kind', '=', kind)
-    .where('expires', '>=', now.toISOString().slice(0, 10))
-    .execute()
+  const rows = await languagesOf(tx, { person, kind, today: now.toISOString().slice(0, 10) })
   return rows.map((row) => row.language)
 }

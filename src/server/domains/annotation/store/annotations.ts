@@ -1,22 +1,33 @@
-import { type Insertable, type RawBuilder, sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../../kernel/db.ts'
-import { isFree } from '../../projects/index.ts'
+import { prepared } from '../../../kernel/prepared.ts'
+import { isFree, type ItemColumns, itemColumns } from '../../projects/index.ts'
 import type { AnnotationTables } from '../tables.ts'
 
-export async function nextVersion(tx: Tx, item: string): Promise<number> {
-  const row = await tx
-    .selectFrom('annotation.annotation')
-    .select((eb) => eb.fn.max('version').as('latest'))
-    .where('item', '=', item)
-    .executeTakeFirst()
-  return (row?.latest ?? 0) + 1
+const standings = prepared(
+  (_, { item }: { item: string }) => sql<ItemColumns & { readonly version: number }>`
+    select i.*, (select coalesce(max(a.version), 0) + 1 from annotation.annotation a
+                  where a.item = ${item}) as version
+      from ${itemColumns(sql`${item}`)} i`,
+)
+
+/** What an item's next annotation is checked against, and the number that it gets. */
+export async function standingOf(tx: Tx, item: string) {
+  const [row] = await standings(tx, { item })
+  return row
 }
+
+const annotationRow = prepared((db, row: AnnotationTables['annotation.annotation']) => {
+  const { id, item, project, version, person, made, schema, guideline, at, object } = row
+  const values = { id, item, project, version, person, made, schema, guideline, at, object }
+  return db.insertInto('annotation.annotation').values(values)
+})
 
 export async function insertAnnotation(
   tx: Tx,
-  row: Insertable<AnnotationTables['annotation.annotation']>,
+  row: AnnotationTables['annotation.annotation'],
 ): Promise<void> {
-  await tx.insertInto('annotation.annotation').values(row).execute()
+  await annotationRow(tx, row)
 }
 
 /** Annotations with ids after one, in their order. */

@@ -1,5 +1,6 @@
 import type { Insertable } from 'kysely'
 import type { Tx } from '../../../kernel/db.ts'
+import { prepared } from '../../../kernel/prepared.ts'
 import type { AnnotationTables } from '../tables.ts'
 
 export function draftOf(tx: Tx, task: string, person: string) {
@@ -24,12 +25,12 @@ export async function upsertDraft(
     .execute()
 }
 
+const draftsRemoval = prepared((db, { task }: { task: string }) =>
+  db.deleteFrom('annotation.draft').where('task', '=', task).returning('person'),
+)
+
 /** Removes everybody's drafts of a task and answers whose they were. */
 export async function removeDrafts(tx: Tx, task: string): Promise<string[]> {
-  const rows = await tx
-    .deleteFrom('annotation.draft')
-    .where('task', '=', task)
-    .returning('person')
-    .execute()
+  const rows = await draftsRemoval(tx, { task })
   return rows.map((row) => row.person)
 }

@@ -1,5 +1,6 @@
 import { type Insertable, sql } from 'kysely'
 import type { Tx } from '../../../kernel/db.ts'
+import { prepared } from '../../../kernel/prepared.ts'
 import type { AnnotationTables, TaskType } from '../tables.ts'
 
 /** Who wants what sort of work, and until when they get it. */
@@ -128,13 +129,13 @@ export async function renewLease(
   return row?.until
 }
 
+const leaseEnding = prepared((db, { task }: { task: string }) =>
+  db.deleteFrom('annotation.lease').where('task', '=', task).returning('person'),
+)
+
 /** Ends the lease and says whose it was. */
 export async function endLease(tx: Tx, task: string): Promise<string | undefined> {
-  const row = await tx
-    .deleteFrom('annotation.lease')
-    .where('task', '=', task)
-    .returning('person')
-    .executeTakeFirst()
+  const [row] = await leaseEnding(tx, { task })
   return row?.person
 }
 
@@ -155,16 +156,24 @@ export async function insertLease(
   await tx.insertInto('annotation.lease').values(row).execute()
 }
 
-/** What the gate asks: until when this person holds the task, and whether they annotated its item. */
-export async function holding(tx: Tx, task: string, person: string) {
-  const { rows } = await sql<{ type: TaskType; until: Date | null; annotated: boolean }>`
+const holdings = prepared(
+  (_, { task, person }: { task: string; person: string }) => sql<{
+    type: TaskType
+    until: Date | null
+    annotated: boolean
+  }>`
     select t.type, l.until,
       t.type = 'review' and exists (select from annotation.annotation a
                                      where a.item = t.item and a.person = ${person}) as annotated
       from annotation.task t
       left join annotation.lease l on l.task = t.id and l.person = ${person}
-     where t.id = ${task}`.execute(tx)
-  return rows[0]
+     where t.id = ${task}`,
+)
+
+/** What the gate asks: until when this person holds the task, and whether they annotated its item. */
+export async function holding(tx: Tx, task: string, person: string) {
+  const [row] = await holdings(tx, { task, person })
+  return row
 }
 
 export function leasesOf(tx: Tx, person: string) {

@@ -1,19 +1,21 @@
 import { type Insertable, sql } from 'kysely'
 import type { Tx } from '../../../kernel/db.ts'
+import { prepared } from '../../../kernel/prepared.ts'
+import { type ItemColumns, itemColumns } from '../../projects/index.ts'
 import type { AnnotationTables, TaskState, TaskType } from '../tables.ts'
 
 export function taskById(tx: Tx, id: string) {
   return tx.selectFrom('annotation.task').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+const locking = prepared((db, { id }: { id: string }) =>
+  db.selectFrom('annotation.task').selectAll().where('id', '=', id).forUpdate(),
+)
+
 /** The task, locked until the transaction ends. */
-export function lockTask(tx: Tx, id: string) {
-  return tx
-    .selectFrom('annotation.task')
-    .selectAll()
-    .where('id', '=', id)
-    .forUpdate()
-    .executeTakeFirst()
+export async function lockTask(tx: Tx, id: string) {
+  const [row] = await locking(tx, { id })
+  return row
 }
 
 /** The task of the other type on the same item. */
@@ -27,32 +29,39 @@ export function lockTaskOfItem(tx: Tx, item: string, type: TaskType) {
     .executeTakeFirst()
 }
 
-/** All that a screen needs of a task that this person holds, but for what the vault and `projects` keep. */
-export async function heldTask(tx: Tx, task: string, person: string) {
-  const { rows } = await sql<{
-    id: string
-    type: TaskType
-    item: string
-    project: string
-    schema: number
-    guideline: number | null
-    until: Date
-    draft: number
-    draft_object: string | null
-    annotation_object: string | null
-    returned_reason: string | null
-  }>`
+const heldTasks = prepared(
+  (_, { task, person }: { task: string; person: string }) => sql<
+    {
+      id: string
+      type: TaskType
+      item: string
+      project: string
+      schema: number
+      guideline: number | null
+      until: Date
+      draft: number
+      draft_object: string | null
+      annotation_object: string | null
+      returned_reason: string | null
+    } & ItemColumns
+  >`
     select t.id, t.type, t.item, t.project, t.schema, t.guideline, l.until,
       coalesce(d.version, 0) as draft, d.object as draft_object,
-      a.object as annotation_object,
-      case when t.type = 'annotate' and x.decision = 'return' then x.reason end as returned_reason
+      (select a.object from annotation.annotation a where a.id = t.annotation) as annotation_object,
+      (select x.reason from annotation.decision x
+        where x.annotation = t.annotation and x.decision = 'return' and t.type = 'annotate') as returned_reason,
+      i.*
       from annotation.task t
+      join lateral ${itemColumns(sql.ref('t.item'))} i on true
       join annotation.lease l on l.task = t.id and l.person = ${person}
       left join annotation.draft d on d.task = t.id and d.person = ${person}
-      left join annotation.annotation a on a.id = t.annotation
-      left join annotation.decision x on x.annotation = t.annotation
-     where t.id = ${task}`.execute(tx)
-  return rows[0]
+     where t.id = ${task}`,
+)
+
+/** All that a screen needs of a task that this person holds, but for what the vault keeps. */
+export async function heldTask(tx: Tx, task: string, person: string) {
+  const [row] = await heldTasks(tx, { task, person })
+  return row
 }
 
 /** Only what is named changes; `since` is when. */
@@ -70,27 +79,48 @@ export async function setTask(
   await tx.updateTable('annotation.task').set(change).where('id', '=', task).execute()
 }
 
-/** Puts a finished piece of work up for review: the item's first review, or the same task again. */
-export async function offerReview(
-  tx: Tx,
-  offer: {
-    id: string
-    annotated: { project: string; item: string; batch: string; language: string }
-    author: string
-    annotation: string
-    schema: number
-    guideline: number | null
-    now: Date
-  },
-): Promise<void> {
-  const { id, annotated, author, annotation, schema, guideline, now } = offer
-  const { project, item, batch, language } = annotated
-  const open = { state: 'waiting', reserved: null, author, annotation, schema, guideline } as const
-  await tx
-    .insertInto('annotation.task')
-    .values({ id, project, item, batch, language, type: 'review', ...open, since: now })
-    .onConflict((c) => c.columns(['item', 'type']).doUpdateSet({ ...open, since: now }))
-    .execute()
+interface Finished {
+  readonly task: string
+  readonly review: string
+  readonly project: string
+  readonly item: string
+  readonly batch: string
+  readonly language: string
+  readonly author: string
+  readonly annotation: string
+  readonly schema: number
+  readonly guideline: number | null
+  readonly since: Date
+}
+
+const finishing = prepared((_, finished: Finished) => {
+  const { task, review, project, item, batch, language } = finished
+  const { author, annotation, schema, guideline, since } = finished
+  return sql`
+    with ended as (
+      delete from annotation.lease where task = ${task}
+    ), done as (
+      update annotation.task
+         set state = 'submitted', reserved = null, author = ${author}, annotation = ${annotation},
+             since = ${since}
+       where id = ${task}
+    )
+    insert into annotation.task (id, project, item, batch, language, type, state, author,
+                                 annotation, schema, guideline, since)
+    values (${review}, ${project}, ${item}, ${batch}, ${language}, 'review', 'waiting', ${author},
+            ${annotation}, ${schema}, ${guideline}, ${since})
+    on conflict (item, type) do update
+       set state = 'waiting', reserved = null, author = excluded.author,
+           annotation = excluded.annotation, schema = excluded.schema,
+           guideline = excluded.guideline, since = excluded.since`
+})
+
+/**
+ * Ends the lease of a submitted task and puts the work up for review: the item's first review, which
+ * is then named `review`, or the same one again.
+ */
+export async function finishTask(tx: Tx, finished: Finished): Promise<void> {
+  await finishing(tx, finished)
 }
 
 /** Adds tasks in the order given. */

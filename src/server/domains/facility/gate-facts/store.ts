@@ -1,24 +1,18 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../../kernel/db.ts'
+import { prepared } from '../../../kernel/prepared.ts'
 import { notCalm } from '../alarms.ts'
 
-/**
- * All that the building contributes to a decision, in one statement: it runs at every act.
- * `open_minutes`: until the zone closes by the site's own clock, null while it is closed.
- * `project` is the code by which the site file admits it; null asks of no project.
- */
-export async function gateFacts(
-  tx: Tx,
-  asked: {
-    workstation: string
-    certificate: string
-    person: string | null
-    project: string | null
-    now: Date
-  },
-) {
-  const { workstation, certificate, person, project, now } = asked
-  const { rows } = await sql<{
+interface Asked {
+  readonly workstation: string
+  readonly certificate: string
+  readonly person: string | null
+  readonly project: string | null
+  readonly now: Date
+}
+
+const facts = prepared(
+  (_, { workstation, certificate, person, project, now }: Asked) => sql<{
     zone: string
     enrolled: boolean
     not_after: Date
@@ -66,6 +60,15 @@ export async function gateFacts(
       left join facility.zone z on z.zone = w.zone
       left join facility.posture p on p.workstation = w.workstation
       left join facility.presence r on r.person = ${person}
-     where w.workstation = ${workstation}`.execute(tx)
-  return rows[0]
+     where w.workstation = ${workstation}`,
+)
+
+/**
+ * All that the building contributes to a decision, in one statement: it runs at every act.
+ * `open_minutes`: until the zone closes by the site's own clock, null while it is closed.
+ * `project` is the code by which the site file admits it; null asks of no project.
+ */
+export async function gateFacts(tx: Tx, asked: Asked) {
+  const [row] = await facts(tx, asked)
+  return row
 }

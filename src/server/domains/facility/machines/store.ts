@@ -1,5 +1,6 @@
 import { type Insertable, sql } from 'kysely'
 import type { Tx } from '../../../kernel/db.ts'
+import { prepared } from '../../../kernel/prepared.ts'
 import type { FacilityTables } from '../tables.ts'
 
 type Row<T extends keyof FacilityTables> = Insertable<FacilityTables[T]>
@@ -37,9 +38,8 @@ export async function insertCertificate(
     .execute()
 }
 
-/** A certificate with the standing of the machine that it names. */
-export async function certificateBySerial(tx: Tx, serial: string) {
-  const { rows } = await sql<{
+const certificates = prepared(
+  (_, { serial }: { serial: string }) => sql<{
     kind: 'workstation' | 'device'
     subject: string
     not_after: Date
@@ -54,8 +54,13 @@ export async function certificateBySerial(tx: Tx, serial: string) {
            w.installed, w.revoked_at as machine_revoked_at
       from facility.certificate c
       left join facility.workstation w on c.kind = 'workstation' and w.workstation = c.subject
-     where c.serial = ${serial}`.execute(tx)
-  return rows[0]
+     where c.serial = ${serial}`,
+)
+
+/** A certificate with the standing of the machine that it names. */
+export async function certificateBySerial(tx: Tx, serial: string) {
+  const [row] = await certificates(tx, { serial })
+  return row
 }
 
 export async function sawCertificate(
