@@ -55,7 +55,10 @@ export default {
     ),
     rule(
       'only-stores-speak-sql',
-      { path: '^src/', pathNot: '/(store|db|prepared|statement)[.]ts$|/store/[^/]+[.]ts$|[.]test[.]tsx?$' },
+      {
+        path: '^src/',
+        pathNot: '/(store|db|prepared|statement)[.]ts$|/store/[^/]+[.]ts$|[.]test[.]tsx?$',
+      },
       { path: '(^|/)node_modules/(pg|kysely)/', dependencyTypesNot: ['type-only'] },
     ),
     rule(
