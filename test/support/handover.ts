@@ -191,11 +191,16 @@ function actsOf({ room, mara, noor, carla, packages, recipient, faults }: Parts)
     return good(DeliveryMade, answer).delivery
   }
   async function until(delivery: string, state: string): Promise<DeliveryRow> {
+    const end = performance.now() + 60_000
     for (;;) {
       const answer = await mara.get(`/projects/${room.project}/deliveries`)
       const row = good(Deliveries, answer).deliveries.find((one) => one.delivery === delivery)
       if (row?.state === state) return row
       if (faults.length > 0) throw faults[0]
+      if (performance.now() > end)
+        throw new Error(
+          `${delivery} is ${row?.state ?? 'not there'} and not ${state} after a minute`,
+        )
       await sleep(20)
     }
   }
