@@ -6,21 +6,14 @@ import { BackupMade, BackupOrder } from '#shared/backup.ts'
 import { Problem } from '#shared/problems.ts'
 import { holdEpochs } from './domains/vault/index.ts'
 import type { Upload } from './http/upload.ts'
-import {
-  backUp,
-  type BackupPlaces,
-  backUpParts,
-  checkParts,
-  demandFree,
-  type Parts,
-  restore,
-  restoreParts,
-} from './kernel/backup.ts'
+import { backUp, backUpParts } from './kernel/backup.ts'
 import type { Config } from './kernel/config.ts'
+import { type BackupPlaces, demandFree, type Parts } from './kernel/copy.ts'
 import type { Connection } from './kernel/db.ts'
 import { StartFault } from './kernel/fault.ts'
 import { lockDirectory } from './kernel/lock.ts'
 import { placeOfCluster } from './kernel/postgres.ts'
+import { checkParts, restore, restoreParts } from './kernel/restore.ts'
 
 /**
  * Backs an installation up: database, sealed objects, packages of deliveries and its name into one

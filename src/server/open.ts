@@ -193,7 +193,7 @@ export async function openServer(installation: Installation): Promise<Server> {
 const identityGround: Pick<IdentityGround, 'shiftEnd' | 'onOfficerBeyond'> = {
   shiftEnd,
   onOfficerBeyond: (tx, { person, reason }, at) =>
-    raiseAlarm(tx, { kind: 'officer-made', subject: person, words: reason, zones: [] }, at),
+    raiseAlarm(tx, { kind: 'officer-made', subject: person, detail: { reason }, zones: [] }, at),
 }
 
 /** The doors that the installation names, the operator's last: whoever calls there finds the others open. */

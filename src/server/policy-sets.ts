@@ -36,9 +36,9 @@ export async function recordPolicySet(
         details: null,
       })
       if (before === undefined || part === 'outside') return
-      const [is, was] = [sha256, before].map((hash) => hash.slice(0, 12))
-      const words = `The server decides by other policies since it started: set ${is}, before it ${was}. The log names both.`
-      await raiseAlarm(tx, { kind: 'policies-changed', subject: sha256, words, zones: [] }, time)
+      const [is, was] = [sha256.slice(0, 12), before.slice(0, 12)]
+      const detail = { is, was }
+      await raiseAlarm(tx, { kind: 'policies-changed', subject: sha256, detail, zones: [] }, time)
     })
   } finally {
     await db.destroy()

@@ -126,6 +126,8 @@ export const actions = {
   'projects.read': { doors: staff, group: 'releasing', on: 'Project' },
   'projects.schema.publish': { doors: staff, group: 'managing', on: 'Project' },
   'projects.guideline.publish': { doors: inside, group: 'managing', on: 'Project' },
+  /** As it is written: by those who write it, and where. The people of a project have an act of their own. */
+  'projects.guideline.read': { doors: inside, group: 'managing', on: 'Project', stepUp: true },
   'projects.team.set': { doors: staff, group: 'managing', on: 'Project' },
   'projects.state.set': { doors: staff, group: 'managing', on: 'Project' },
   'projects.import.order': { doors: ['operator'], group: 'operating', on: 'Project' },

@@ -129,8 +129,6 @@ export const OwnWork = Type.Object({
 })
 export type OwnWork = Static<typeof OwnWork>
 
-export const Guideline = Type.Object({ version: Type.Integer(), text: Type.String() })
-
 export const Reassignment = Type.Object(
   { person: nullable(PersonId) },
   { additionalProperties: false },

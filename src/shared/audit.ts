@@ -44,6 +44,8 @@ export const LogSearch = Type.Object(
     project: Type.Optional(Filter),
     action: Type.Optional(Filter),
     outcome: Type.Optional(Outcome),
+    /** An act whose refusals are left out. */
+    unrefused: Type.Optional(Filter),
     from: Type.Optional(Moment),
     to: Type.Optional(Moment),
     after: Type.Optional(LogIndex),

@@ -6,6 +6,8 @@ const Words = Type.String({ maxLength: 200 })
 export const Demonstration = Type.Object({
   /** The invented people, by the ids that the simulated building knows. */
   people: Type.Array(Type.Object({ id: Words, name: Words, role: Words })),
+  /** What people call the zones of the building. */
+  zones: Type.Array(Type.Object({ zone: Words, title: Words })),
   /** Pages to open: workstations, and the client's outside door. */
   places: Type.Array(Type.Object({ name: Words, address: Words })),
 })

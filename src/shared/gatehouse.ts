@@ -11,6 +11,26 @@ const nothingOr = <T extends Parameters<typeof Type.Union>[0][number]>(shape: T)
   Type.Union([shape, Type.Null()])
 const Words = Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' })
 
+/** What the words of an alarm need beyond its kind; ids, counts, and what a person typed. */
+export const AlarmDetail = Type.Object(
+  {
+    zone: Type.Optional(Type.String()),
+    /** The other door at which a badge was read. */
+    portal: Type.Optional(Type.String()),
+    count: Type.Optional(Type.Integer()),
+    /** What a controller reported, in the words of its protocol. */
+    reported: Type.Optional(Type.String()),
+    behind: Type.Optional(Type.Union([Type.Literal('witness'), Type.Literal('log')])),
+    /** Why, as the operator typed it; of a delivery, the kind of the failure. */
+    reason: Type.Optional(Type.String()),
+    /** Sets of policies, by the beginnings of their hashes. */
+    is: Type.Optional(Type.String()),
+    was: Type.Optional(Type.String()),
+  },
+  strict,
+)
+export type AlarmDetail = Static<typeof AlarmDetail>
+
 export const MachineName = Type.Object({ id: Name })
 export const ZoneName = Type.Object({ zone: Name })
 export const ControllerName = Type.Object({ controller: Name })
@@ -113,7 +133,7 @@ export const SiteNow = Type.Object(
           ...{ alarm: Type.String(), kind: Type.String(), subject: Type.String() },
           /** What it is about, as guards call it; null where that is the whole installation. */
           about: nothingOr(Type.String()),
-          ...{ words: Type.String(), zones: Type.Array(Type.String()), raisedAt: Moment },
+          ...{ detail: AlarmDetail, zones: Type.Array(Type.String()), raisedAt: Moment },
           ...{ acknowledgedAt: nothingOr(Moment), acknowledgedBy: nothingOr(Named) },
           ...{ note: nothingOr(Type.String()), clearedAt: nothingOr(Moment) },
         },

@@ -74,6 +74,8 @@ export const TeamMember = Type.Object(
 )
 /** A label schema in the language of the package annotation-formats; checked there in full. */
 export const NewSchema = Type.Object({ schema: Type.Unknown() }, { additionalProperties: false })
+/** The guideline in force, as it was written. */
+export const Guideline = Type.Object({ version: Type.Integer(), text: Type.String() })
 export const NewGuideline = Type.Object({ text: Text(200_000) }, { additionalProperties: false })
 export const Version = Type.Object({ version: Type.Integer({ minimum: 1 }) })
 

@@ -4,23 +4,8 @@ import type { Annotation } from '@cloister/annotation-formats'
 import { ItemLost, RefusedByGate, Unfit } from '../../src/web/api/bench-api.ts'
 import { HttpBench } from '../../src/web/api/http-bench.ts'
 import { SignalLine } from '../../src/web/api/line.ts'
-import { Server } from '../../src/web/api/server.ts'
+import { serverOf } from '../support/page-server.ts'
 import { openRoom, type Member, type Room } from '../support/room.ts'
-
-/** The page's own way to the server, led into the real routes instead of over a network. */
-function serverOf(member: Member): Server {
-  return new Server(async (address, { method, body }) => {
-    const sent: unknown = typeof body === 'string' ? JSON.parse(body) : undefined
-    const json = typeof sent === 'object' && sent !== null ? sent : undefined
-    const answer =
-      method === 'GET'
-        ? await member.get(address)
-        : method === 'PUT'
-          ? await member.put(address, json ?? {})
-          : await member.post(address, json)
-    return new Response(new Uint8Array(answer.bytes), { status: answer.status })
-  })
-}
 
 function seat(t: TestContext, room: Room, member: Member, mode: 'annotate' | 'review') {
   const line = new SignalLine(() => ({ onmessage: null, onclose: null, close: () => undefined }), {

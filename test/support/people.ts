@@ -39,9 +39,7 @@ export async function walk(building: Page, name: string, zone: string): Promise<
     .getByRole('button', { name: person })
     .and(building.locator('[aria-pressed=false]'))
     .click()
-  const place = building.locator('section > div', {
-    has: building.getByRole('heading', { name: zone, exact: true }),
-  })
+  const place = building.locator(`[data-zone="${zone}"]`)
   await place.getByRole('button', { name: 'Walk here' }).click()
   await place.getByRole('button', { name: person }).waitFor()
   await building.getByRole('button', { name: person }).click()

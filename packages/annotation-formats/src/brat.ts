@@ -1,3 +1,4 @@
+import { documentWriter } from './documents.ts'
 import type { Item, Region, Relation, Value } from './model.ts'
 import { addTo } from './groups.ts'
 import { noteUncarried } from './leftovers.ts'
@@ -183,29 +184,25 @@ class AnnReader {
  * are changed to what brat allows; answers, transcripts and relations in both directions other than
  * `Equiv` are lost.
  */
-export const writeBrat: Writer = ({ out, losses }) => {
-  const written = new Set<string>()
+export const writeBrat: Writer = documentWriter(({ out, losses }) => {
   const names = new Names(/[^\s:;]/u, losses)
   return {
-    add(item) {
+    write(item) {
       const { item_ref, source } = item
-      if (source.kind !== 'text') losses.note('kind', item_ref)
-      else if (written.has(item_ref)) losses.note('several-annotations', item_ref)
-      else {
-        written.add(item_ref)
-        noteUncarried(item, losses, ['attributes', 'relations', 'both-directions', 'unlabelled'])
-        const name = fileNameOf(item_ref, losses)
-        out(`${name}.txt`, source.text)
-        const lines = new AnnWriter(item, source.text, names, losses).lines()
-        if (item.annotation !== undefined)
-          out(`${name}.ann`, lines.map((line) => `${line}\n`).join(''))
+      if (source.kind !== 'text') {
+        losses.note('kind', item_ref)
+        return false
       }
-    },
-    end() {
-      // Every file is whole when it is written.
+      noteUncarried(item, losses, ['attributes', 'relations', 'both-directions', 'unlabelled'])
+      const name = fileNameOf(item_ref, losses)
+      out(`${name}.txt`, source.text)
+      const lines = new AnnWriter(item, source.text, names, losses).lines()
+      if (item.annotation !== undefined)
+        out(`${name}.ann`, lines.map((line) => `${line}\n`).join(''))
+      return true
     },
   }
-}
+})
 
 class AnnWriter {
   readonly #item: Item

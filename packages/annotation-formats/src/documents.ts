@@ -8,6 +8,35 @@ import {
   type Reader,
   type ReadOptions,
 } from './reading.ts'
+import type { Writer, WriteOptions } from './writing.ts'
+
+/** What writes one item at a time; false says that nothing of it could be written, so that another of it may. */
+export interface DocumentWriting {
+  readonly write: (item: Item) => boolean
+  /** What is left to be written when all items are. */
+  readonly end?: () => void
+}
+
+/**
+ * The writer of a format in which each item has files of its own. Of several annotations of one item
+ * the first is written.
+ */
+export function documentWriter(begin: (options: WriteOptions) => DocumentWriting): Writer {
+  return (options) => {
+    const written = new Set<string>()
+    const { write, end } = begin(options)
+    return {
+      add(item) {
+        const { item_ref } = item
+        if (written.has(item_ref)) options.losses.note('several-annotations', item_ref)
+        else if (write(item)) written.add(item_ref)
+      },
+      end() {
+        end?.()
+      },
+    }
+  }
+}
 
 /** Takes the text of one file for what it says; faults are thrown. */
 export type ReadDocument = (text: string, file: string, options: ReadOptions) => Item

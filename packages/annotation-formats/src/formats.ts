@@ -21,7 +21,8 @@ import {
   writeUem,
 } from './speech/tables.ts'
 import { readCvatTsv, writeCvatTsv } from './speech/cvat.ts'
-import { readEaf, writeEaf } from './speech/eaf.ts'
+import { readEaf } from './speech/eaf-read.ts'
+import { writeEaf } from './speech/eaf-write.ts'
 import { readKaldi, writeKaldi } from './speech/kaldi.ts'
 import { readSrt, readWebVtt, writeSrt, writeWebVtt } from './speech/subtitles.ts'
 import { readCoco, writeCoco } from './image/coco.ts'

@@ -112,7 +112,7 @@ export async function runDemonstration(
     if (known !== null) await beginDay(stage, cast)
     const control = await startControl(simulator, { port: 0, origins: [] })
     closing.push(() => control.close())
-    const page = await servePage(ports.page, control, shown(cast, ports))
+    const page = await servePage(ports.page, control, shown(cast, ports, stage.zones))
     closing.push(() => page.close())
     signal.throwIfAborted()
     say(welcome(cast, ports, page.url, started.operatorSocket))
@@ -291,11 +291,12 @@ const work: Readonly<Record<string, string>> = {
   ...{ Chen: 'annotator', Dana: 'annotator and reviewer', Carla: 'client' },
 }
 
-function shown(cast: Cast, ports: Ports): Demonstration {
+function shown(cast: Cast, ports: Ports, zones: Stage['zones']): Demonstration {
   return {
     people: cast
       .filter(({ seat }) => seat !== 'client')
       .map(({ id, name }) => ({ id, name, role: work[name] ?? '' })),
+    zones: [...zones],
     places: cast.map(({ name, seat }) => ({
       name: `${name} (${seat})`,
       address: addressOf(seat, ports),

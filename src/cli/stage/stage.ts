@@ -48,6 +48,8 @@ export interface Stage {
   workstation(id: string): Promise<Workstation>
   /** The ids of the workstations of a use: `annotation`, or `guard`. */
   seats(use: string): readonly string[]
+  /** What people call the zones. */
+  readonly zones: readonly { readonly zone: string; readonly title: string }[]
   /** Opens the building to these people; each has a badge of their own and may go everywhere. */
   admit(people: readonly { id: string; credential: string }[]): Promise<Simulator>
   close(): Promise<void>
@@ -116,6 +118,7 @@ export async function openStage(
   return {
     operator,
     client,
+    zones: site.zones.map(({ name: zone, title }) => ({ zone, title })),
     seats: (use) => places.filter((one) => one.use === use).map((one) => one.id),
     workstation(id) {
       const begun = workstations.get(id) ?? begin(id)

@@ -6,7 +6,6 @@ import {
 } from '@cloister/annotation-formats'
 import {
   DraftSaved,
-  Guideline as GuidelineShape,
   MediaOpened,
   NextTask,
   OwnWork as OwnWorkShape,
@@ -15,6 +14,7 @@ import {
   Work,
 } from '#shared/annotation.ts'
 import { Done } from '#shared/identity.ts'
+import { Guideline as GuidelineShape } from '#shared/projects.ts'
 import {
   ItemLost,
   RefusedByGate,
@@ -54,6 +54,7 @@ export class HttpBench implements BenchApi {
   async next(): Promise<BenchItem | null> {
     const { project, mode } = this.#seat
     const address = `/projects/${project}/${mode === 'review' ? 'next-review' : 'next'}`
+    this.#needLine()
     try {
       return await this.#asked(async () =>
         this.#take(await this.#server.ask('POST', address, TaskPayload)),
@@ -66,6 +67,7 @@ export class HttpBench implements BenchApi {
 
   async guideline({ guideline }: BenchItem): Promise<Guideline | null> {
     if (guideline === null) return null
+    this.#needLine()
     const address = `/projects/${this.#seat.project}/guideline`
     const told = await this.#asked(() => this.#server.ask('GET', address, GuidelineShape))
     return { version: told.version, sections: sectionsOf(told.text) }
@@ -120,6 +122,7 @@ export class HttpBench implements BenchApi {
   }
 
   async reopen(task: string): Promise<BenchItem> {
+    this.#needLine()
     return await this.#asked(async () =>
       this.#take(await this.#server.ask('POST', `/tasks/${task}/reopen`, TaskPayload)),
     )
@@ -142,6 +145,11 @@ export class HttpBench implements BenchApi {
       listener({ open: false, conditions: [word === 'silent' ? 'silent' : 'asking'] })
       if (word !== 'silent') void ask()
     })
+  }
+
+  /** Nothing is asked for that could not be taken back. @throws RefusedByGate while the line is silent */
+  #needLine(): void {
+    if (this.#line.silent) throw new RefusedByGate(['silent'])
   }
 
   /** Whether the gate would hand this person their next item now. */

@@ -12,12 +12,14 @@ export interface Socket {
 
 /** The server speaks at least each 0.7 s; past this, what is shown may no longer be allowed. */
 const longestSilence = 2000
+/** A socket that says nothing for so long is given up: a cut cable does not close it for minutes. */
+const longestHope = 5000
 const soonest = 300
 const latest = 5000
 
 /**
  * The signal line from the server: it carries no content, only that all is well or that what this
- * person may do has changed. Opens itself again whenever it breaks, until `close`.
+ * person may do has changed. Opens itself again whenever it breaks or falls dumb, until `close`.
  */
 export class SignalLine {
   readonly #open: () => Socket
@@ -25,6 +27,7 @@ export class SignalLine {
   readonly #listeners = new Set<(word: Word) => void>()
   #socket: Socket | null = null
   #endWatch: () => void = () => undefined
+  #endHope: () => void = () => undefined
   #endWait: () => void = () => undefined
   #wait = soonest
   #silent = false
@@ -54,15 +57,17 @@ export class SignalLine {
     this.#endWatch()
     this.#endWait()
     this.#listeners.clear()
-    this.#socket?.close()
+    this.#drop()
   }
 
   #connect(): void {
     const socket = this.#open()
     this.#socket = socket
+    this.#hope()
     socket.onmessage = ({ data }) => {
       this.#wait = soonest
       this.#watch()
+      this.#hope()
       if (this.#silent) {
         this.#silent = false
         this.#tell('heard')
@@ -71,12 +76,36 @@ export class SignalLine {
       if (data !== '.') this.#tell('changed')
     }
     socket.onclose = () => {
-      if (this.#closed) return
-      this.#endWait = this.#timers.after(this.#wait, () => {
-        this.#connect()
-      })
-      this.#wait = Math.min(latest, this.#wait * 2)
+      this.#again()
     }
+  }
+
+  #again(): void {
+    this.#drop()
+    if (this.#closed) return
+    this.#endWait()
+    this.#endWait = this.#timers.after(this.#wait, () => {
+      this.#connect()
+    })
+    this.#wait = Math.min(latest, this.#wait * 2)
+  }
+
+  /** Lets go of the socket; whatever it still says or does is not heard. */
+  #drop(): void {
+    this.#endHope()
+    const socket = this.#socket
+    this.#socket = null
+    if (socket === null) return
+    socket.onmessage = null
+    socket.onclose = null
+    socket.close()
+  }
+
+  #hope(): void {
+    this.#endHope()
+    this.#endHope = this.#timers.after(longestHope, () => {
+      this.#again()
+    })
   }
 
   #watch(): void {

@@ -24,7 +24,9 @@ const samples = Number(asked.get('samples') ?? '0')
 const recording = audioItem('0901', 16_000, samples, Number(asked.get('segments') ?? '5'))
 const texts =
   long > 0
-    ? ['1', '2', '3', '4', '5', '6'].map((task) => longItem(task, long, 1000))
+    ? Array.from({ length: Number(asked.get('items') ?? '6') }, (_, n) =>
+        longItem(String(n + 1), long, 1000),
+      )
     : [
         textItem('0417', language, { mode, marked: asked.get('marked') !== 'no' }),
         textItem('0418', language, { mode }),

@@ -1,6 +1,6 @@
 import type { Item, Region } from '../model.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
-import { documentReader } from '../documents.ts'
+import { documentReader, documentWriter } from '../documents.ts'
 import { InputFault, type Reader, type ReadOptions } from '../reading.ts'
 import { annotationFrom } from '../spans-json.ts'
 import type { Writer } from '../writing.ts'
@@ -60,50 +60,40 @@ function itemOf(root: XmlElement, file: string, options: ReadOptions): Item {
 }
 
 /** Writes a folder of Pascal VOC annotations, pixels from 0. Polygons become the box around them. */
-export const writeVoc: Writer = ({ out, losses }) => {
-  const written = new Set<string>()
-  return {
-    add(item) {
-      const { item_ref } = item
-      const found = shapesOf(item, losses, ['samples', 'unlabelled'])
-      if (found === undefined) return
-      if (written.has(item_ref)) {
-        losses.note('several-annotations', item_ref)
-        return
-      }
-      written.add(item_ref)
-      const { file, width, height } = found.source
-      if (file !== undefined && (file.includes('/') || !isXmlText(file) || file !== file.trim()))
-        losses.note('names', item_ref)
-      if (width !== undefined && height === undefined) losses.note('samples', item_ref)
-      const objects = found.shapes.map(({ label, image, region }) => {
-        if ('polygon' in image) losses.note('shape', `${item_ref}/${region.id}`)
-        if (!isXmlText(label)) losses.note('names', `${item_ref}/${region.id}`)
-        const [left, top, wide, high] = boxOf(image)
-        const corners = [
-          ['xmin', left],
-          ['ymin', top],
-          ['xmax', rounded(left + wide)],
-          ['ymax', rounded(top + high)],
-        ] as const
-        const box = corners.map(([name, at]) => `      <${name}>${at}</${name}>\n`).join('')
-        return `  <object>\n    <name>${escapeXml(label)}</name>\n    <bndbox>\n${box}    </bndbox>\n  </object>\n`
-      })
-      const name =
-        file === undefined
-          ? ''
-          : `  <filename>${escapeXml(file.slice(file.lastIndexOf('/') + 1))}</filename>\n`
-      const size =
-        width === undefined || height === undefined
-          ? ''
-          : `  <size>\n    <width>${width}</width>\n    <height>${height}</height>\n    <depth>3</depth>\n  </size>\n`
-      out(
-        `${fileNameOf(item_ref, losses)}.xml`,
-        `<annotation>\n${name}${size}${objects.join('')}</annotation>\n`,
-      )
-    },
-    end() {
-      // Every file is whole when it is written.
-    },
-  }
-}
+export const writeVoc: Writer = documentWriter(({ out, losses }) => ({
+  write(item) {
+    const { item_ref } = item
+    const found = shapesOf(item, losses, ['samples', 'unlabelled'])
+    if (found === undefined) return false
+    const { file, width, height } = found.source
+    if (file !== undefined && (file.includes('/') || !isXmlText(file) || file !== file.trim()))
+      losses.note('names', item_ref)
+    if (width !== undefined && height === undefined) losses.note('samples', item_ref)
+    const objects = found.shapes.map(({ label, image, region }) => {
+      if ('polygon' in image) losses.note('shape', `${item_ref}/${region.id}`)
+      if (!isXmlText(label)) losses.note('names', `${item_ref}/${region.id}`)
+      const [left, top, wide, high] = boxOf(image)
+      const corners = [
+        ['xmin', left],
+        ['ymin', top],
+        ['xmax', rounded(left + wide)],
+        ['ymax', rounded(top + high)],
+      ] as const
+      const box = corners.map(([name, at]) => `      <${name}>${at}</${name}>\n`).join('')
+      return `  <object>\n    <name>${escapeXml(label)}</name>\n    <bndbox>\n${box}    </bndbox>\n  </object>\n`
+    })
+    const name =
+      file === undefined
+        ? ''
+        : `  <filename>${escapeXml(file.slice(file.lastIndexOf('/') + 1))}</filename>\n`
+    const size =
+      width === undefined || height === undefined
+        ? ''
+        : `  <size>\n    <width>${width}</width>\n    <height>${height}</height>\n    <depth>3</depth>\n  </size>\n`
+    out(
+      `${fileNameOf(item_ref, losses)}.xml`,
+      `<annotation>\n${name}${size}${objects.join('')}</annotation>\n`,
+    )
+    return true
+  },
+}))

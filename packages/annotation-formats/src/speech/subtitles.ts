@@ -1,6 +1,6 @@
 import type { Item } from '../model.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
-import { documentReader } from '../documents.ts'
+import { documentReader, documentWriter } from '../documents.ts'
 import { linesOf } from '../records.ts'
 import { attemptRecord, InputFault, type Reader, type ReadOptions } from '../reading.ts'
 import type { WriteOptions, Writer } from '../writing.ts'
@@ -180,18 +180,13 @@ function cueWriter(
   withSpeaker: boolean,
   write: (options: WriteOptions) => WriteCue,
 ): Writer {
-  return (options) => {
-    const written = new Set<string>()
-    const { losses, out } = options
+  return documentWriter((options) => {
+    const cue = write(options)
     return {
-      add(item) {
-        if (written.has(item.item_ref)) {
-          losses.note('several-annotations', item.item_ref)
-          return
-        }
+      write(item) {
+        const { losses, out } = options
         const found = segmentsOf(item, options, withSpeaker ? ['speaker', 'text'] : ['text'])
-        if (found === undefined) return
-        written.add(item.item_ref)
+        if (found === undefined) return false
         const { rate } = found.source
         const cues = [...found.segments]
           .sort((a, b) => a.from - b.from || a.to - b.to)
@@ -201,15 +196,13 @@ function cueWriter(
               losses.note('times', place)
             const text = oneBlock(segment.text, options, place)
             const times = `${clock(segment.from, rate, separator)} --> ${clock(segment.to, rate, separator)}`
-            return write(options)(segment, text, times, number + 1, place)
+            return cue(segment, text, times, number + 1, place)
           })
         out(`${fileNameOf(item.item_ref, losses)}${ending}`, `${head}${cues.join('\n')}`)
-      },
-      end() {
-        // Every file is whole when it is written.
+        return true
       },
     }
-  }
+  })
 }
 
 /** Text as one block: an empty line would end the cue. */

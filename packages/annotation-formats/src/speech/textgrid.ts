@@ -2,7 +2,7 @@ import type { Item, Region } from '../model.ts'
 import { addTo } from '../groups.ts'
 import { noteUncarried } from '../leftovers.ts'
 import { fileNameOf, itemRefOf } from '../names.ts'
-import { documentReader } from '../documents.ts'
+import { documentReader, documentWriter } from '../documents.ts'
 import { InputFault, type Reader, type ReadOptions } from '../reading.ts'
 import { readText } from '../bytes.ts'
 import { secondsText } from '../seconds.ts'
@@ -188,35 +188,25 @@ interface Interval {
  * Writes a TextGrid for each item, long or with the variant `short` short, in UTF-8. Gaps are
  * filled with empty intervals, regions that overlap go to further tiers; attributes are lost.
  */
-export const writeTextGrid: Writer = ({ out, losses, schema, variant }) => {
-  const written = new Set<string>()
-  return {
-    add(item) {
-      const { source, item_ref, annotation } = item
-      if (source.kind !== 'audio') losses.note('kind', item_ref)
-      else if (written.has(item_ref)) losses.note('several-annotations', item_ref)
-      else {
-        written.add(item_ref)
-        noteUncarried(item, losses, ['tiers', 'transcripts', 'samples', 'label-missing'])
-        const regions = (annotation?.regions ?? []).filter((region) =>
-          isCarried(region, item, losses),
-        )
-        const tiers = tiersOf(regions, layerOf(schema))
-        const ends = regions.map(({ anchor }) => ('audio' in anchor ? anchor.audio.to : 0))
-        const end = source.samples ?? ends.reduce((a, b) => Math.max(a, b), 1)
-        if (source.samples === undefined && ends.length === 0) losses.note('samples', item_ref)
-        const text = gridText(tiers, Math.max(end, 1), source.rate)
-        out(
-          `${fileNameOf(item_ref, losses)}.TextGrid`,
-          variant === 'short' ? text.short : text.long,
-        )
-      }
-    },
-    end() {
-      // Every file is whole when it is written.
-    },
-  }
-}
+export const writeTextGrid: Writer = documentWriter(({ out, losses, schema, variant }) => ({
+  write(item) {
+    const { source, item_ref, annotation } = item
+    if (source.kind !== 'audio') {
+      losses.note('kind', item_ref)
+      return false
+    }
+    noteUncarried(item, losses, ['tiers', 'transcripts', 'samples', 'label-missing'])
+    const regions = (annotation?.regions ?? []).filter((region) => isCarried(region, item, losses))
+    const tiers = tiersOf(regions, layerOf(schema))
+    const ends = regions.map(({ anchor }) => ('audio' in anchor ? anchor.audio.to : 0))
+    const end = source.samples ?? ends.reduce((a, b) => Math.max(a, b), 1)
+    if (source.samples === undefined && ends.length === 0) losses.note('samples', item_ref)
+    const text = gridText(tiers, Math.max(end, 1), source.rate)
+    const file = `${fileNameOf(item_ref, losses)}.TextGrid`
+    out(file, variant === 'short' ? text.short : text.long)
+    return true
+  },
+}))
 
 /** The text of an interval of which nothing is said; one without any text would be a pause. */
 const nothingSaid = ' '

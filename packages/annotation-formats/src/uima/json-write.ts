@@ -1,4 +1,5 @@
 import { isObject } from '../checked.ts'
+import { documentWriter } from '../documents.ts'
 import { fileNameOf } from '../names.ts'
 import type { Writer } from '../writing.ts'
 import type { Structure } from './cas.ts'
@@ -8,24 +9,14 @@ import { casOf, typesOf, type UsedType, type WrittenCas } from './cas-write.ts'
  * Writes UIMA CAS JSON 0.4.0 for each item: the file that it was read from while that says the same,
  * else one with the types that it uses.
  */
-export const writeCasJson: Writer = ({ out, losses }) => {
-  const written = new Set<string>()
-  return {
-    add(item) {
-      if (written.has(item.item_ref)) {
-        losses.note('several-annotations', item.item_ref)
-        return
-      }
-      const cas = casOf('json', item, losses)
-      if (cas === undefined) return
-      written.add(item.item_ref)
-      out(`${fileNameOf(item.item_ref, losses)}.json`, cas.file ?? documentOf(cas))
-    },
-    end() {
-      // Every file is whole when it is written.
-    },
-  }
-}
+export const writeCasJson: Writer = documentWriter(({ out, losses }) => ({
+  write(item) {
+    const cas = casOf('json', item, losses)
+    if (cas === undefined) return false
+    out(`${fileNameOf(item.item_ref, losses)}.json`, cas.file ?? documentOf(cas))
+    return true
+  },
+}))
 
 function documentOf({ text, structures, types }: WrittenCas): string {
   const sofa = {

@@ -1,3 +1,4 @@
+import { documentWriter } from '../documents.ts'
 import type { Item } from '../model.ts'
 import { addTo } from '../groups.ts'
 import { fileNameOf } from '../names.ts'
@@ -28,26 +29,18 @@ import { escapeText, escapeTsv, textOfSentences } from './tsv-text.ts'
  * are cut so that every span is made of whole ones; a sentence is a line of the text. White space
  * between lines other than one line feed is lost.
  */
-export const writeWebAnno: Writer = (options) => {
-  const written = new Set<string>()
-  const { out, losses } = options
-  return {
-    add(item) {
-      if (item.source.kind !== 'text') losses.note('kind', item.item_ref)
-      else if (written.has(item.item_ref)) losses.note('several-annotations', item.item_ref)
-      else {
-        written.add(item.item_ref)
-        out(
-          `${fileNameOf(item.item_ref, losses)}.tsv`,
-          new TsvWriter(item, item.source.text, options).document(),
-        )
-      }
-    },
-    end() {
-      // Every file is whole when it is written.
-    },
-  }
-}
+export const writeWebAnno: Writer = documentWriter((options) => ({
+  write(item) {
+    const { out, losses } = options
+    if (item.source.kind !== 'text') {
+      losses.note('kind', item.item_ref)
+      return false
+    }
+    const document = new TsvWriter(item, item.source.text, options).document()
+    out(`${fileNameOf(item.item_ref, losses)}.tsv`, document)
+    return true
+  },
+}))
 
 class TsvWriter {
   readonly #item: Item

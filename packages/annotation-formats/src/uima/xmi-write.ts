@@ -1,3 +1,4 @@
+import { documentWriter } from '../documents.ts'
 import { fileNameOf } from '../names.ts'
 import { textOf } from '../values.ts'
 import type { Writer } from '../writing.ts'
@@ -9,23 +10,17 @@ import { casOf, typesOf, type UsedType } from './cas-write.ts'
  * Writes XMI for each item: the file that it was read from while that says the same. Beside them
  * stands one `TypeSystem.xml` with the types that all of them use.
  */
-export const writeXmi: Writer = ({ out, losses }) => {
-  const written = new Set<string>()
+export const writeXmi: Writer = documentWriter(({ out, losses }) => {
   const types = new Map<string, UsedType>()
   return {
-    add(item) {
-      if (written.has(item.item_ref)) {
-        losses.note('several-annotations', item.item_ref)
-        return
-      }
+    write(item) {
       const cas = casOf('xmi', item, losses)
-      if (cas === undefined) return
-      written.add(item.item_ref)
+      if (cas === undefined) return false
       addTypes(types, cas.structures)
       const name = `${fileNameOf(item.item_ref, losses)}.xmi`
       if (cas.file !== undefined) {
         out(name, cas.file)
-        return
+        return true
       }
       for (const { features } of cas.structures)
         if (Object.values(features).some((value) => typeof value !== 'string'))
@@ -33,12 +28,13 @@ export const writeXmi: Writer = ({ out, losses }) => {
       const texts = cas.structures.flatMap(({ features }) => Object.values(features).map(textOf))
       if (![cas.text, ...texts].every(isXmlText)) losses.note('values', item.item_ref)
       out(name, documentOf(cas.text, cas.structures))
+      return true
     },
     end() {
       out('TypeSystem.xml', typeSystem(types))
     },
   }
-}
+})
 
 /** The types of one more document. Values are declared as text, which is how the reader takes them. */
 function addTypes(types: Map<string, UsedType>, structures: readonly Structure[]): void {

@@ -3,7 +3,6 @@ import {
   annotationLimit,
   Draft,
   DraftSaved,
-  Guideline,
   MediaOpened,
   NextTask,
   OwnWork,
@@ -19,7 +18,7 @@ import {
 } from '#shared/annotation.ts'
 import { Done } from '#shared/identity.ts'
 import { Problem } from '#shared/problems.ts'
-import { ProjectId } from '#shared/projects.ts'
+import { Guideline, ProjectId } from '#shared/projects.ts'
 import type { Call, Operate } from '../../http/operate.ts'
 import type { StreamOut } from '../../http/stream.ts'
 import type { Gate } from '../access/index.ts'

@@ -73,6 +73,7 @@ test('AU20 the log is searched by actor, item, project, action, outcome and time
   const all = Array.from({ length: 60 }, (_, i) => i)
   for (const [query, holds] of [
     ['actor=per_ada', (i: number) => i % 2 === 0],
+    ['unrefused=annotation.submit', (i: number) => i % 7 > 0 || i % 3 === 0],
     ['item=itm_3', (i: number) => i % 5 === 3],
     ['action=annotation.task.open&actor=per_ben', (i: number) => i % 3 === 0 && i % 2 === 1],
     ['outcome=refused&project=prj_a', (i: number) => i % 7 === 0],

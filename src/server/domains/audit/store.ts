@@ -114,7 +114,7 @@ export async function leafAt(tx: Tx, index: number): Promise<Buffer | null> {
 /** Leaves by their columns, newest first. */
 export function searchLeaves(
   tx: Tx,
-  { actor, item, project, action, outcome, from, to, after }: LogSearch,
+  { actor, item, project, action, outcome, unrefused, from, to, after }: LogSearch,
   limit: number,
 ): Promise<{ index: number; body: Buffer }[]> {
   let query = tx.selectFrom('audit.leaf').select(['index', 'body'])
@@ -123,6 +123,10 @@ export function searchLeaves(
   if (project !== undefined) query = query.where('project', '=', project)
   if (action !== undefined) query = query.where('action', '=', action)
   if (outcome !== undefined) query = query.where('outcome', '=', outcome)
+  if (unrefused !== undefined)
+    query = query.where((entry) =>
+      entry.or([entry('action', '!=', unrefused), entry('outcome', '!=', 'refused')]),
+    )
   if (from !== undefined) query = query.where('time', '>=', new Date(from))
   if (to !== undefined) query = query.where('time', '<', new Date(to))
   if (after !== undefined) query = query.where('index', '<', Number(after))

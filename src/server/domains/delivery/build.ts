@@ -147,8 +147,7 @@ async function end(
 }
 
 function alarmOf(id: string, failure: string): NewAlarm {
-  const words = `A package could not be built (${failure}): a releaser orders it again at the desk.`
-  return { kind: 'delivery-failed', subject: id, words, zones: [] }
+  return { kind: 'delivery-failed', subject: id, detail: { reason: failure }, zones: [] }
 }
 
 async function recordBuild(

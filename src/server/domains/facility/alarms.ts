@@ -1,4 +1,5 @@
 import type { ReceivedEvent } from '../../../shared/facility.ts'
+import type { AlarmDetail } from '../../../shared/gatehouse.ts'
 import { Problem } from '../../../shared/problems.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { newId } from '../../kernel/random.ts'
@@ -25,7 +26,7 @@ import {
 import { nobodyPresent } from './presence.ts'
 import { watchedSite } from './site.ts'
 
-/** What can be wrong in the building, in the words that the Gatehouse lists. */
+/** What can be wrong in the building; the Gatehouse has words for each, and for its detail. */
 export type AlarmKind =
   | 'forced-door'
   | 'held-door'
@@ -52,15 +53,17 @@ export const notCalm: readonly AlarmKind[] = ['forced-door', 'fire-exit']
 export interface NewAlarm {
   readonly kind: AlarmKind
   readonly subject: string
-  readonly words: string
+  /** What the words of this kind need; never words itself. */
+  readonly detail?: AlarmDetail
   readonly zones: readonly string[]
 }
 
 /** Raises an alarm unless it stands already, and tells the workstations of its zones. */
 export async function raiseAlarm(tx: Tx, alarm: NewAlarm, at: Date): Promise<void> {
-  const { kind, subject, words, zones } = alarm
+  const { kind, subject, detail = {}, zones } = alarm
   const fresh = await insertAlarm(tx, {
-    ...{ id: newId('alm'), kind, subject, words, zones: [...zones], raised_at: at },
+    ...{ id: newId('alm'), kind, subject, zones: [...zones], raised_at: at },
+    detail: JSON.stringify(detail),
     ...{ acknowledged_at: null, acknowledged_by: null, note: null, cleared_at: null },
   })
   if (fresh) await tellZones(tx, zones)
@@ -101,17 +104,12 @@ export async function alarmsOfEvent(
 ): Promise<void> {
   const { portalId, personId } = event
   const at = new Date(event.receivedAt)
-  if (event.kind === 'DURESS' && personId !== undefined) {
-    const words = 'Signalled by the person at the reader. They see nothing of this.'
-    await raiseAlarm(tx, { kind: 'duress', subject: personId, words, zones: [] }, at)
-  }
+  if (event.kind === 'DURESS' && personId !== undefined)
+    await raiseAlarm(tx, { kind: 'duress', subject: personId, zones: [] }, at)
   if (portalId === undefined || !zonesOf.has(portalId)) return
   const kind = byWord[event.kind]
   const zones = zonesOf.get(portalId) ?? []
-  if (kind !== undefined) {
-    const words = `The controller reports ${event.kind}.`
-    await raiseAlarm(tx, { kind, subject: portalId, words, zones }, at)
-  }
+  if (kind !== undefined) await raiseAlarm(tx, { kind, subject: portalId, zones }, at)
   if (event.kind === 'NORMAL' && sure)
     await endAlarms(tx, ['forced-door', 'held-door', 'tamper', 'fire-exit'], portalId, at)
 }
@@ -132,21 +130,17 @@ export async function alarmsOfWatch(
   zonesOf: ReadonlyMap<string, readonly string[]>,
   at: Date,
 ): Promise<void> {
-  for (const { detector, words, person, portalId, ...detection } of seen.detections) {
+  for (const { detector, detail, person, portalId, ...detection } of seen.detections) {
     if (detector === 'D8') continue
     const kind = byDetector[detector]
     const ofPortal = kind === 'unanswered-alarm' || kind === 'fire-exit'
     const subject = (ofPortal ? portalId : person) ?? portalId ?? 'site'
     const zones = kind === 'fire-exit' ? (zonesOf.get(portalId ?? '') ?? []) : []
-    await raiseAlarm(tx, { kind, subject, words, zones }, new Date(detection.at))
+    const alarm = { kind, subject, zones, ...(detail !== undefined && { detail }) }
+    await raiseAlarm(tx, alarm, new Date(detection.at))
   }
   await followStanding(tx, seen.state.standing, 'silent', 'controller-silent', at)
   await followStanding(tx, seen.state.standing, 'clock', 'clock-off', at)
-}
-
-const wordsOf: Partial<Record<AlarmKind, string>> = {
-  'controller-silent': 'Nothing was heard from this controller for more than a minute.',
-  'clock-off': 'This controller’s clock is more than two seconds off: nobody is admitted by it.',
 }
 
 /** Raises what stands and is not listed yet, ends what is listed and no longer stands. */
@@ -162,7 +156,7 @@ async function followStanding(
     .map((key) => key.slice(prefix.length + 1))
   const listed = (await standingAlarms(tx, [kind])).map(({ subject }) => subject)
   for (const subject of now.filter((one) => !listed.includes(one)))
-    await raiseAlarm(tx, { kind, subject, words: wordsOf[kind] ?? '', zones: [] }, at)
+    await raiseAlarm(tx, { kind, subject, zones: [] }, at)
   for (const subject of listed.filter((one) => !now.includes(one)))
     await endAlarms(tx, [kind], subject, at)
 }

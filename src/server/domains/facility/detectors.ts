@@ -1,4 +1,5 @@
 import type { Heartbeat, ReceivedEvent } from '../../../shared/facility.ts'
+import type { AlarmDetail } from '../../../shared/gatehouse.ts'
 import {
   aheadMs,
   isSure,
@@ -44,7 +45,7 @@ export type Watched =
 export interface Detection {
   readonly detector: 'D1' | 'D6' | 'D7' | 'D8' | 'D10' | 'D13' | 'D15'
   readonly at: string
-  readonly words: string
+  readonly detail?: AlarmDetail
   readonly person?: string
   readonly portalId?: string
   readonly controllerId?: string
@@ -242,8 +243,7 @@ function ofEvent(
   if (event.kind === 'GRANTED' && person !== undefined && zoneFrom !== undefined) {
     const zone = presenceOf(before, person)?.zone
     if (zone !== zoneFrom && !site.publicZones.has(zoneFrom)) {
-      const words = `Badged out of ${zoneFrom}, where no door has taken this person.`
-      found.push({ detector: 'D1', ...about, words })
+      found.push({ detector: 'D1', ...about, detail: { zone: zoneFrom } })
     }
   }
   if (event.kind === 'AUTHENTICATION_FACTOR_READ') {
@@ -253,39 +253,34 @@ function ofEvent(
       if (last === undefined || last.portalId === portalId) return []
       return Math.abs(at - last.at) < site.walkingMs(last.portalId, portalId) ? [last.portalId] : []
     })
-    for (const other of new Set(apart)) {
-      const words = `The badge was at ${other} too recently for anybody to have walked.`
-      found.push({ detector: 'D7', ...about, words })
-    }
+    for (const other of new Set(apart))
+      found.push({ detector: 'D7', ...about, detail: { portal: other } })
   }
   const opened = ['OPENED', 'EGRESS_OPEN', 'FORCED_OPEN'].includes(event.kind)
-  if (opened && site.emergencyPortals.has(portalId) && !state.fire) {
-    const words = 'An emergency exit was opened without a fire alarm.'
-    found.push({ detector: 'D15', ...about, words })
-  }
+  if (opened && site.emergencyPortals.has(portalId) && !state.fire)
+    found.push({ detector: 'D15', ...about })
   return found
 }
 
 function silence(state: DetectorState, site: WatchedSite, at: string): Standing[] {
-  return silentControllers(state, site, at).map((controllerId) => {
-    const words = 'The controller has been silent for more than a minute.'
-    return [`silent ${controllerId}`, { detector: 'D8', at, controllerId, words }]
-  })
+  return silentControllers(state, site, at).map((controllerId) => [
+    `silent ${controllerId}`,
+    { detector: 'D8', at, controllerId },
+  ])
 }
 
 /** A clock that is off stands until the same controller reports a good one. */
 function clocks(state: DetectorState, input: Watched, at: string): Standing[] {
   const report =
     input.type === 'event' ? input.event : input.type === 'heartbeat' ? input.heartbeat : undefined
-  const words = 'The controller’s clock is more than two seconds off.'
   const standing = [...state.standing]
     .filter((key) => key.startsWith('clock ') && key !== `clock ${report?.controllerId ?? ''}`)
     .map((key): Standing => {
-      return [key, { detector: 'D8', at, controllerId: key.slice('clock '.length), words }]
+      return [key, { detector: 'D8', at, controllerId: key.slice('clock '.length) }]
     })
   if (report === undefined || Math.abs(report.clockOffsetMs) <= aheadMs) return standing
   const { controllerId } = report
-  return [...standing, [`clock ${controllerId}`, { detector: 'D8', at, controllerId, words }]]
+  return [...standing, [`clock ${controllerId}`, { detector: 'D8', at, controllerId }]]
 }
 
 function unescorted(
@@ -299,8 +294,7 @@ function unescorted(
     if (zone == null || site.publicZones.has(zone)) return []
     const escort = state.escorts.get(person)
     if (escort !== undefined && presenceOf(presence, escort)?.zone === zone) return []
-    const words = `A visitor is in ${zone} without an escort.`
-    return [[`visitor ${person} ${zone}`, { detector: 'D6', at, person, words }]]
+    return [[`visitor ${person} ${zone}`, { detector: 'D6', at, person, detail: { zone } }]]
   })
 }
 
@@ -308,8 +302,8 @@ function unacknowledged(state: DetectorState, site: WatchedSite, at: string): St
   return [...state.alarms]
     .filter(([, { since }]) => Date.parse(at) - since > site.acknowledgeMs)
     .map(([portalId, { kind, since }]) => {
-      const words = `Nobody has acknowledged ${kind} in time.`
-      return [`alarm ${portalId} ${since}`, { detector: 'D10', at, portalId, words }]
+      const detail = { reported: kind }
+      return [`alarm ${portalId} ${since}`, { detector: 'D10', at, portalId, detail }]
     })
 }
 
@@ -317,8 +311,7 @@ function corrections(state: DetectorState, site: WatchedSite, at: string): Stand
   return [...state.corrections].flatMap(([person, times]): Standing[] => {
     const recent = times.filter((time) => Date.parse(at) - time < dayMs).length
     if (recent <= site.correctionsPerDay) return []
-    const words = `Signed ${recent} corrections of presence within a day.`
-    return [[`corrections ${person}`, { detector: 'D13', at, person, words }]]
+    return [[`corrections ${person}`, { detector: 'D13', at, person, detail: { count: recent } }]]
   })
 }
 

@@ -56,8 +56,8 @@ export async function siteNow(pass: Pass<'facility.site.read'>, tx: Tx): Promise
       ...{ postureAt: said(one.reported_at), postureGood: one.good },
     })),
     alarms: alarms.map((one) => ({
-      ...{ alarm: one.id, kind: one.kind, subject: one.subject, words: one.words },
-      about: aboutOf(one.subject, plan.portals, names),
+      ...{ alarm: one.id, kind: one.kind, subject: one.subject, detail: one.detail },
+      about: aboutOf(one, plan.portals, names),
       ...{ zones: one.zones, raisedAt: one.raised_at.toISOString() },
       acknowledgedAt: said(one.acknowledged_at),
       acknowledgedBy: one.acknowledged_by === null ? null : named(one.acknowledged_by),
@@ -79,11 +79,13 @@ const everywhere: ReadonlySet<string> = new Set(['site', 'data', 'log'])
 
 /** The door, the machine with its doors, or the person that an alarm is about. */
 function aboutOf(
-  subject: string,
+  { kind, subject }: { kind: string; subject: string },
   portals: readonly { portal: string; title: string; controller: string | null }[],
   names: ReadonlyMap<string, string>,
 ): string | null {
-  if (everywhere.has(subject)) return null
+  if (everywhere.has(subject) || kind === 'policies-changed') return null
+  // The subject of a certificate is the machine after the word for what it is.
+  if (kind === 'certificate-ending') return subject.slice(subject.indexOf(' ') + 1)
   const door = portals.find(({ portal }) => portal === subject)
   const minded = portals.filter(({ controller }) => controller === subject)
   const doors = minded.map(({ title }) => title).join(', ')

@@ -116,20 +116,17 @@ export async function lookAround({
     await takeInputs(tx, { saved, controller: null, inputs: [tick], at })
     await lookAtCertificates(tx, at)
     await lookAtLog(tx, at)
-    if (blocks > 0 && bavail / blocks < leastFree) {
-      const words = 'Less than 5 % of the disk is free: make room before the installation stops.'
-      await raiseAlarm(tx, { kind: 'disk-full', subject: 'data', words, zones: [] }, at)
-    } else await endAlarms(tx, ['disk-full'], 'data', at)
+    if (blocks > 0 && bavail / blocks < leastFree)
+      await raiseAlarm(tx, { kind: 'disk-full', subject: 'data', zones: [] }, at)
+    else await endAlarms(tx, ['disk-full'], 'data', at)
   })
 }
 
 async function lookAtCertificates(tx: Tx, at: Date): Promise<void> {
   const ending = await certificatesEndingBefore(tx, at, new Date(at.getTime() + endingMs))
   const subjects = ending.map(({ kind, subject }) => `${kind} ${subject}`)
-  for (const subject of subjects) {
-    const words = 'Its certificate ends within four hours and was not renewed: is the machine on?'
-    await raiseAlarm(tx, { kind: 'certificate-ending', subject, words, zones: [] }, at)
-  }
+  for (const subject of subjects)
+    await raiseAlarm(tx, { kind: 'certificate-ending', subject, zones: [] }, at)
   for (const { subject } of await standingAlarms(tx, ['certificate-ending']))
     if (!subjects.includes(subject)) await endAlarms(tx, ['certificate-ending'], subject, at)
 }
@@ -141,9 +138,6 @@ async function lookAtLog(tx: Tx, at: Date): Promise<void> {
     await endAlarms(tx, ['witness-silent'], 'log', at)
     return
   }
-  const words =
-    behind === 'witness'
-      ? 'The witness has cosigned nothing for more than a minute: confidential work is closed.'
-      : 'The log was not written for more than a minute: confidential work is closed.'
-  await raiseAlarm(tx, { kind: 'witness-silent', subject: 'log', words, zones: [] }, at)
+  const detail = { behind: behind === 'witness' ? 'witness' : 'log' } as const
+  await raiseAlarm(tx, { kind: 'witness-silent', subject: 'log', detail, zones: [] }, at)
 }

@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { AccessEvent, Command, PostureChecks } from '../../../shared/facility.ts'
+import type { AlarmDetail } from '../../../shared/gatehouse.ts'
 import type { SavedWatch } from './detectors.ts'
 import type { Order, Stay } from './record.ts'
 import type { Gap } from './streams.ts'
@@ -86,7 +87,7 @@ export interface FacilityTables {
     id: string
     kind: string
     subject: string
-    words: string
+    detail: JSONColumnType<AlarmDetail>
     zones: string[]
     raised_at: Date
     acknowledged_at: Date | null

@@ -112,7 +112,7 @@ test('ID33 the operator makes two officers; a further one takes a reason and rai
   assert.deepEqual(await alarms(server), [])
   const reason = 'Both officers lost their keys in the fire of this night.'
   const late = await codeOf(made({ name: 'Lea', reason }))
-  assert.deepEqual(await alarms(server), [{ subject: late.person, words: reason }])
+  assert.deepEqual(await alarms(server), [{ subject: late.person, detail: { reason } }])
   const tab = page()
   await registerKey(tab, late.code)
   await signIn(tab, 'Lea')
@@ -151,7 +151,7 @@ function alarms(server: Staffed['server']) {
   return server.database
     .db('cloister_inside')
     .selectFrom('facility.alarm')
-    .select(['subject', 'words'])
+    .select(['subject', 'detail'])
     .where('kind', '=', 'officer-made')
     .execute()
 }

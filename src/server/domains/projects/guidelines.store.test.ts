@@ -7,7 +7,7 @@ import { testDatabase } from '../../../../test/support/database.ts'
 import { beginProject, openVaultIn } from '../../../../test/support/operator-door.ts'
 import { passFor } from '../../../../test/support/pass.ts'
 import { transact } from '../../kernel/db.ts'
-import { publishGuideline } from './guidelines.ts'
+import { publishGuideline, readGuideline } from './guidelines.ts'
 import { latestGuideline } from './store.ts'
 
 test("PR10 a guideline is sealed under the key of its project's guidelines, numbered from 1, and opens for a pass of that project only", async (t) => {
@@ -26,6 +26,8 @@ test("PR10 a guideline is sealed under the key of its project's guidelines, numb
     assert.equal(version, 2)
     const read = await passFor(tx, 'annotation.guideline.read', { located: { project } })
     assert.equal(String(await vault.open(tx, read, object)), 'Mark all names. ﷺ')
+    const desk = await passFor(tx, 'projects.guideline.read', { id: project, located: { project } })
+    assert.deepEqual(await readGuideline(vault, desk, tx), { version, text: 'Mark all names. ﷺ' })
     const other = await passFor(tx, 'annotation.guideline.read', {
       located: { project: 'prj_other' },
     })

@@ -5,6 +5,18 @@ import { insertGuideline, latestGuideline, lockProjectRow, teamOf } from './stor
 import { Problem } from '#shared/problems.ts'
 import { signalPerson } from '../identity/index.ts'
 
+/** The guideline in force, for those who write it. @throws Problem `not-found` when none is published */
+export async function readGuideline(
+  { open }: Pick<Vault, 'open'>,
+  pass: Pass<'projects.guideline.read'>,
+  tx: Tx,
+): Promise<{ version: number; text: string }> {
+  const row = await latestGuideline(tx, pass.resource.id)
+  if (row === undefined) throw new Problem('not-found')
+  const bytes = await open(tx, pass, row.object)
+  return { version: row.version, text: bytes.toString('utf8') }
+}
+
 /**
  * Publishes the next version of a project's guideline, sealed under the key of the project's
  * guidelines. The team hears of it; work begun under an older version keeps that one's number.

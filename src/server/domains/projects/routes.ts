@@ -5,6 +5,7 @@ import {
   ClientMade,
   ClientPerson,
   Clients,
+  Guideline,
   NewClient,
   NewGuideline,
   NewProject,
@@ -25,7 +26,7 @@ import type { Tx } from '../../kernel/db.ts'
 import { namesOf } from '../identity/index.ts'
 import type { Vault } from '../vault/index.ts'
 import { addClientPerson, createClient, setTerms } from './clients.ts'
-import { publishGuideline } from './guidelines.ts'
+import { publishGuideline, readGuideline } from './guidelines.ts'
 import { createProject, publishSchema, setState, setTeamMember } from './projects.ts'
 import {
   batchesOf,
@@ -110,7 +111,7 @@ export function projectsRoutes(operate: Operate): void {
 }
 
 /** Guidelines are written where content may be shown: their examples come from it. */
-export function guidelineRoutes(operate: Operate, vault: Pick<Vault, 'seal'>): void {
+export function guidelineRoutes(operate: Operate, vault: Pick<Vault, 'open' | 'seal'>): void {
   operate('POST', '/projects/:project/guidelines', {
     action: 'projects.guideline.publish',
     params: Project,
@@ -123,6 +124,13 @@ export function guidelineRoutes(operate: Operate, vault: Pick<Vault, 'seal'>): v
       note({ version })
       return { version }
     },
+  })
+  operate('GET', '/projects/:project/guidelines/newest', {
+    action: 'projects.guideline.read',
+    params: Project,
+    answer: Guideline,
+    resource: project,
+    run: ({ pass, tx }) => readGuideline(vault, pass, tx),
   })
 }
 

@@ -1,3 +1,5 @@
+import { everywhere } from '../core/keys.ts'
+
 /** What a key can ask of a recording, besides arrows and labels. */
 export type Command =
   | 'playPause'
@@ -23,6 +25,7 @@ export type Command =
 
 /** By the physical key, with what is held: `Ctrl+Shift+KeyZ`. */
 export const commands: Readonly<Record<string, Command>> = {
+  ...everywhere,
   Space: 'playPause',
   'Ctrl+Space': 'playPause',
   KeyP: 'playSegment',
@@ -31,12 +34,6 @@ export const commands: Readonly<Record<string, Command>> = {
   KeyK: 'previous',
   KeyS: 'split',
   KeyM: 'merge',
-  Delete: 'remove',
-  Backspace: 'remove',
-  'Ctrl+KeyZ': 'undo',
-  'Ctrl+Shift+KeyZ': 'redo',
-  'Ctrl+KeyY': 'redo',
-  Escape: 'clear',
   Enter: 'write',
   KeyA: 'answer',
   KeyT: 'tier',

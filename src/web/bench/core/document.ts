@@ -22,6 +22,8 @@ export class AnnotationDocument {
   #future: Annotation[] = []
   /** Changes of the same name that follow each other are one step back: typing, nudging. */
   #lastChange = ''
+  #byId: ReadonlyMap<string, Region> = new Map()
+  #byIdOf: Annotation['regions'] | null = null
   readonly #listeners = new Listeners()
 
   constructor(annotation: Annotation) {
@@ -45,7 +47,13 @@ export class AnnotationDocument {
   }
 
   region(id: string | null): Region | undefined {
-    return this.#annotation.regions.find((region) => region.id === id)
+    if (id === null) return undefined
+    const { regions } = this.#annotation
+    if (this.#byIdOf !== regions) {
+      this.#byId = new Map(regions.map((region) => [region.id, region]))
+      this.#byIdOf = regions
+    }
+    return this.#byId.get(id)
   }
 
   /** Calls back after every change and choice. Returns the function that ends it. */

@@ -14,6 +14,16 @@ export function spellPress({ code, shift, control, alt }: KeyPress): string {
   return `${control ? 'Ctrl+' : ''}${alt ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${code}`
 }
 
+/** The keys that mean the same in every kind of item. */
+export const everywhere = {
+  Delete: 'remove',
+  Backspace: 'remove',
+  'Ctrl+KeyZ': 'undo',
+  'Ctrl+Shift+KeyZ': 'redo',
+  'Ctrl+KeyY': 'redo',
+  Escape: 'clear',
+} as const
+
 /** What a browser's keyboard event says, reduced to the key. */
 export function pressOf(event: {
   readonly code: string

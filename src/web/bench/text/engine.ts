@@ -133,7 +133,8 @@ export class TextEngine {
     const here = this.spans
       .filter(({ from, to }) => from <= place && place < to)
       .sort((left, right) => left.to - left.from - (right.to - right.from) || inOrder(right, left))
-    const at = here.findIndex(({ id }) => id === this.document.selected?.id)
+    const chosen = this.document.selected?.id
+    const at = here.findIndex(({ id }) => id === chosen)
     this.document.select(here[(at + 1) % Math.max(1, here.length)]?.id ?? null)
   }
 
@@ -251,13 +252,15 @@ export class TextEngine {
 
   #step(step: -1 | 1): void {
     const firsts = this.spans.filter(({ first }) => first)
-    const chosen = firsts.findIndex(({ id }) => id === this.document.selected?.id)
-    const ahead = firsts.findIndex(({ from }) => from >= this.caret)
+    const { caret, document } = this
+    const selected = document.selected?.id
+    const chosen = firsts.findIndex(({ id }) => id === selected)
+    const ahead = firsts.findIndex(({ from }) => from >= caret)
     const from = ahead < 0 ? firsts.length : ahead
     const at = chosen >= 0 ? chosen + step : step > 0 ? from : from - 1
     const target = firsts[(at + firsts.length) % Math.max(1, firsts.length)]
     if (target === undefined) return
-    this.document.select(target.id)
+    document.select(target.id)
     this.moveTo(target.from)
   }
 

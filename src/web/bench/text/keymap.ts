@@ -1,4 +1,4 @@
-import { spellPress, type KeyPress } from '../core/keys.ts'
+import { everywhere, spellPress, type KeyPress } from '../core/keys.ts'
 
 /** Everything that a key can ask of the text. */
 export type Command =
@@ -33,17 +33,12 @@ export type Plain =
   | 'attributes'
 
 const plain: Readonly<Record<string, Plain>> = {
+  ...everywhere,
   Space: 'widen',
   KeyJ: 'nextSpan',
   KeyK: 'previousSpan',
   KeyA: 'addPart',
   KeyR: 'relate',
-  Delete: 'remove',
-  Backspace: 'remove',
-  'Ctrl+KeyZ': 'undo',
-  'Ctrl+Shift+KeyZ': 'redo',
-  'Ctrl+KeyY': 'redo',
-  Escape: 'clear',
   'Ctrl+KeyF': 'search',
   F3: 'nextHit',
   'Shift+F3': 'previousHit',

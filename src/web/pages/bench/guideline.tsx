@@ -1,12 +1,12 @@
-import { memo, useMemo, type ReactNode } from 'react'
+import { memo } from 'react'
 import type { Missing } from '../../bench/core/complete.ts'
 import type { AnnotationDocument } from '../../bench/core/document.ts'
 import type { GuidelineState, OpenStage } from '../../bench/core/session.ts'
 import { Keys } from '../../kit/keys.tsx'
 import { useMessages } from '../../kit/words.tsx'
 import type { BenchMessages } from '../../locales/messages.gen.ts'
+import { Sections } from '../house/sections.tsx'
 import css from './bench.module.css'
-import { proseOf, type Piece } from './prose.ts'
 
 interface GuidelinePaneProps {
   readonly open: OpenStage
@@ -55,41 +55,9 @@ function GuidelineText({ guideline }: { readonly guideline: GuidelineState }) {
       <h2>
         {bench.guideline()} · {bench.guidelineVersion({ version })}
       </h2>
-      {sections.map(({ title, text }, place) => (
-        // Headings may repeat; the text never changes in place.
-        <div key={place} dir="auto">
-          {title === '' ? null : <h3>{title}</h3>}
-          <Prose text={text} />
-        </div>
-      ))}
+      <Sections of={sections} />
     </div>
   )
-}
-
-function Prose({ text }: { readonly text: string }) {
-  const blocks = useMemo(() => proseOf(text), [text])
-  return (
-    <div className={css['prose']}>
-      {blocks.map((block, place) => {
-        if (block.is === 'paragraph') return <p key={place}>{block.pieces.map(shownPiece)}</p>
-        const items = block.items.map((item, at) => <li key={at}>{item.map(shownPiece)}</li>)
-        return block.ordered ? <ol key={place}>{items}</ol> : <ul key={place}>{items}</ul>
-      })}
-    </div>
-  )
-}
-
-function shownPiece({ text, as }: Piece, place: number): ReactNode {
-  switch (as) {
-    case 'plain':
-      return text
-    case 'strong':
-      return <strong key={place}>{text}</strong>
-    case 'emphasis':
-      return <em key={place}>{text}</em>
-    case 'code':
-      return <code key={place}>{text}</code>
-  }
 }
 
 interface MissingNoticeProps {

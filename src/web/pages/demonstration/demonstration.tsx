@@ -53,7 +53,12 @@ export function DemonstrationPage({ server, onLanguage }: DemonstrationPageProps
         </Button>
       </div>
       <div className={css['two']}>
-        <Building server={server} state={state.data} people={who.data?.people ?? []} />
+        <Building
+          server={server}
+          state={state.data}
+          people={who.data?.people ?? []}
+          zones={who.data?.zones ?? []}
+        />
         <Steps places={who.data?.places ?? []} />
       </div>
     </main>
@@ -64,9 +69,10 @@ interface BuildingProps {
   readonly server: Server
   readonly state: BuildingState
   readonly people: Demonstration['people']
+  readonly zones: Demonstration['zones']
 }
 
-function Building({ server, state, people }: BuildingProps) {
+function Building({ server, state, people, zones }: BuildingProps) {
   const { demonstration: words } = useMessages()
   const { busy, failure, run } = useOneAct()
   const [chosen, setChosen] = useState<string | null>(null)
@@ -86,9 +92,9 @@ function Building({ server, state, people }: BuildingProps) {
             : words.chosen({ person: known(person.id)?.name ?? person.id })}
       </p>
       {state.zones.map((zone) => (
-        <div key={zone} className={css['zone']}>
+        <div key={zone} className={css['zone']} data-zone={zone}>
           <h2>
-            <bdi>{zone}</bdi>
+            <bdi>{zones.find((one) => one.zone === zone)?.title ?? zone}</bdi>
           </h2>
           <div className={css['people']}>
             {state.people

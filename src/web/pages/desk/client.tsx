@@ -1,13 +1,10 @@
 import { useParams } from '@tanstack/react-router'
-import { Fragment, useState } from 'react'
-import type { Static } from 'typebox'
+import { useState } from 'react'
 import { DeliveryKeys } from '#shared/delivery.ts'
 import { Done } from '#shared/identity.ts'
-import { Clients, termsMembers } from '#shared/projects.ts'
+import { Clients } from '#shared/projects.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
-import { TextField } from '../../kit/field.tsx'
-import { Select } from '../../kit/select.tsx'
 import { Empty } from '../../kit/state.tsx'
 import { useMessages } from '../../kit/words.tsx'
 import { ActPanel } from '../house/act.tsx'
@@ -19,9 +16,8 @@ import { useAct, useHouse } from '../house/house.tsx'
 import { PageHead } from '../house/page-head.tsx'
 import { codeOf } from '../house/person-code.ts'
 import { useTime } from '../house/time.ts'
+import { type Client, Terms, TermsForm } from './terms.tsx'
 import { Who } from './who.tsx'
-
-type Client = Static<typeof Clients>['clients'][number]
 
 /** One client: terms, the people who speak for them, and the keys that open their deliveries. */
 export function ClientOfDeskPage() {
@@ -37,7 +33,11 @@ export function ClientOfDeskPage() {
         return (
           <main className={house['page']}>
             <PageHead title={row.name} back={{ to: '/desk', words: desk.back() }} />
-            <TermsPanel row={row} manages={manages} onDone={() => void clients.refetch()} />
+            {manages ? (
+              <TermsForm row={row} onDone={() => void clients.refetch()} />
+            ) : (
+              <Terms row={row} />
+            )}
             <div className={house['two']}>
               <KeysPanel client={client} />
               {manages ? (
@@ -48,108 +48,6 @@ export function ClientOfDeskPage() {
         )
       }}
     </Shown>
-  )
-}
-
-type Written = Readonly<Record<(typeof termsMembers)[number], string>>
-
-interface TermsPanelProps {
-  readonly row: Client
-  /** Whether this person sets terms; who releases only reads them. */
-  readonly manages: boolean
-  readonly onDone: () => void
-}
-
-function TermsPanel({ row, manages, onDone }: TermsPanelProps) {
-  const { desk, house: words } = useMessages()
-  const { server } = useHouse()
-  const [terms, setTerms] = useState<Written>(() => written(row))
-  const state = (
-    <Badge tone={row.termsComplete ? 'good' : 'warn'}>
-      {row.termsComplete ? desk.termsComplete() : desk.termsIncomplete()}
-    </Badge>
-  )
-  if (!manages)
-    return (
-      <section className={house['panel']} aria-label={desk.terms()}>
-        <div className={house['head']}>
-          <h2>{desk.terms()}</h2>
-          {state}
-        </div>
-        <dl className={house['facts']}>
-          {termsMembers.map((member) => (
-            <Fragment key={member}>
-              <dt>{desk.termsMember({ member })}</dt>
-              <dd>
-                <bdi>
-                  {terms[member] === ''
-                    ? desk.notSet()
-                    : member === 'atTheEnd'
-                      ? desk.atTheEndWords({ value: terms[member] })
-                      : terms[member]}
-                </bdi>
-              </dd>
-            </Fragment>
-          ))}
-        </dl>
-      </section>
-    )
-  return (
-    <ActPanel
-      title={desk.terms()}
-      text={desk.termsText()}
-      badge={state}
-      primary
-      act={words.save()}
-      onAct={async () => {
-        await server.ask('PUT', `/clients/${row.client}/terms`, Done, sent(terms))
-        onDone()
-      }}
-    >
-      <div className={house['fields']}>
-        {termsMembers.map((member) => {
-          const field = {
-            name: desk.termsMember({ member }),
-            value: terms[member],
-            onChange: (value: string) => {
-              setTerms({ ...terms, [member]: value })
-            },
-          }
-          return member === 'atTheEnd' ? (
-            <Select
-              key={member}
-              {...field}
-              options={['', 'return', 'erase'].map((value) => ({
-                value,
-                words: desk.atTheEndWords({ value }),
-              }))}
-            />
-          ) : (
-            <TextField key={member} {...field} hint={desk.termsHint({ member })} maxLength={500} />
-          )
-        })}
-      </div>
-    </ActPanel>
-  )
-}
-
-function written({ terms }: Client): Written {
-  const of = (member: (typeof termsMembers)[number]) => String(terms?.[member] ?? '')
-  return {
-    ...{ subject: of('subject'), purpose: of('purpose'), legalBasis: of('legalBasis') },
-    ...{ dataCategories: of('dataCategories'), subjectCategories: of('subjectCategories') },
-    ...{ endsOn: of('endsOn'), retentionDays: of('retentionDays'), atTheEnd: of('atTheEnd') },
-    contact: of('contact'),
-  }
-}
-
-/** What was written, without what was left empty; the server says what does not fit. */
-function sent(terms: Written): object {
-  const given = Object.entries(terms)
-    .map(([member, value]) => [member, value.trim()] as const)
-    .filter(([, value]) => value !== '')
-  return Object.fromEntries(
-    given.map(([member, value]) => [member, member === 'retentionDays' ? Number(value) : value]),
   )
 }
 
@@ -213,7 +111,12 @@ function KeysPanel({ client }: { readonly client: string }) {
   )
 }
 
-function ClientPersonPanel({ row, onDone }: Omit<TermsPanelProps, 'manages'>) {
+interface ClientPersonPanelProps {
+  readonly row: Client
+  readonly onDone: () => void
+}
+
+function ClientPersonPanel({ row, onDone }: ClientPersonPanelProps) {
   const { desk } = useMessages()
   const { server } = useHouse()
   const [person, setPerson] = useState('')

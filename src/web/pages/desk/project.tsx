@@ -147,11 +147,15 @@ function Batches({ row }: { readonly row: Detail }) {
             <bdi>{name}</bdi>
             <Badge tone={state === 'ready' ? 'good' : 'warn'}>{desk.batchState({ state })}</Badge>
             <span className={house['soft']}>
-              {desk.batchLine({ accepted, rejected, time: time.full(began) })}
+              {desk.batchLine({ accepted, time: time.full(began) })}
             </span>
+            {rejected === 0 ? null : <Badge tone="warn">{desk.batchRejected({ rejected })}</Badge>}
           </li>
         ))}
       </ul>
+      {row.batches.some(({ rejected }) => rejected > 0) ? (
+        <p className={house['soft']}>{desk.rejectedText()}</p>
+      ) : null}
     </section>
   )
 }

@@ -1,12 +1,17 @@
 import { parseLabelSchema } from '@cloister/annotation-formats'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { Static } from 'typebox'
-import { type ProjectDetail, Version } from '#shared/projects.ts'
+import { Guideline, type ProjectDetail, Version } from '#shared/projects.ts'
+import { sectionsOf } from '../../api/http-bench.ts'
+import { Button } from '../../kit/button.tsx'
+import { Dialog } from '../../kit/dialog.tsx'
 import { TextField } from '../../kit/field.tsx'
 import { useMessages } from '../../kit/words.tsx'
 import { ActPanel } from '../house/act.tsx'
+import { FailureNote } from '../house/failure.tsx'
 import house from '../house/house.module.css'
-import { useHouse } from '../house/house.tsx'
+import { useAct, useHouse } from '../house/house.tsx'
+import { Sections } from '../house/sections.tsx'
 
 interface RulesProps {
   readonly row: Static<typeof ProjectDetail>
@@ -90,6 +95,9 @@ function GuidelineForm({ row, onDone }: RulesProps) {
         onDone()
       }}
     >
+      {row.guideline === null ? null : (
+        <GuidelineReader row={row} version={row.guideline} onEdit={setText} />
+      )}
       <TextField
         name={desk.guidelineText()}
         hint={desk.guidelineHint()}
@@ -99,5 +107,68 @@ function GuidelineForm({ row, onDone }: RulesProps) {
         onChange={setText}
       />
     </ActPanel>
+  )
+}
+
+interface ReaderProps extends Pick<RulesProps, 'row'> {
+  readonly version: number
+  readonly onEdit: (text: string) => void
+}
+
+/** The guideline in force, fetched when asked for and forgotten when closed or out of touch. */
+function GuidelineReader({ row, version, onEdit }: ReaderProps) {
+  const { desk, kit } = useMessages()
+  const { server, line } = useHouse()
+  const { busy, failure, run } = useAct()
+  const [read, setRead] = useState<{ version: number; text: string } | null>(null)
+  const close = () => {
+    setRead(null)
+  }
+  useEffect(() => line.subscribe(close), [line])
+  return (
+    <>
+      <div className={house['row']}>
+        <Button
+          small
+          disabled={busy}
+          onClick={() => {
+            const address = `/projects/${row.project}/guidelines/newest`
+            void run(async () => {
+              setRead(await server.ask('GET', address, Guideline))
+            })
+          }}
+        >
+          {desk.guidelineRead({ version })}
+        </Button>
+      </div>
+      <FailureNote failure={failure} />
+      {read === null ? null : (
+        <Dialog
+          open
+          wide
+          onClose={close}
+          title={desk.guideline({ version: read.version })}
+          actions={
+            <>
+              <Button
+                onClick={() => {
+                  onEdit(read.text)
+                  close()
+                }}
+              >
+                {desk.guidelineEdit()}
+              </Button>
+              <Button kind="primary" onClick={close}>
+                {kit.close()}
+              </Button>
+            </>
+          }
+        >
+          <div className={house['read']} tabIndex={0}>
+            <Sections of={sectionsOf(read.text)} />
+          </div>
+        </Dialog>
+      )}
+    </>
   )
 }

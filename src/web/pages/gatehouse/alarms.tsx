@@ -14,9 +14,9 @@ import css from './gatehouse.module.css'
 type Alarm = SiteNow['alarms'][number]
 
 /** What rings, the newest first; what nobody has seen yet stands out. */
-export function Alarms({ alarms }: { readonly alarms: readonly Alarm[] }) {
+export function Alarms({ now }: { readonly now: SiteNow }) {
   const { gatehouse } = useMessages()
-  const open = alarms.filter(({ clearedAt }) => clearedAt === null)
+  const open = now.alarms.filter(({ clearedAt }) => clearedAt === null)
   return (
     <section aria-label={gatehouse.alarms()}>
       {open.length === 0 ? (
@@ -26,7 +26,7 @@ export function Alarms({ alarms }: { readonly alarms: readonly Alarm[] }) {
       ) : (
         <ul className={css['alarms']} aria-live="polite">
           {open.map((alarm) => (
-            <AlarmLine key={alarm.alarm} alarm={alarm} />
+            <AlarmLine key={alarm.alarm} alarm={alarm} now={now} />
           ))}
         </ul>
       )}
@@ -34,13 +34,14 @@ export function Alarms({ alarms }: { readonly alarms: readonly Alarm[] }) {
   )
 }
 
-function AlarmLine({ alarm }: { readonly alarm: Alarm }) {
+function AlarmLine({ alarm, now }: { readonly alarm: Alarm; readonly now: SiteNow }) {
   const { gatehouse } = useMessages()
   const time = useTime()
   const [asking, setAsking] = useState(false)
   const { acknowledgedAt, acknowledgedBy, note, raisedAt } = alarm
   const seen = acknowledgedAt !== null
   const title = useTitle(alarm)
+  const detail = useDetail(alarm, now)
   const who = acknowledgedBy?.name ?? acknowledgedBy?.person ?? ''
   return (
     <li className={`${css['alarm'] ?? ''} ${seen ? (css['seen'] ?? '') : ''}`}>
@@ -48,9 +49,7 @@ function AlarmLine({ alarm }: { readonly alarm: Alarm }) {
         <strong>
           <bdi>{title}</bdi>
         </strong>
-        <div>
-          <bdi>{alarm.words}</bdi>
-        </div>
+        <div>{detail}</div>
         <div className={house['soft']}>
           {gatehouse.raised({ time: time.full(raisedAt) })}
           {seen ? (
@@ -91,6 +90,28 @@ function useTitle({ kind, about }: Alarm): string {
   const { gatehouse } = useMessages()
   const what = gatehouse.alarmKind({ kind: kind.replaceAll('-', '_') })
   return about === null ? what : gatehouse.alarmAbout({ what, about })
+}
+
+/** What is known of it beyond its kind, in the reader's language. */
+function useDetail({ kind, detail }: Alarm, { zones, portals }: SiteNow): string {
+  const { gatehouse, desk } = useMessages()
+  const { zone, portal, reported, count = 0, behind = '', reason = '', is = '', was = '' } = detail
+  if (kind === 'delivery-failed')
+    return `${desk.buildFailed({ reason: reason.replaceAll('-', '_') })} ${gatehouse.orderedAgain()}`
+  return gatehouse.alarmDetail({
+    kind: kind.replaceAll('-', '_'),
+    zone: zones.find((one) => one.zone === zone)?.title ?? zone ?? '?',
+    door: portals.find((one) => one.portal === portal)?.title ?? portal ?? '?',
+    reported: gatehouse.alarmKind({ kind: reportedKinds[reported ?? ''] ?? '' }),
+    ...{ count, behind, reason, is, was },
+  })
+}
+
+/** A controller's word for what is wrong at a door, and the kind of alarm that it is. */
+const reportedKinds: Readonly<Record<string, string>> = {
+  FORCED_OPEN: 'forced_door',
+  DOOR_OPEN_TOO_LONG: 'held_door',
+  TAMPER: 'tamper',
 }
 
 function AcknowledgeDialog({ alarm, onClose }: { alarm: Alarm; onClose: () => void }) {

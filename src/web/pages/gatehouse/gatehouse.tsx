@@ -53,7 +53,7 @@ function Building({ now }: { readonly now: SiteNow }) {
       >
         <strong className={css['inside']}>{gatehouse.inside({ count: inside })}</strong>
       </PageHead>
-      <Alarms alarms={now.alarms} />
+      <Alarms now={now} />
       <section className={css['zones']} aria-label={gatehouse.zones()}>
         {guarded.map((zone) => (
           <ZonePanel key={zone.zone} zone={zone} zones={now.zones} />

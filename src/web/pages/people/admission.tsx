@@ -89,9 +89,13 @@ function Vettings({ rows }: RowsProps<'vettings'>) {
     <li key={`${kind} ${expires}`}>
       {people.vettingLine({ kind, place: jurisdiction, expires: time.day(expires) })}
       <span className={house['push']} />
-      <Badge tone={result === 'cleared' ? 'good' : 'warn'}>
-        {people.vettingResult({ result: result.replaceAll('-', '_') })}
-      </Badge>
+      {hasLapsed(expires) ? (
+        <Badge tone="warn">{people.lapsed()}</Badge>
+      ) : (
+        <Badge tone={result === 'cleared' ? 'good' : 'warn'}>
+          {people.vettingResult({ result: result.replaceAll('-', '_') })}
+        </Badge>
+      )}
     </li>
   ))
 }
@@ -127,8 +131,17 @@ function Certificates({ rows }: RowsProps<'certificates'>) {
         kind: bench.kind({ kind }),
         expires: time.day(expires),
       })}
+      <span className={house['push']} />
+      <Badge tone={hasLapsed(expires) ? 'warn' : 'good'}>
+        {hasLapsed(expires) ? people.lapsed() : people.current()}
+      </Badge>
     </li>
   ))
+}
+
+/** Whether a last day is over, by the days that the gate counts in. */
+function hasLapsed(day: string): boolean {
+  return day < new Date().toISOString().slice(0, 10)
 }
 
 function Shifts({ rows }: RowsProps<'shifts'>) {

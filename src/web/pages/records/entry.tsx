@@ -10,7 +10,7 @@ import house from '../house/house.module.css'
 import { PageHead } from '../house/page-head.tsx'
 import { codeOf } from '../house/person-code.ts'
 import { useTime } from '../house/time.ts'
-import { outcomeTones } from './records.tsx'
+import { outcomeTones } from './entries.tsx'
 
 /** One entry of the log as its leaf has it, and the proof that it stands there. */
 export function EntryPage() {
