@@ -85,7 +85,7 @@ export async function startWork(
       'delivery.build': async (payload, signal, last) => {
         if (typeof payload !== 'object' || payload === null) return
         if ('delivery' in payload && 'by' in payload) {
-          const order = { id: String(payload.delivery), approved_by: String(payload.by) }
+          const order = { id: String(payload.delivery), by: String(payload.by) }
           await buildDelivery(workshop, order, signal, last)
         }
       },

@@ -12,6 +12,10 @@ export const problems = {
     status: 403,
     title: 'This machine shows no certificate that is valid here.',
   },
+  'certificate-revoked': {
+    status: 401,
+    title: 'The certificate of this machine was revoked: it has to be enrolled again.',
+  },
   'access-denied': { status: 403, title: 'The gate refused this act.' },
   'step-up-needed': { status: 403, title: 'Confirm with your key, then try again.' },
   'not-found': { status: 404, title: 'There is nothing here, or nothing that you may see.' },

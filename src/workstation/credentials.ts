@@ -13,6 +13,7 @@ import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509'
 import { Check } from 'typebox/value'
 import { Type, type Static } from 'typebox'
 import { IssuedCertificate } from '../shared/facility.ts'
+import type { ProblemKind } from '../shared/problems.ts'
 import { callDoor, doorAgent, type Door, type DoorAnswer } from './door.ts'
 
 const Kept = Type.Object(
@@ -28,13 +29,21 @@ export class CredentialsFault extends Error {
   override readonly name = 'CredentialsFault'
 }
 
-/** The server knows the machine's certificate no more: it was revoked, or never of this installation. */
-export class NoLongerKnown extends CredentialsFault {
+/** The server has revoked the machine's certificate: nothing but an enrolment mends it. */
+export class Revoked extends CredentialsFault {
   constructor(id: string) {
     super(
-      `The server knows the certificate of ${id} no more: it was revoked. Enrol again with a new code (cloister workstation enrol ${id}).`,
+      `The server has revoked the certificate of ${id}. Enrol again with a new code (cloister workstation enrol ${id}).`,
     )
   }
+}
+
+const revoked: ProblemKind = 'certificate-revoked'
+const Revocation = Type.Object({ type: Type.Literal(`/problems/${revoked}`) })
+
+/** Whether a door says that the certificate it was shown is revoked. Any other refusal may pass by itself. */
+export function saysRevoked({ body }: DoorAnswer): boolean {
+  return Check(Revocation, body)
 }
 
 const fileName = 'credentials.json'
@@ -101,10 +110,11 @@ async function certify(
   const { key, csr } = await newRequest(enrolment.id)
   const agent = doorAgent(enrolment.door, present, 1)
   try {
-    const { status, body: answer } = await patiently(() =>
+    const answered = await patiently(() =>
       callDoor(enrolment.door, agent, 'POST', path, { ...body, csr }),
     )
-    if (present !== undefined && status === 401) throw new NoLongerKnown(enrolment.id)
+    if (present !== undefined && saysRevoked(answered)) throw new Revoked(enrolment.id)
+    const { status, body: answer } = answered
     if (status !== 200 && status !== 201)
       throw new CredentialsFault(
         `The server refused ${present ? 'the renewal' : 'the enrolment'} of ${enrolment.id} with status ${status}.`,

@@ -323,7 +323,7 @@ suite('workstation', () => {
     for (const id of ['ws-2', 'ws-3']) await server.operator('POST', `/workstations/${id}/revoke`)
     for (let n = 0; n < 3; n += 1) await program.simulatePosture(good)
     const [told, ...more] = server.faults.splice(0)
-    assert.match(String(told), /ws-2 no more.*revoked.*enrol ws-2/)
+    assert.match(String(told), /revoked the certificate of ws-2.*enrol ws-2/)
     assert.deepEqual(more, [])
     const again = await codeOf(server.operator('POST', '/workstations/ws-2/code'))
     await program.enrol(again.code)
@@ -346,7 +346,37 @@ suite('workstation', () => {
     child.stderr.on('data', (piece: Buffer) => (said += piece.toString()))
     const [status] = (await once(child, 'close')) as [number]
     assert.equal(status, 3, said)
-    assert.match(said, /^workstation: .*ws-3 no more[^\n]*\n$/)
+    assert.match(said, /^workstation: .*revoked the certificate of ws-3[^\n]*\n$/)
+  })
+
+  test('WS15 a refusal that is no revocation shuts no machine out: it reports again when the server knows it again', async (t) => {
+    const server = await testServer(t)
+    const [faults, shutOut]: [string[], string[]] = [[], []]
+    const { code: own } = await codeOf(server.operator('POST', '/workstations/ws-1/code'))
+    let now = Date.now()
+    const program = await startWorkstation({
+      ...{ id: 'ws-1', listen: { host: '127.0.0.1', port: 0 }, code: own },
+      ...{ server: server.inside, building: server.building, dir: await scratch(t) },
+      clock: () => new Date(now),
+      onFault: (words) => faults.push(words),
+      onShutOut: (words) => shutOut.push(words),
+    })
+    t.after(() => program.close())
+    const reports = async () => {
+      const rows = server.database.db('cloister_admin').selectFrom('facility.posture')
+      return (await rows.select('sequence').execute()).map(({ sequence }) => sequence)
+    }
+    await program.simulatePosture(good)
+    assert.deepEqual(await reports(), [1])
+    // The server's clock runs two months ahead for one report, so that no certificate is in date.
+    const ahead = 60 * 86_400_000
+    server.advance(ahead)
+    await program.simulatePosture(good)
+    server.advance(-ahead)
+    assert.match(faults.join(), /^The posture report could not be delivered: status 401$/)
+    now += 6_000
+    await program.tick()
+    assert.deepEqual([await reports(), shutOut, faults.length], [[3], [], 1])
   })
 
   test('WS14 machines of one address that enrol at once are all let in, however few a second may ask', async (t) => {

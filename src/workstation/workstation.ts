@@ -9,10 +9,11 @@ import {
   enrol,
   isValid,
   loadCredentials,
-  NoLongerKnown,
   renew,
   renewalDue,
   replaceFile,
+  Revoked,
+  saysRevoked,
   type Credentials,
   type Enrolment,
 } from './credentials.ts'
@@ -47,7 +48,7 @@ export interface WorkstationOptions {
   readonly softwareKey?: boolean
   /** Told of every fault of the background work, in words without content. */
   readonly onFault?: (words: string) => void
-  /** Told once when the server knows this machine no more; nothing is sent after it before an enrolment. */
+  /** Told once when the server has revoked this machine; nothing is sent after it before an enrolment. */
   readonly onShutOut?: (words: string) => void
 }
 
@@ -107,7 +108,7 @@ export async function startWorkstation(options: WorkstationOptions): Promise<Wor
   let renewNotBefore = -Infinity
   let shutOut: Credentials | undefined
   const fell = (held: Credentials | undefined, error: unknown, what: string) => {
-    if (!(error instanceof NoLongerKnown)) fault(`${what}: ${wordsOf(error)}`)
+    if (!(error instanceof Revoked)) fault(`${what}: ${wordsOf(error)}`)
     else if (shutOut !== held) {
       shutOut = held
       const told = options.onShutOut ?? fault
@@ -254,9 +255,9 @@ function newPostureAgent(
         await replaceFile(file, `${sequence}\n`)
         const at = now.toISOString()
         const report = signedReport(credentials.key, { workstation: id, at, sequence, checks })
-        const { status } = await callDoor(building, agent, 'POST', '/posture', report)
-        if (status === 401) throw new NoLongerKnown(id)
-        if (status >= 300) throw new Error(`status ${status}`)
+        const answer = await callDoor(building, agent, 'POST', '/posture', report)
+        if (saysRevoked(answer)) throw new Revoked(id)
+        if (answer.status >= 300) throw new Error(`status ${answer.status}`)
       } catch (error) {
         due = now.getTime() + tickMs
         throw error

@@ -87,7 +87,7 @@ export async function openHandover(t: TestContext): Promise<Handover> {
       {
         'delivery.build': (payload, signal, last) => {
           const { delivery, by } = payload as { delivery: string; by: string }
-          return buildDelivery(workshop, { id: delivery, approved_by: by }, signal, last)
+          return buildDelivery(workshop, { id: delivery, by }, signal, last)
         },
       },
       {
@@ -143,8 +143,21 @@ async function peopleOf(room: Room): Promise<Pick<Handover, 'mara' | 'noor' | 'c
   const mara = await room.hire({ site: ['manager'] })
   const noor = await room.hire({ site: ['releaser'] })
   const carla = room.outside(await room.hire({}))
-  await room.database
-    .db('cloister_admin')
+  const db = room.database.db('cloister_admin')
+  const by = {
+    granted_by: 'x',
+    granted_at: room.now.at,
+    confirmed_by: 'y',
+    confirmed_at: room.now.at,
+  }
+  await db
+    .insertInto('identity.role')
+    .values([
+      { person: mara.id, role: 'manager', ...by },
+      { person: noor.id, role: 'releaser', ...by },
+    ])
+    .execute()
+  await db
     .insertInto('projects.client_person')
     .values({ client: room.client, person: carla.id })
     .execute()
@@ -178,11 +191,16 @@ function actsOf({ room, mara, noor, carla, packages, recipient, faults }: Parts)
     return good(DeliveryMade, answer).delivery
   }
   async function until(delivery: string, state: string): Promise<DeliveryRow> {
+    const end = performance.now() + 60_000
     for (;;) {
       const answer = await mara.get(`/projects/${room.project}/deliveries`)
       const row = good(Deliveries, answer).deliveries.find((one) => one.delivery === delivery)
       if (row?.state === state) return row
       if (faults.length > 0) throw faults[0]
+      if (performance.now() > end)
+        throw new Error(
+          `${delivery} is ${row?.state ?? 'not there'} and not ${state} after a minute`,
+        )
       await sleep(20)
     }
   }

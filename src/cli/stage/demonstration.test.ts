@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { randomBytes, randomInt } from 'node:crypto'
+import { access, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { clearHalfMade, markFresh } from './demonstration.ts'
+import { clearHalfMade, markFresh, readCast, runDemonstration } from './demonstration.ts'
 
 test('DAY13 a first start that was cut off begins anew, and one that was cut off after its last step goes on', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'cloister-stage-'))
@@ -49,4 +50,63 @@ test('DAY14 an installation that came back without its cast is refused and left 
   await mkdir(join(own, 'client'), { recursive: true })
   await assert.rejects(markFresh(own), /not empty [(]client[)].*nothing was changed/)
   assert.deepEqual(await readdir(own), ['client'])
+})
+
+test('DAY13 a database that lies elsewhere goes with its first start, and nothing else that a link leads to', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'cloister-stage-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const own = join(directory, 'own')
+  const made = join(directory, 'made')
+  for (const one of [own, made]) await mkdir(one)
+  const begin = async (target: string) => {
+    await mkdir(target, { recursive: true })
+    await symlink(target, join(made, 'postgres'))
+    await writeFile(join(made, 'being-made'), '')
+    await clearHalfMade(made, () => undefined)
+    assert.deepEqual(await readdir(made), [])
+  }
+  await begin(own)
+  await access(own)
+  if (process.getuid?.() !== 0) {
+    t.diagnostic('only root lays databases below /var/lib/cloister')
+    return
+  }
+  const elsewhere = `/var/lib/cloister/postgres-${randomBytes(6).toString('hex')}`
+  t.after(() => rm(elsewhere, { recursive: true, force: true }))
+  await begin(elsewhere)
+  await assert.rejects(access(elsewhere))
+})
+
+test('DAY15 a damaged cast is refused with what to do', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'cloister-stage-'))
+  t.after(() => rm(directory, { recursive: true }))
+  assert.equal(await readCast(directory), null)
+  for (const text of ['', '{"people":', '{"people":[{}]}', '[]']) {
+    await writeFile(join(directory, 'cast.json'), text)
+    await assert.rejects(readCast(directory), /cast[.]json is damaged; remove .* to begin anew/)
+  }
+})
+
+test('DAY16 Ctrl-C is heard during a first start too: it ends after the step under way, and the next start begins anew', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'cloister-stage-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const listening = () => [process.listenerCount('SIGINT'), process.listenerCount('SIGTERM')]
+  const before = listening()
+  let closed = 0
+  await runDemonstration(
+    directory,
+    30_000 + randomInt(2_000) * 10,
+    () => {
+      process.emit('SIGINT')
+      const close = () => {
+        closed += 1
+        return Promise.resolve()
+      }
+      const ground = { ports: {}, authority: '', operatorSocket: join(directory, 'none') }
+      return Promise.resolve({ ...ground, policy: '', close })
+    },
+    (_, work) => work(),
+  )
+  assert.deepEqual([closed, await readdir(directory)], [1, ['being-made']])
+  assert.deepEqual(listening(), before)
 })

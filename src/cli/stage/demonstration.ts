@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Type } from 'typebox'
@@ -64,7 +64,8 @@ const floor = [
 
 /**
  * Runs the demonstration until Ctrl-C: server, witness, workstations, building. The first start
- * hires the people and brings the projects in; a first start that was cut off is begun anew.
+ * hires the people and brings the projects in; a first start that was cut off is begun anew. Ctrl-C
+ * is heard at any time and ends it after the step that is under way.
  * `firstPort` is that of the building's page; workstations and the client's desk take the next
  * twenty. `alone` does work while no server uses the directory, or refuses.
  */
@@ -85,7 +86,9 @@ export async function runDemonstration(
   const close = async () => {
     for (const one of closing.reverse()) await one()
   }
-  const stopped = untilSignal()
+  const signal = untilSignal(() => {
+    say('Closing …')
+  })
   try {
     say('Starting the database and the doors …')
     const started = await begin(directory, async (logKey) => {
@@ -94,13 +97,16 @@ export async function runDemonstration(
       return { url: witness.url, key: witness.vkey }
     })
     closing.push(() => started.close())
+    signal.throwIfAborted()
     const stage = await openStage(started, { directory, ports, onFault: say })
     closing.push(() => stage.close())
     const known = await readCast(directory)
-    const cast = known ?? (await seed(stage, directory, say))
+    const cast = known ?? (await seed(stage, directory, say, signal))
     await writeFile(join(directory, 'policy'), started.policy)
-    for (const id of [...stage.seats('annotation'), ...stage.seats('guard')])
+    for (const id of [...stage.seats('annotation'), ...stage.seats('guard')]) {
+      signal.throwIfAborted()
       await stage.workstation(id)
+    }
     const onSite = cast.filter(({ seat }) => seat !== 'client')
     const simulator = await stage.admit(onSite.map(({ id, badge }) => ({ id, credential: badge })))
     if (known !== null) await beginDay(stage, cast)
@@ -108,21 +114,28 @@ export async function runDemonstration(
     closing.push(() => control.close())
     const page = await servePage(ports.page, control, shown(cast, ports, stage.zones))
     closing.push(() => page.close())
+    signal.throwIfAborted()
     say(welcome(cast, ports, page.url, started.operatorSocket))
-    await stopped
-    say('Closing …')
+    await new Promise((done) => {
+      signal.addEventListener('abort', done)
+    })
+  } catch (error) {
+    if (!signal.aborted) throw error
   } finally {
     await close()
   }
 }
 
-function untilSignal(): Promise<void> {
-  return new Promise((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => {
-        done()
-      })
-  })
+/** Aborted at the first Ctrl-C or SIGTERM, which is then told; the second ends the process by itself. */
+function untilSignal(told: () => void): AbortSignal {
+  const stopping = new AbortController()
+  const stop = () => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, stop)
+    told()
+    stopping.abort()
+  }
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stop)
+  return stopping.signal
 }
 
 type Cast = readonly (Known & { readonly badge: string })[]
@@ -142,6 +155,10 @@ export async function clearHalfMade(
     return
   }
   say('The first start was cut off; beginning anew …')
+  // The server lays the database there where its user cannot reach the directory.
+  const elsewhere = await readlink(join(directory, 'postgres')).catch(() => '')
+  if (/^\/var\/lib\/cloister\/postgres-[0-9a-f]{12}$/.test(elsewhere))
+    await rm(elsewhere, { recursive: true, force: true })
   for (const name of await readdir(directory))
     await rm(join(directory, name), { recursive: true, force: true })
 }
@@ -167,28 +184,45 @@ export async function markFresh(directory: string): Promise<void> {
   await writeFile(join(directory, 'being-made'), '')
 }
 
-async function readCast(directory: string): Promise<Cast | null> {
+/** Who was hired; null before anybody was. @throws Fault for a file that is damaged */
+export async function readCast(directory: string): Promise<Cast | null> {
   const text = await readFile(join(directory, 'cast.json'), 'utf8').catch(() => null)
   if (text === null) return null
-  const value: unknown = JSON.parse(text)
+  const value = jsonOf(text)
   if (!Value.Check(CastFile, value))
     throw new Fault(`${directory}/cast.json is damaged; remove ${directory} to begin anew`)
   return value.people
 }
 
-async function seed(stage: Stage, directory: string, say: (words: string) => void): Promise<Cast> {
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+async function seed(
+  stage: Stage,
+  directory: string,
+  say: (words: string) => void,
+  signal: AbortSignal,
+): Promise<Cast> {
   const now = new Date()
   say('Building the site and hiring people …')
   await stage.operator.post('/site', { file: await demonstrationSite() })
   const officers = await foundSite(stage, ['Sofia', 'Otto'], office)
   const hired: Person[] = []
-  for (const { name, roles } of staff)
+  for (const { name, roles } of staff) {
+    signal.throwIfAborted()
     hired.push(await hire(stage, officers, { name, seat: office, roles }))
+  }
   const [recruiter, manager] = hired
   if (recruiter === undefined || manager === undefined) throw new Error('nobody was hired')
   await publishRules(recruiter)
   const workers: Person[] = []
   for (const { name, seat } of floor) {
+    signal.throwIfAborted()
     const worker = await hire(stage, officers, { name, seat, roles: [] })
     await admitToWork(
       recruiter,
@@ -211,13 +245,9 @@ async function seed(stage: Stage, directory: string, say: (words: string) => voi
     const guideline = await readFile(join(folder, 'guideline.md'), 'utf8')
     const kind = code === 'aurora' ? 'text' : 'audio'
     const project = await setUpProject(manager, client, { code, kind, schema, guideline }, team)
-    await importManifest(
-      stage.operator,
-      project,
-      join(folder, 'manifest.jsonl'),
-      'utf-8',
-      () => undefined,
-    )
+    await importManifest(stage.operator, project, join(folder, 'manifest.jsonl'), 'utf-8', () => {
+      signal.throwIfAborted()
+    })
   }
   const people = [...officers, ...hired, ...workers, speaker].map(({ name, id, seat }, at) => ({
     ...{ name, id, seat, badge: `badge-${at + 1}` },

@@ -167,9 +167,9 @@ function placeOf(error: Error): string {
   return `${context}${path}`
 }
 
-/** Whether this connection proved a certificate of the installation's own authority. */
-export function showsCertificate(socket: object): boolean {
-  return isTls(socket) && socket.authorized
+/** The SHA-256 of the certificate that `peerCertificate` answers, or null. */
+export function fingerprintOf(socket: object): string | null {
+  return isTls(socket) && socket.authorized ? socket.getPeerCertificate().fingerprint256 : null
 }
 
 /** A connection of TLS 1.3 shows its certificate once; reading it out costs as much as a statement. */

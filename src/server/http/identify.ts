@@ -8,13 +8,13 @@ import type { Tx } from '../kernel/db.ts'
 import type { Identify } from './caller.ts'
 import { peerCertificate } from './door.ts'
 
-/** Which enrolled machine a client certificate stands for, or null when it is unknown, revoked or out of date. */
+/** Which enrolled machine a client certificate stands for, or null when it is unknown or out of date. */
 export type ArrivalOf = (
   tx: Tx,
   certificate: Uint8Array,
   address: string,
   now: Date,
-) => Promise<{ kind: 'workstation' | 'device'; id: string; serial: string } | null>
+) => Promise<{ kind: 'workstation' | 'device'; id: string; serial: string } | 'revoked' | null>
 
 /** What a network door knows its callers by. */
 export interface Recognition {
@@ -48,18 +48,21 @@ export async function identifyConnection(
   const address = request.socket.remoteAddress ?? ''
   const at = now()
   const certificate = peerCertificate(request.socket)
-  const [machine, session] = await Promise.all([
+  const [arrived, session] = await Promise.all([
     certificate === null ? null : arrivalOf(tx, certificate, address, at),
     sessionOf(tx, tokenOf(request.headers.cookie), at),
   ])
+  const machine = arrived === 'revoked' ? null : arrived
+  const revoked = arrived === 'revoked' && { revoked: true as const }
   if (door === 'building' || machine?.kind === 'device')
     return {
       ...{ door, kind: machine === null ? 'nobody' : 'device', id: machine?.id ?? null, address },
       ...{ session: null, signedInAt: null, certificate: machine?.serial ?? null },
       workstation: machine?.kind === 'workstation' ? machine.id : null,
+      ...revoked,
     }
   const { id: workstation = null, serial: certificateSerial = null } = machine ?? {}
-  const place = { door, address, workstation, certificate: certificateSerial }
+  const place = { door, address, workstation, certificate: certificateSerial, ...revoked }
   const caller = callerOf(place, session)
   const { origin } = request.headers
   const isOwn = origin === undefined || rules.relyingParty(caller).isOrigin(origin)

@@ -10,14 +10,15 @@ import fc from 'fast-check'
 import { WebSocket } from 'ws'
 import { testDatabase } from '../../../test/support/database.ts'
 import { plainSeal } from '../../../test/support/log-doors.ts'
-import { codeOf, testServer, type TestServer } from '../../../test/support/server.ts'
+import { codeOf, expectDone, testServer, type TestServer } from '../../../test/support/server.ts'
 import { Browser } from '../../cli/stage/browser.ts'
 import { registerKey, signIn } from '../../cli/stage/sign-in.ts'
+import { loadCredentials } from '../../workstation/credentials.ts'
 import { startDesk } from '../../workstation/desk.ts'
-import type { Door } from '../../workstation/door.ts'
+import { callDoor, type Door, doorAgent } from '../../workstation/door.ts'
 import { keepDetails } from '../domains/audit/index.ts'
 import { networkOf } from './networks.ts'
-import { Buckets, openStrangers } from './strangers.ts'
+import { Buckets, Nobodys, openStrangers } from './strangers.ts'
 
 const limit = { burst: 5, perSecond: 0.5 }
 
@@ -44,6 +45,15 @@ function ask(door: Door, path: string, headers: Record<string, string> = {}): Pr
     out.on('error', reject)
     out.end()
   })
+}
+
+/** Waits for something that is about to happen, without timers: a test may hold those. */
+async function soon(is: () => boolean): Promise<void> {
+  const end = performance.now() + 20_000
+  while (!is()) {
+    assert.ok(performance.now() < end, `waited 20 s for ${is.toString()}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 /** Entries of the log and transactions of the database, so far. */
@@ -172,19 +182,58 @@ test('DOOR14 a flood, with forged cookies too, holds back nobody with a session 
   assert.deepEqual(server.faults, [])
 })
 
+test('DOOR20 whoever shows a certificate that was revoked is held back on every connection, until the machine is enrolled anew', async (t) => {
+  const server = await testServer(t, { strangers: { burst: 5, perSecond: 0.02 } })
+  const { program, browser } = await server.workstation('ws-1')
+  const held = await loadCredentials(join(server.folder, 'ws-1'))
+  assert.ok(held)
+  await expectDone(server.operator('POST', '/workstations/ws-1/revoke', {}))
+  const statuses: number[] = []
+  for (let n = 0; n < 20; n += 1) {
+    const agent = doorAgent(server.inside, held, 1)
+    statuses.push((await callDoor(server.inside, agent, 'GET', '/standing')).status)
+    agent.destroy()
+  }
+  // The machine's own enrolment took the first of the five.
+  assert.deepEqual(
+    statuses,
+    statuses.map((_, at) => (at < 4 ? 401 : 429)),
+  )
+  const { code } = await codeOf(server.operator('POST', '/workstations/ws-1/code'))
+  // A certificate issued a minute ahead of the real clock would not be valid yet.
+  server.advance(55_000)
+  await program.enrol(code)
+  for (let n = 0; n < 10; n += 1)
+    assert.equal((await browser.bytes('POST', '/session/begin', {})).status, 200)
+})
+
+test('DOOR20 of certificates that stand for nobody a bounded number is remembered, and one that stands for a machine again is forgotten', () => {
+  const nobodys = new Nobodys(100)
+  for (let n = 0; n < 1_000; n += 1) nobodys.note(`certificate ${n}`, true)
+  assert.equal(nobodys.size, 100)
+  assert.deepEqual([nobodys.has('certificate 899'), nobodys.has('certificate 999')], [false, true])
+  nobodys.note('certificate 999', false)
+  assert.equal(nobodys.has('certificate 999'), false)
+  nobodys.note('certificate 1', false)
+  assert.equal(nobodys.has('certificate 1'), false)
+})
+
 test('DOOR15 what was refused to nobody is one entry for each door, kind of address and minute, and none is lost when it cannot be written at once', async (t) => {
   const database = await testDatabase(t)
   const words: Record<string, unknown>[] = []
   const faults: unknown[] = []
-  let broken = true
+  let at = Date.parse('2026-11-22T10:00:00Z')
+  let fail: (error: Error) => void = () => undefined
+  let writing = new Promise<void>((_, reject) => {
+    fail = reject
+  })
   const open = (door: 'inside' | 'outside') =>
     openStrangers({
-      ...{ door, limit, now: () => new Date(), onFault: (fault: unknown) => faults.push(fault) },
+      ...{ door, limit, now: () => new Date(at), onFault: (fault: unknown) => faults.push(fault) },
       connection: database.connection(`cloister_${door}`),
       sealDetails(tx, said, project) {
-        if (broken) return Promise.reject(new Error('no key'))
         words.push({ ...said })
-        return keepDetails(tx, plainSeal, said, project)
+        return writing.then(() => keepDetails(tx, plainSeal, said, project))
       },
     })
   t.mock.timers.enable({ apis: ['setTimeout'] })
@@ -193,10 +242,17 @@ test('DOOR15 what was refused to nobody is one entry for each door, kind of addr
     outside.refused(`203.0.113.${n % 100}`, 'identity.standing.read')
     if (n % 2 === 0) outside.refused('2001:db8::1', 'delivery.client.list')
   }
+  at += 60_000
   t.mock.timers.tick(60_000)
-  while (faults.length === 0) await new Promise((resolve) => setImmediate(resolve))
-  broken = false
   outside.refused('203.0.113.0', 'delivery.download')
+  await soon(() => words.length > 0)
+  outside.refused('198.51.100.1', 'delivery.download')
+  fail(new Error('no key'))
+  await soon(() => faults.length > 0)
+  writing = Promise.resolve()
+  words.splice(0)
+  t.mock.timers.tick(60_000)
+  await soon(() => words.length === 2)
   await outside.close()
   const inside = open('inside')
   inside.refused('::ffff:10.1.2.3', 'annotation.task.open')
@@ -214,7 +270,7 @@ test('DOOR15 what was refused to nobody is one entry for each door, kind of addr
       ...[door, actor, action, resource, outcome, policies],
     ]),
     [
-      ['outside', 'public-v4', ['1000 identity.standing.read', '1 delivery.download']],
+      ['outside', 'public-v4', ['1000 identity.standing.read', '2 delivery.download']],
       ['outside', 'public-v6', ['500 delivery.client.list']],
       ['inside', 'private', ['1 annotation.task.open']],
       ['inside', 'loopback', ['1 annotation.task.open']],
@@ -222,8 +278,9 @@ test('DOOR15 what was refused to nobody is one entry for each door, kind of addr
       ...[door, 'nobody', 'site.stranger.refuse', `Strangers::${String(kind)}`, 'done', counts],
     ]),
   )
-  const [v4, v6] = words as { networks: Record<string, number>; others: number }[]
-  assert.deepEqual([Object.keys(v4?.networks ?? {}).length, v4?.others], [50, 500])
+  const [v4, v6] = words as { since: string; networks: Record<string, number>; others: number }[]
+  assert.deepEqual([Object.keys(v4?.networks ?? {}).length, v4?.others], [50, 501])
+  assert.equal(v4?.since, '2026-11-22T10:00:00.000Z', 'the moment of the first of them')
   assert.deepEqual(v6?.networks, { '2001:db8:0:0::/64': 500 })
 })
 

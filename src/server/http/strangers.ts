@@ -5,7 +5,7 @@ import type { Caller } from '../domains/access/index.ts'
 import { type Entry, record } from '../domains/audit/index.ts'
 import { openTokens } from '../domains/identity/index.ts'
 import { type Connection, openDb, transact } from '../kernel/db.ts'
-import { showsCertificate } from './door.ts'
+import { fingerprintOf } from './door.ts'
 import { tokenOf } from './identify.ts'
 import { type AddressClass, classOf, networkOf } from './networks.ts'
 import type { Ground } from './operate.ts'
@@ -50,40 +50,51 @@ export function openStrangers(options: {
   const isOpen = together((tokens: readonly string[]) =>
     transact(db, (tx) => openTokens(tx, door, tokens, now())),
   )
-  /** Connections whose certificate was found to stand for no machine. */
-  const unknown = new WeakSet<object>()
+  const nobodys = new Nobodys()
   const charged = new WeakSet<IncomingMessage>()
-  let sums = new Map<AddressClass, Sum>()
-  let since = now()
+  let minute: Minute | null = null
   let timer: NodeJS.Timeout | null = null
 
   function count(address: string, what: string): void {
-    if (sums.size === 0) since = now()
+    minute ??= { since: now(), sums: new Map() }
+    writeSoon()
+    const kind = classOf(address)
+    const sum = minute.sums.get(kind) ?? new Sum()
+    minute.sums.set(kind, sum)
+    sum.add(networkOf(address), what)
+  }
+
+  function writeSoon(): void {
     timer ??= setTimeout(() => {
       write().catch(onFault)
     }, everyMs).unref()
-    const kind = classOf(address)
-    const sum = sums.get(kind) ?? new Sum()
-    sums.set(kind, sum)
-    sum.add(networkOf(address), what)
+  }
+
+  function takeMinute(): Minute | null {
+    const taken = minute
+    minute = null
+    return taken
   }
 
   async function write(): Promise<void> {
     if (timer !== null) clearTimeout(timer)
     timer = null
-    const written = sums
-    sums = new Map()
+    const taken = takeMinute()
+    if (taken === null) return
+    const { since, sums } = taken
     try {
       await transact(db, async (tx) => {
-        for (const [kind, sum] of written) {
+        for (const [kind, sum] of sums) {
           const words = { since: since.toISOString(), networks: sum.networks, others: sum.others }
           record(tx, summary(door, kind, sum, now(), await sealDetails(tx, words, null)))
         }
       })
     } catch (error) {
-      // Nothing of it was kept: it is counted with the next minute.
-      for (const [kind, sum] of sums) written.set(kind, sum.plus(written.get(kind)))
-      sums = written
+      // Nothing of it was kept: what came meanwhile is counted with it, and written a minute on.
+      for (const [kind, sum] of minute?.sums ?? [])
+        sums.set(kind, (sums.get(kind) ?? new Sum()).plus(sum))
+      minute = { since, sums }
+      writeSoon()
       throw error
     }
   }
@@ -91,7 +102,8 @@ export function openStrangers(options: {
   return {
     async greet(request, what) {
       const { socket } = request
-      if (showsCertificate(socket) && !unknown.has(socket)) return
+      const certificate = fingerprintOf(socket)
+      if (certificate !== null && !nobodys.has(certificate)) return
       const address = socket.remoteAddress ?? ''
       const network = networkOf(address)
       const token = door === 'building' ? null : tokenOf(request.headers.cookie)
@@ -109,11 +121,12 @@ export function openStrangers(options: {
     met(request, caller) {
       const network = networkOf(caller.address)
       const at = now().getTime()
+      const certificate = fingerprintOf(request.socket)
+      if (certificate !== null) nobodys.note(certificate, caller.certificate === null)
       if (caller.kind !== 'nobody') {
         if (charged.delete(request)) buckets.giveBack(network, at)
         return
       }
-      if (showsCertificate(request.socket)) unknown.add(request.socket)
       if (!charged.has(request)) buckets.take(network, at)
       charged.add(request)
     },
@@ -122,7 +135,7 @@ export function openStrangers(options: {
     },
     async close() {
       // What cannot be written now cannot be later; it must not keep the door open.
-      if (sums.size > 0) await write().catch(onFault)
+      await write().catch(onFault)
       if (timer !== null) clearTimeout(timer)
       await db.destroy()
     },
@@ -142,6 +155,12 @@ function summary(
     ...{ project: null, item: null, door, workstation: null, zone: null, outcome: 'done' },
     ...{ policies: sum.lines, details },
   }
+}
+
+/** What was counted since a moment and is not written yet. */
+interface Minute {
+  readonly since: Date
+  readonly sums: Map<AddressClass, Sum>
 }
 
 /** Networks that are named beside an entry; the others are counted together. */
@@ -166,8 +185,7 @@ class Sum {
     else this.#networks.set(network, (before ?? 0) + times)
   }
 
-  plus(other: Sum | undefined): this {
-    if (other === undefined) return this
+  plus(other: Sum): this {
     for (const [act, times] of other.#acts) this.#acts.set(act, (this.#acts.get(act) ?? 0) + times)
     for (const [network, times] of other.#networks) this.#name(network, times)
     this.others += other.others
@@ -184,6 +202,41 @@ class Sum {
     const rest = lines.slice(mostListed).reduce((sum, [, times]) => sum + times, 0)
     const listed = lines.slice(0, mostListed).map(([act, times]) => `${times} ${act}`)
     return rest === 0 ? listed : [...listed, `${rest} others`]
+  }
+}
+
+/** Certificates that are remembered as nobody's. One that was forgotten is asked about once more. */
+const mostNobodys = 4_096
+
+/**
+ * The fingerprints of certificates of the installation's own authority that stand for no machine, as
+ * those that were revoked: whoever shows one is a stranger on every connection. The one that was noted
+ * longest ago is forgotten first.
+ */
+export class Nobodys {
+  readonly #most: number
+  readonly #fingerprints = new Set<string>()
+
+  constructor(most = mostNobodys) {
+    this.#most = most
+  }
+
+  /** How many are remembered. */
+  get size(): number {
+    return this.#fingerprints.size
+  }
+
+  has(fingerprint: string): boolean {
+    return this.#fingerprints.has(fingerprint)
+  }
+
+  note(fingerprint: string, isNobodys: boolean): void {
+    // Deleted first, so that the latest stands last.
+    this.#fingerprints.delete(fingerprint)
+    if (isNobodys) this.#fingerprints.add(fingerprint)
+    const [oldest] = this.#fingerprints
+    if (this.#fingerprints.size > this.#most && oldest !== undefined)
+      this.#fingerprints.delete(oldest)
   }
 }
 

@@ -234,12 +234,16 @@ const states: Readonly<Record<string, OwnWork['state']>> = {
   skipped: 'setAside',
 }
 
+/** Refusals of the machine, whoever sits at it. */
+const machineKinds: ReadonlySet<Refusal['kind']> = new Set([
+  ...(['certificate-refused', 'certificate-revoked', 'workstation-not-enrolled'] as const),
+])
+
 /** The conditions behind a refusal, or null when it is of another kind. */
 function conditionsOf(error: unknown): readonly string[] | null {
   if (!(error instanceof Refusal)) return null
   if (error.kind === 'not-signed-in') return ['session']
-  if (error.kind === 'certificate-refused' || error.kind === 'workstation-not-enrolled')
-    return ['inside']
+  if (machineKinds.has(error.kind)) return ['inside']
   return error.kind === 'access-denied' ? error.conditions : null
 }
 

@@ -133,7 +133,8 @@ export class Server {
     }
     if (response.ok) return response
     const refusal = refusalOf(await response.json().catch(() => undefined))
-    if (refusal.kind === 'not-signed-in') for (const tell of this.#signedOut) tell()
+    const isOut = refusal.kind === 'not-signed-in' || refusal.kind === 'certificate-revoked'
+    if (isOut) for (const tell of this.#signedOut) tell()
     throw refusal
   }
 }

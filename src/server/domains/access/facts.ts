@@ -13,6 +13,8 @@ export interface Caller {
   /** The workstation whose certificate this connection proved, or null. */
   readonly workstation: string | null
   readonly certificate: string | null
+  /** This connection proved a certificate that was issued here and revoked: it stands for nobody. */
+  readonly revoked?: true
   readonly address: string
 }
 

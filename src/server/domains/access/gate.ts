@@ -108,7 +108,7 @@ export interface Gate {
    * Opens the transaction for the rows of the project that the act is in, beside what other acts
    * opened it for; pulls the facts that the act needs, once, inside it, and lets Cedar decide. What
    * is refused leaves the transaction as open as it was. A pass ends after the moment of its issue.
-   * @throws Refused (`access-denied`, `step-up-needed`, `not-signed-in`, or `not-found` where existence is confidential)
+   * @throws Refused (`access-denied`, `step-up-needed`, `not-signed-in`, `certificate-revoked`, or `not-found` where existence is confidential)
    */
   admit<A extends Action>(tx: Tx, caller: Caller, action: A, resource: Resource): Promise<Pass<A>>
   /**
@@ -245,7 +245,8 @@ function refusalKind(
   policies: readonly string[],
 ): Problem['kind'] {
   if (absent) return 'not-found'
-  if (needsPerson(act.group, caller)) return 'not-signed-in'
+  if (needsPerson(act.group, caller))
+    return caller.revoked === true ? 'certificate-revoked' : 'not-signed-in'
   if (policies.length === 1 && policies[0] === 'step-up') return 'step-up-needed'
   // Only these say that the thing itself is none of this person's business; the others are
   // conditions that a person entitled to it can mend, and must be told about.

@@ -12,21 +12,18 @@ import { good } from '../../../../test/support/room.ts'
 import { transactOverAll } from '../access/index.ts'
 import { VaultFault } from '../vault/index.ts'
 import { measureOf } from './measured.ts'
-import { buildDelivery, resumeBuilds, sweepDrafts } from './index.ts'
+import { buildDelivery, type BuildOrder, resumeBuilds, sweepDrafts } from './index.ts'
 
 const never = new AbortController().signal
 
 /** An approved delivery whose building is left to the test. */
-async function approved(
-  h: Handover,
-  texts: readonly string[],
-): Promise<{ id: string; approved_by: string }> {
+async function approved(h: Handover, texts: readonly string[]): Promise<BuildOrder> {
   await h.jobs.stop()
   await h.finish(texts)
   await h.confirmKey()
   const delivery = await h.propose()
   await h.noor.post(`/deliveries/${delivery}/approve`, {})
-  return { id: delivery, approved_by: h.noor.id }
+  return { id: delivery, by: h.noor.id }
 }
 
 const filesIn = async (folder: string) => (await readdir(folder, { recursive: true })).sort()
@@ -162,7 +159,7 @@ test('DE25 a build whose set no longer stands delivers nothing, and everybody se
     const delivery = await h.propose()
     assert.equal((await h.noor.post(`/deliveries/${delivery}/approve`, {})).status, 200)
     const undo = await change(delivery)
-    await buildDelivery(h.workshop, { id: delivery, approved_by: h.noor.id }, never)
+    await buildDelivery(h.workshop, { id: delivery, by: h.noor.id }, never)
     assert.equal((await h.until(delivery, 'refused')).sha256, null, way)
     await undo()
   }
@@ -177,7 +174,7 @@ test('DE25 a build whose set no longer stands delivers nothing, and everybody se
       return h.workshop.proofOf(...asked)
     },
   }
-  await buildDelivery(late, { id: delivery, approved_by: h.noor.id }, never)
+  await buildDelivery(late, { id: delivery, by: h.noor.id }, never)
   await h.until(delivery, 'refused')
   assert.equal(undoes.length, 1)
   assert.deepEqual(await filesIn(h.packages), [`${whole}.tar`, 'incoming'])
@@ -244,10 +241,7 @@ test('DE27 a build that cannot succeed, or failed for the last time, leaves the 
     assert.deepEqual([alarm?.subject, more], [order.id, []])
     assert.match(alarm?.detail.reason ?? '', /^(storage-full|internal|object-missing)$/)
     const entry = (await h.room.log()).findLast(({ action }) => action === 'delivery.build')
-    assert.deepEqual(
-      [entry?.['outcome'], entry?.['policies'], entry?.['actor']],
-      ['failed', [failure], h.noor.id],
-    )
+    assert.deepEqual([entry?.['outcome'], entry?.['policies']], ['failed', [failure]])
     assert.deepEqual(good(ClientDeliveries, await h.carla.get('/client/deliveries')).deliveries, [])
     assert.equal((await h.noor.post(`/deliveries/${order.id}/rebuild`, {})).status, 200)
   }
@@ -283,6 +277,80 @@ test('DE28 a releaser has a failed delivery built again from the same set, with 
       ...['delivery.release done', 'delivery.approve done', 'delivery.rebuild failed'],
       ...['delivery.build failed', 'delivery.rebuild refused', 'delivery.rebuild refused'],
       ...['delivery.rebuild done', 'delivery.build done'],
+    ],
+  )
+})
+
+const standing = async (h: Handover) =>
+  (await alarmsOf(h)).filter(({ cleared_at: at }) => at === null).length
+
+test('DE28 the alarm of a failed build ends as well when the delivery is recalled, inside or outside, and when it is refused', async (t) => {
+  const h = await openHandover(t)
+  const order = await approved(h, ['play Ada'])
+  const broken = { ...h.workshop, packages: join(h.policy, 'no folder') }
+  const fail = async (id: string) => {
+    await assert.rejects(buildDelivery(broken, { ...order, id }, never, true))
+    assert.equal(await standing(h), 1)
+  }
+  const reason = { reason: 'No longer wanted' }
+  await fail(order.id)
+  assert.equal((await h.mara.post(`/deliveries/${order.id}/recall`, reason)).status, 200)
+  assert.equal(await standing(h), 0)
+  const propose = async () => {
+    const id = await h.propose()
+    assert.equal((await h.noor.post(`/deliveries/${id}/approve`, {})).status, 200)
+    await fail(id)
+    return id
+  }
+  const away = h.room.outside(h.mara)
+  assert.equal((await away.post(`/deliveries/${await propose()}/recall`, reason)).status, 200)
+  assert.equal(await standing(h), 0)
+  const third = await propose()
+  const [way] = await waysToChange(h)
+  await way?.[1](third)
+  assert.equal((await h.mara.post(`/deliveries/${third}/rebuild`, {})).status, 200)
+  await buildDelivery(h.workshop, { ...order, id: third }, never)
+  await h.until(third, 'refused')
+  assert.equal(await standing(h), 0)
+})
+
+test('DE29 a build runs in the name of who ordered it last, and fails at once when they may no longer release', async (t) => {
+  const h = await openHandover(t)
+  const order = await approved(h, ['play Ada'])
+  const admin = h.room.database.db('cloister_admin')
+  const people = admin.updateTable('identity.person').set({ revoked_by: 'x' })
+  const roles = admin.deleteFrom('identity.role').where('person', '=', h.mara.id)
+  await people.set({ revoked_at: new Date() }).where('id', '=', h.noor.id).execute()
+  await assert.rejects(buildDelivery(h.workshop, order, never), { kind: 'access-denied' })
+  assert.equal((await h.until(order.id, 'failed')).failure, 'access-denied')
+  assert.equal(await standing(h), 1)
+  assert.equal((await h.mara.post(`/deliveries/${order.id}/rebuild`, {})).status, 200)
+  // The right ends while the package is being made.
+  const late = {
+    ...h.workshop,
+    proofOf: async (...asked: Parameters<typeof h.workshop.proofOf>) => {
+      await roles.execute()
+      return h.workshop.proofOf(...asked)
+    },
+  }
+  await assert.rejects(buildDelivery(late, order, never), { kind: 'access-denied' })
+  assert.deepEqual(await filesIn(h.packages), ['incoming'])
+  assert.equal((await h.until(order.id, 'failed')).failure, 'access-denied')
+  const back = { person: h.mara.id, role: 'manager', granted_by: 'x', granted_at: new Date() }
+  await admin
+    .insertInto('identity.role')
+    .values({ ...back, confirmed_by: 'y', confirmed_at: new Date() })
+    .execute()
+  assert.equal((await h.mara.post(`/deliveries/${order.id}/rebuild`, {})).status, 200)
+  await buildDelivery(h.workshop, order, never)
+  assert.equal((await h.until(order.id, 'built')).approvedBy, h.noor.id)
+  const builds = (await h.room.log()).filter(({ action }) => action === 'delivery.build')
+  assert.deepEqual(
+    builds.map(({ actor, outcome }) => [actor, outcome]),
+    [
+      [h.noor.id, 'failed'],
+      [h.mara.id, 'failed'],
+      [h.mara.id, 'done'],
     ],
   )
 })

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import type { Tx } from '../../kernel/db.ts'
 import { syncFolder } from '../../kernel/durable.ts'
 import { codeOf } from '../../kernel/fault.ts'
-import { Problem } from '#shared/problems.ts'
+import { Problem, type ProblemKind } from '#shared/problems.ts'
 import { record } from '../audit/index.ts'
 import { endAlarms, type NewAlarm, raiseAlarm } from '../facility/index.ts'
+import { holdsRole } from '../identity/index.ts'
 import { VaultFault, type VaultFaultKind } from '../vault/index.ts'
 import { type Packed, WitnessSilent, writePackage } from './package.ts'
 import { SetFallen, writePayload } from './payload.ts'
@@ -17,6 +18,7 @@ import {
   type BuildOrder,
   type BuildPass,
   type Delivery,
+  orderOf,
   underPass,
   type Workshop,
 } from './workshop.ts'
@@ -40,6 +42,7 @@ export async function buildDelivery(
   const incoming = join(shop.packages, 'incoming')
   const draft = join(incoming, `${id}-${randomBytes(4).toString('hex')}`)
   try {
+    await underPass(shop, orderOf(row), mayStillRelease)
     await mkdir(incoming, { recursive: true, mode: 0o700 })
     const payload = await writePayload(shop, row, `${draft}.age`, signal)
     const packed = await writePackage(shop, row, { path: draft, payload, signal })
@@ -80,7 +83,7 @@ async function finish(
   { draft, packed, items }: { draft: string; packed: Packed; items: number },
 ): Promise<void> {
   const file = `${row.id}.tar`
-  await underPass(shop, row, async (tx, pass) => {
+  await underPass(shop, orderOf(row), async (tx, pass) => {
     const { size, sha256 } = packed
     const built = { state: 'built', file, items, size, built_at: pass.at } as const
     const hash = Buffer.from(sha256, 'hex')
@@ -88,6 +91,7 @@ async function finish(
     if (moved === undefined) return
     // The pages were read one after another; this is one moment for all of them.
     if ((await fallen(tx, row)) > 0) throw new SetFallen()
+    await mayStillRelease(tx, pass)
     await recordBuild(shop, tx, pass, { package: sha256, manifest: packed.manifest, items })
     await endAlarms(tx, ['delivery-failed'], row.id, pass.at)
     await rename(draft, join(shop.packages, file))
@@ -95,8 +99,18 @@ async function finish(
   })
 }
 
-/** What no further try mends: somebody has to bring back what is gone. */
-const stays: ReadonlySet<string> = new Set<VaultFaultKind>([
+/**
+ * Who let it go may have left since, or have another role: then nothing is built in their name.
+ * @throws Problem `access-denied`
+ */
+async function mayStillRelease(tx: Tx, { actor }: BuildPass): Promise<void> {
+  // The roles to which policies/staff.cedar gives what is done in releasing.
+  if (!(await holdsRole(tx, actor, ['manager', 'releaser']))) throw new Problem('access-denied')
+}
+
+/** What no further try mends: somebody has to bring back what is gone, or to order it in their own name. */
+const stays: ReadonlySet<string> = new Set<VaultFaultKind | ProblemKind>([
+  'access-denied',
   ...(['key-missing', 'key-refused', 'key-destroyed'] as const),
   ...(['object-missing', 'object-damaged'] as const),
 ])
@@ -118,7 +132,7 @@ async function end(
   state: 'refused' | 'failed',
   failure: string | null = null,
 ): Promise<void> {
-  await underPass(shop, row, async (tx, pass) => {
+  await underPass(shop, orderOf(row), async (tx, pass) => {
     const ended = state === 'refused' ? { state, ended_at: pass.at } : { state, failure }
     const moved = await moveDelivery(tx, row.id, ['approved'], ended)
     if (moved === undefined) return
@@ -127,7 +141,8 @@ async function end(
       ...(failure === null ? { changed: await fallen(tx, row) } : { failure }),
     }
     await recordBuild(shop, tx, pass, words, [failure ?? 'conflict'])
-    if (failure !== null) await raiseAlarm(tx, alarmOf(row.id, failure), pass.at)
+    if (failure === null) await endAlarms(tx, ['delivery-failed'], row.id, pass.at)
+    else await raiseAlarm(tx, alarmOf(row.id, failure), pass.at)
   })
 }
 

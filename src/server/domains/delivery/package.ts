@@ -8,7 +8,7 @@ import { projectById } from '../projects/index.ts'
 import { type Measure, measureOf, type Named, writeMeasured } from './measured.ts'
 import type { Payload } from './payload.ts'
 import { keyById } from './store.ts'
-import { type Delivery, underPass, type Workshop } from './workshop.ts'
+import { type Delivery, orderOf, underPass, type Workshop } from './workshop.ts'
 
 /** A build waits this long for the log's witness before it is left for a later try. */
 const longestWait = 120_000
@@ -42,7 +42,7 @@ async function manifestOf(
   { contents, batches, items, size, sha256, plainSize, plainSha256 }: Payload,
   proofs: readonly Evidence[],
 ): Promise<Manifest> {
-  const [project, key] = await underPass(shop, row, async (tx) => [
+  const [project, key] = await underPass(shop, orderOf(row), async (tx) => [
     await projectById(tx, row.project),
     await keyById(tx, row.key),
   ])

@@ -17,7 +17,7 @@ import { itemById, schemaVersion } from '../projects/index.ts'
 import { Measured, measureOf, type Named, writeMeasured } from './measured.ts'
 import { SetHash } from './set.ts'
 import { type DeliveredItem, itemsAfter, keyById } from './store.ts'
-import { type BuildPass, type Delivery, underPass, type Workshop } from './workshop.ts'
+import { type BuildPass, type Delivery, orderOf, underPass, type Workshop } from './workshop.ts'
 
 /** Items opened and written at a time; bounds the memory, whatever the project's size. */
 const pageSize = 500
@@ -90,12 +90,16 @@ async function* archive(
   let after = ''
   for (let part = 1; ; part += 1) {
     signal.throwIfAborted()
-    const fixed = await underPass(shop, row, (tx) => itemsAfter(tx, row.id, after, pageSize))
+    const fixed = await underPass(shop, orderOf(row), (tx) =>
+      itemsAfter(tx, row.id, after, pageSize),
+    )
     const last = fixed.at(-1)
     if (last === undefined) break
     after = last.item
     for (const one of fixed) set.add(one)
-    const page = await underPass(shop, row, (tx, pass) => openPage(shop, tx, pass, row, fixed))
+    const page = await underPass(shop, orderOf(row), (tx, pass) =>
+      openPage(shop, tx, pass, row, fixed),
+    )
     found.items += page.items.length
     for (const batch of page.batches) found.batches.add(batch)
     for (const version of page.schemas) schemas.add(version)
@@ -108,7 +112,9 @@ async function* archive(
     )
   }
   for (const version of schemas) {
-    const schema = await underPass(shop, row, (tx) => schemaVersion(tx, row.project, version))
+    const schema = await underPass(shop, orderOf(row), (tx) =>
+      schemaVersion(tx, row.project, version),
+    )
     yield* file(`schema/${version}.json`, `${JSON.stringify(schema?.body, null, 2)}\n`)
   }
   if (row.set_sha256?.equals(set.result()) !== true || row.quality === null) throw new SetFallen()
@@ -124,7 +130,7 @@ async function schemaOf(
   versions: ReadonlySet<number>,
 ): Promise<LabelSchema | undefined> {
   const newest = Math.max(...versions)
-  const found = await underPass(shop, row, (tx) => schemaVersion(tx, row.project, newest))
+  const found = await underPass(shop, orderOf(row), (tx) => schemaVersion(tx, row.project, newest))
   const parsed = parseLabelSchema(found?.body)
   return parsed.ok ? parsed.value : undefined
 }

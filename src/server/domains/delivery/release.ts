@@ -3,12 +3,13 @@ import type { Tx } from '../../kernel/db.ts'
 import { enqueue } from '../../kernel/jobs.ts'
 import { newId } from '../../kernel/random.ts'
 import type { Pass } from '../access/index.ts'
+import { endAlarms } from '../facility/index.ts'
 import { signalEverybody } from '../identity/index.ts'
 import { projectById } from '../projects/index.ts'
 import { type FixedSet, fixSet, mustBeAccepted, mustStand } from './set.ts'
 import { moveDelivery } from './stamps.ts'
 import { deliveryById, effectiveKey, insertDelivery, unbuilt } from './store.ts'
-import type { BuildOrder } from './workshop.ts'
+import { type BuildOrder, orderOf } from './workshop.ts'
 
 /**
  * Proposes to hand a project's accepted annotations over, those that stand now and no others. The
@@ -51,13 +52,13 @@ export async function approveDelivery(
   })
   if (row === undefined) throw new Problem('already-done')
   await mustStand(tx, row)
-  await orderBuild(tx, { id, approved_by: pass.actor })
+  await orderBuild(tx, { id, by: pass.actor })
   return row
 }
 
 /**
- * Has a delivery built whose build was given up: the same set, let go by the same two people. The build
- * finds out whether the set still stands.
+ * Has a delivery built whose build was given up: the same set, let go by the same two people, in the
+ * name of whoever orders it now. The build finds out whether the set still stands.
  * @throws Problem `already-done` when it is not failed
  */
 export async function rebuildDelivery(
@@ -65,9 +66,11 @@ export async function rebuildDelivery(
   tx: Tx,
   id: string,
 ): Promise<FixedSet> {
-  const row = await moveDelivery(tx, id, ['failed'], { state: 'approved', failure: null })
+  const row = await moveDelivery(tx, id, ['failed'], {
+    ...{ state: 'approved', failure: null, rebuilt_by: pass.actor },
+  })
   if (row === undefined) throw new Problem('already-done')
-  await orderBuild(tx, row)
+  await orderBuild(tx, { id, by: pass.actor })
   return row
 }
 
@@ -77,10 +80,10 @@ export async function rebuildDelivery(
  * when an installation starts.
  */
 export async function resumeBuilds(tx: Tx): Promise<void> {
-  for (const order of await unbuilt(tx)) await orderBuild(tx, order)
+  for (const row of await unbuilt(tx)) await orderBuild(tx, orderOf(row))
 }
 
-function orderBuild(tx: Tx, { id, approved_by: by }: BuildOrder): Promise<void> {
+function orderBuild(tx: Tx, { id, by }: BuildOrder): Promise<void> {
   return enqueue(tx, 'delivery.build', { delivery: id, by }, { key: `build ${id}` })
 }
 
@@ -107,6 +110,7 @@ export async function recallDelivery(
   const ended = { ended_by: pass.actor, ended_at: pass.at }
   const moved = await moveDelivery(tx, id, from, { state: 'recalled', failure: null, ...ended })
   if (moved === undefined) throw new Problem('already-done')
+  await endAlarms(tx, ['delivery-failed'], id, pass.at)
   await signalEverybody(tx)
 }
 

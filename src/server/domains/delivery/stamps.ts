@@ -46,5 +46,6 @@ function deliveryBytes(row: Delivery): Uint8Array {
     ...(row.set_aside !== null && { set_aside: row.set_aside }),
     ...(row.quality !== null && { quality: row.quality }),
     ...(row.failure !== null && { failure: row.failure }),
+    ...(row.rebuilt_by !== null && { rebuilt_by: row.rebuilt_by }),
   })
 }

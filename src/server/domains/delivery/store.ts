@@ -175,7 +175,7 @@ export function itemsAfter(
 export function unbuilt(tx: Tx) {
   return tx
     .selectFrom('delivery.delivery')
-    .select(['id', 'approved_by'])
+    .select(['id', 'approved_by', 'rebuilt_by'])
     .where('state', '=', 'approved')
     .execute()
 }

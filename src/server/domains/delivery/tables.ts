@@ -30,6 +30,8 @@ export interface DeliveryTables {
     proposed_at: Date
     approved_by: string | null
     approved_at: Date | null
+    /** Who ordered the build anew after it had failed, last. */
+    rebuilt_by: string | null
     items: number
     /** SHA-256 of the set; null for what was proposed before sets were fixed. */
     set_sha256: Buffer | null

@@ -30,17 +30,25 @@ export interface Workshop {
   readonly now: () => Date
 }
 
-/** A delivery that is to be built, and the person who approved it. */
-export type BuildOrder = Pick<Delivery, 'id' | 'approved_by'>
+/** A delivery that is to be built, and the person in whose name. */
+export interface BuildOrder {
+  readonly id: string
+  readonly by: string
+}
 
-/** One transaction of a build, under a pass of its own that is issued for the person who approved it. */
+/** Who approved a delivery has it built; once it failed, whoever ordered it anew. */
+export function orderOf(row: Pick<Delivery, 'id' | 'approved_by' | 'rebuilt_by'>): BuildOrder {
+  return { id: row.id, by: row.rebuilt_by ?? row.approved_by ?? '' }
+}
+
+/** One transaction of a build, under a pass of its own that is issued for the person in whose name it is. */
 export function underPass<T>(
   { db, gate }: Workshop,
-  { id, approved_by }: BuildOrder,
+  { id, by }: BuildOrder,
   work: (tx: Tx, pass: BuildPass) => Promise<T>,
 ): Promise<T> {
   const caller: Caller = {
-    ...{ door: 'operator', kind: 'job', id: approved_by, session: null, signedInAt: null },
+    ...{ door: 'operator', kind: 'job', id: by, session: null, signedInAt: null },
     ...{ workstation: null, certificate: null, address: 'local' },
   }
   return transact(db, async (tx) =>

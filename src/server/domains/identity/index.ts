@@ -14,4 +14,4 @@ export {
   signalPerson,
 } from './sessions.ts'
 export { identityReaders } from './stamps.ts'
-export { namesOf, revokedSince } from './store.ts'
+export { holdsRole, namesOf, revokedSince } from './store.ts'

@@ -22,6 +22,7 @@ export interface Arrival {
   readonly door: Caller['door']
   readonly workstation: string | null
   readonly certificate: string | null
+  readonly revoked?: true
   readonly address: string
 }
 
@@ -108,9 +109,9 @@ export async function openTokens(
 
 /** Who this connection speaks for: the person of its session, else the machine, else nobody. */
 export function callerOf(arrival: Arrival, session: OpenSession | undefined): Caller {
-  const { door, workstation, certificate, address } = arrival
+  const { door, workstation } = arrival
   const machine: Caller = {
-    ...{ door, workstation, certificate, address, session: null, signedInAt: null },
+    ...{ ...arrival, session: null, signedInAt: null },
     ...(workstation === null ? { kind: 'nobody', id: null } : { kind: 'device', id: workstation }),
   }
   // A cookie that turns up at another door or machine than its own is worth nothing there.

@@ -239,6 +239,24 @@ export async function actorFacts(tx: Tx, person: string, session: string, now: D
   return row
 }
 
+/** Whether a person, who has not left, holds one of these roles on the site, confirmed. */
+export async function holdsRole(
+  tx: Tx,
+  person: string,
+  roles: readonly string[],
+): Promise<boolean> {
+  const found = await tx
+    .selectFrom('identity.person as p')
+    .innerJoin('identity.role as r', 'r.person', 'p.id')
+    .select('p.id')
+    .where('p.id', '=', person)
+    .where('p.revoked_at', 'is', null)
+    .where('r.role', 'in', [...roles])
+    .where('r.confirmed_at', 'is not', null)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
 export async function insertPerson(
   tx: Tx,
   { id, name, by, now }: { id: string; name: string; by: string; now: Date },

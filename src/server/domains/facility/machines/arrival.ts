@@ -19,12 +19,18 @@ const mostVerified = 4_096
 
 /**
  * Says which enrolled machine a client certificate (DER) stands for: issued here, in date, not
- * revoked, of a machine that is part of the site. Unknown and revoked ones are nobody. `authority`
- * is the certificate (DER) of the installation's own authority.
+ * revoked, of a machine that is part of the site. Unknown ones are nobody; one that was issued here,
+ * is in date and was revoked is said to be so. `authority` is the certificate (DER) of the
+ * installation's own authority.
  */
 export function arrivalAt(
   authority: Uint8Array,
-): (tx: Tx, certificate: Uint8Array, address: string, now: Date) => Promise<ArrivedMachine | null> {
+): (
+  tx: Tx,
+  certificate: Uint8Array,
+  address: string,
+  now: Date,
+) => Promise<ArrivedMachine | 'revoked' | null> {
   const verified = new Map<string, Peer>()
 
   function peerOf(certificate: Uint8Array, now: Date): Peer | undefined {
@@ -45,9 +51,9 @@ export function arrivalAt(
     const { kind, id, serial } = peer
     const row = await certificateBySerial(tx, serial)
     if (row === undefined || row.kind !== kind || row.subject !== id) return null
-    if (row.revoked_at !== null || now >= row.not_after) return null
-    if (kind === 'workstation' && (row.installed !== true || row.machine_revoked_at !== null))
-      return null
+    if (now >= row.not_after) return null
+    if (row.revoked_at !== null || row.machine_revoked_at !== null) return 'revoked'
+    if (kind === 'workstation' && row.installed !== true) return null
     const age = row.last_seen === null ? Infinity : now.getTime() - row.last_seen.getTime()
     const here = row.last_address === address
     if (here ? age >= noteEveryMs : age >= soleAddressMs)
