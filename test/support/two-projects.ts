@@ -91,7 +91,14 @@ function rowsOf(name: Name): readonly (readonly [table: string, row: Row])[] {
     [
       'projects.batch',
       {
-        ...{ id: batch, project, name: 'batch 1', manifest: hash(byte), state: 'ready' },
+        ...{
+          id: batch,
+          project,
+          name: 'batch 1',
+          manifest: hash(byte),
+          encoding: 'utf-8',
+          state: 'ready',
+        },
         ...{ next_row: 0, accepted: 0, rejected: 0, ordered_by: 'x', began_at: now },
       },
     ],
