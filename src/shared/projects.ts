@@ -44,11 +44,18 @@ export const termsMembers = [
 export const NewClient = Type.Object({ name: Text(200) }, { additionalProperties: false })
 export const ClientMade = Type.Object({ client: ClientId })
 export const ClientPerson = Type.Object({ person: PersonId }, { additionalProperties: false })
+/** `ended`: their last day is over. Nothing confidential opens but under complete ones. */
+export const TermsState = Type.Union([
+  Type.Literal('complete'),
+  Type.Literal('incomplete'),
+  Type.Literal('ended'),
+])
+export type TermsState = Static<typeof TermsState>
 export const ClientRow = Type.Object({
   client: ClientId,
   name: Type.String(),
   terms: Type.Union([Terms, Type.Null()]),
-  termsComplete: Type.Boolean(),
+  termsState: TermsState,
   /** Who speaks for the client at the outside door; an erased name is empty. */
   speakers: Type.Array(Type.Object({ person: PersonId, name: Type.String() })),
 })

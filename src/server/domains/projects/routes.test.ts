@@ -38,19 +38,22 @@ test('PR1 terms are kept in versions, and complete when no part that the law nam
   const keep = (of: object) => said(mara.page, 'PUT', `/clients/${client}/terms`, of)
   const kept = async () => {
     const { clients } = (await said(mara.page, 'GET', '/clients')).body as {
-      clients: { client: string; terms: object | null; termsComplete: boolean }[]
+      clients: { client: string; terms: object | null; termsState: string }[]
     }
     const own = clients.find((one) => one.client === client)
-    return [own?.terms, own?.termsComplete]
+    return [own?.terms, own?.termsState]
   }
-  assert.deepEqual(await kept(), [null, false])
+  assert.deepEqual(await kept(), [null, 'incomplete'])
   for (const member of Object.keys(terms)) {
     const rest = Object.fromEntries(Object.entries(terms).filter(([name]) => name !== member))
     assert.equal((await keep(rest)).kind, 'done')
-    assert.deepEqual(await kept(), [rest, false], member)
+    assert.deepEqual(await kept(), [rest, 'incomplete'], member)
   }
   assert.equal((await keep(terms)).kind, 'done')
-  assert.deepEqual(await kept(), [terms, true])
+  assert.deepEqual(await kept(), [terms, 'complete'])
+  const past = { ...terms, endsOn: '2026-01-31' }
+  assert.equal((await keep(past)).kind, 'done')
+  assert.deepEqual(await kept(), [past, 'ended'])
   assert.equal((await keep({ ...terms, retentionDays: -1 })).kind, 'invalid-input')
   assert.equal((await keep({ ...terms, price: 1 })).kind, 'invalid-input')
   const both = await Promise.all([keep(terms), keep({ ...terms, retentionDays: 31 })])
@@ -64,7 +67,7 @@ test('PR1 terms are kept in versions, and complete when no part that the law nam
     .select(['version', 'set_by'])
     .orderBy('version')
     .execute()
-  const versions = Array.from({ length: Object.keys(terms).length + 3 }, (_, n) => n + 1)
+  const versions = Array.from({ length: Object.keys(terms).length + 4 }, (_, n) => n + 1)
   assert.deepEqual(
     rows,
     versions.map((version) => ({ version, set_by: mara.id })),

@@ -28,6 +28,7 @@ import type { Vault } from '../vault/index.ts'
 import { addClientPerson, createClient, setTerms } from './clients.ts'
 import { publishGuideline, readGuideline } from './guidelines.ts'
 import { createProject, publishSchema, setState, setTeamMember } from './projects.ts'
+import { stateOfTerms } from './terms.ts'
 import {
   batchesOf,
   instructionsOf,
@@ -139,7 +140,7 @@ function clientRoutes(operate: Operate): void {
     action: 'projects.list',
     answer: Clients,
     resource: site,
-    async run({ tx }) {
+    async run({ pass, tx }) {
       const { rows } = await listClients(tx)
       const speakers = await speakersOf(tx)
       const names = await namesOf(
@@ -147,17 +148,18 @@ function clientRoutes(operate: Operate): void {
         speakers.map(({ person }) => person),
       )
       return {
-        clients: rows.map((row) => ({
-          client: row.id,
-          name: row.name,
+        clients: rows.map((row) => {
           // Written by setTerms in this very shape, and checked again on its way out.
           // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
-          terms: row.body as Static<typeof Terms> | null,
-          termsComplete: row.complete === true,
-          speakers: speakers
-            .filter(({ client }) => client === row.id)
-            .map(({ person }) => ({ person, name: names.get(person) ?? '' })),
-        })),
+          const terms = row.body as Static<typeof Terms> | null
+          return {
+            ...{ client: row.id, name: row.name, terms },
+            termsState: stateOfTerms({ complete: row.complete, endsOn: terms?.endsOn }, pass.at),
+            speakers: speakers
+              .filter(({ client }) => client === row.id)
+              .map(({ person }) => ({ person, name: names.get(person) ?? '' })),
+          }
+        }),
       }
     },
   })

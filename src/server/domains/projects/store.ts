@@ -2,6 +2,7 @@ import { type Expression, type Insertable, type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../kernel/db.ts'
 import { prepared } from '../../kernel/prepared.ts'
 import type { ProjectsTables } from './tables.ts'
+import { endOfTerms, stateOfTerms } from './terms.ts'
 
 type Row<T extends keyof ProjectsTables> = Insertable<ProjectsTables[T]>
 
@@ -56,12 +57,14 @@ export async function projectFacts(
 ) {
   const [row] = await projectsFacts(tx, { project, item, person, now })
   if (row === undefined) return undefined
-  const termsEnd = row.ends_on === null ? Infinity : Date.parse(`${row.ends_on}T24:00:00Z`)
-  const inForce = termsEnd > now.getTime()
-  const until = Math.min(inForce ? termsEnd : Infinity, row.instructed_until?.getTime() ?? Infinity)
+  const state = stateOfTerms({ complete: row.complete, endsOn: row.ends_on }, now)
+  const until = Math.min(
+    state === 'complete' ? endOfTerms(row.ends_on) : Infinity,
+    row.instructed_until?.getTime() ?? Infinity,
+  )
   return {
     ...row,
-    terms: row.complete === true && inForce,
+    terms: state === 'complete',
     until: until === Infinity ? null : new Date(until),
   }
 }

@@ -117,14 +117,14 @@ function ClientsPanel({ rows, manages, onMade }: ClientsPanelProps) {
         <h2>{desk.clients()}</h2>
         {rows.length === 0 ? <p className={house['soft']}>{desk.noClients()}</p> : null}
         <ul className={house['list']}>
-          {rows.map(({ client, name, termsComplete }) => (
+          {rows.map(({ client, name, termsState }) => (
             <li key={client}>
               <Link className={house['link']} to="/desk/clients/$client" params={{ client }}>
                 <bdi>{name}</bdi>
               </Link>
               <span className={house['push']} />
-              <Badge tone={termsComplete ? 'good' : 'warn'}>
-                {termsComplete ? desk.termsComplete() : desk.termsIncomplete()}
+              <Badge tone={termsState === 'complete' ? 'good' : 'warn'}>
+                {desk.termsState({ state: termsState })}
               </Badge>
             </li>
           ))}

@@ -17,8 +17,8 @@ type Written = Readonly<Record<(typeof termsMembers)[number], string>>
 function TermsState({ row }: { readonly row: Client }) {
   const { desk } = useMessages()
   return (
-    <Badge tone={row.termsComplete ? 'good' : 'warn'}>
-      {row.termsComplete ? desk.termsComplete() : desk.termsIncomplete()}
+    <Badge tone={row.termsState === 'complete' ? 'good' : 'warn'}>
+      {desk.termsState({ state: row.termsState })}
     </Badge>
   )
 }
