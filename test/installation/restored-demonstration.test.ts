@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Browser } from '../../src/cli/stage/browser.ts'
 import { signIn } from '../../src/cli/stage/sign-in.ts'
+import { scratchDirectory } from '../support/cluster.ts'
 import { cloister, startDemonstration } from '../support/demonstration.ts'
 
 test('IN6 a demonstration that is backed up while it runs goes on where it is restored, with everybody in it', async (t) => {
-  // Short, because a unix socket's path may have 107 bytes.
-  const folder = await mkdtemp(join(tmpdir(), 'cl-'))
+  const folder = scratchDirectory()
   t.after(() => rm(folder, { recursive: true, force: true }))
   const [copy, keys, elsewhere] = ['copy', 'keys', 'd'].map((name) => join(folder, name))
   assert.ok(copy !== undefined && keys !== undefined && elsewhere !== undefined)

@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Value } from 'typebox/value'
 import { Demonstration as Shown } from '../../src/shared/demonstration.ts'
+import { scratchDirectory } from './cluster.ts'
 
 const command = new URL('../../dist/cli/main.js', import.meta.url).pathname
 /** The one-file verifier that a client runs on any Node. */
@@ -32,8 +32,7 @@ export interface Demonstration {
  * until it says that it is open.
  */
 export async function startDemonstration(there?: string): Promise<Demonstration> {
-  // Short, because a unix socket's path may have 107 bytes.
-  const made = there === undefined ? await mkdtemp(join(tmpdir(), 'cl-')) : null
+  const made = there === undefined ? scratchDirectory() : null
   const directory = there ?? join(made ?? '', 'd')
   const port = await freePorts()
   const product = spawn(

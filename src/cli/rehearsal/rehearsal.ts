@@ -1,4 +1,14 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -22,6 +32,7 @@ import {
   setUpClient,
   setUpProject,
 } from '../stage/cast.ts'
+import { clearDirectory } from '../stage/clear.ts'
 import {
   type BeginServer,
   demonstrationSite,
@@ -78,7 +89,12 @@ export async function rehearse(options: RehearsalOptions, begin: BeginServer): P
   })
   // Short, because a unix socket's path may have 107 bytes.
   const directory = await mkdtemp(join(tmpdir(), 'cl-'))
-  const closing: (() => Promise<void>)[] = [() => rm(directory, { recursive: true, force: true })]
+  const closing: (() => Promise<void>)[] = [
+    async () => {
+      await clearDirectory(directory)
+      await rmdir(directory)
+    },
+  ]
   try {
     options.say('Starting a private instance …')
     const started = await begin(directory, async (logKey) => {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Type } from 'typebox'
@@ -19,6 +19,7 @@ import {
   setUpClient,
   setUpProject,
 } from './cast.ts'
+import { clearDirectory } from './clear.ts'
 import { servePage } from './page.ts'
 import { type Ports, portsFrom } from './ports.ts'
 import {
@@ -155,12 +156,7 @@ export async function clearHalfMade(
     return
   }
   say('The first start was cut off; beginning anew …')
-  // The server lays the database there where its user cannot reach the directory.
-  const elsewhere = await readlink(join(directory, 'postgres')).catch(() => '')
-  if (/^\/var\/lib\/cloister\/postgres-[0-9a-f]{12}$/.test(elsewhere))
-    await rm(elsewhere, { recursive: true, force: true })
-  for (const name of await readdir(directory))
-    await rm(join(directory, name), { recursive: true, force: true })
+  await clearDirectory(directory)
 }
 
 /**
