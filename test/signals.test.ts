@@ -5,6 +5,7 @@ import { termsMembers } from '../src/shared/projects.ts'
 import { transactIn } from './support/opened.ts'
 import { passFor } from './support/pass.ts'
 import { openRoom, taskIn } from './support/room.ts'
+import { testServer } from './support/server.ts'
 import { listenTo } from './support/signals.ts'
 import type { Pass } from '../src/server/domains/access/index.ts'
 import { setTerms } from '../src/server/domains/projects/clients.ts'
@@ -18,7 +19,8 @@ import {
   setVetting,
   signAgreement,
 } from '../src/server/domains/workforce/admission.ts'
-import type { Tx } from '../src/server/kernel/db.ts'
+import { endAlarms, raiseAlarm } from '../src/server/domains/facility/alarms.ts'
+import { transact, type Tx } from '../src/server/kernel/db.ts'
 
 interface Turn {
   readonly what: string
@@ -114,4 +116,24 @@ test('GATE13 each act that ends what somebody works by, and each that mends it, 
     assert.equal(await signalledBy(on), true, `${what} was mended in silence`)
   }
   assert.equal(await answer(), true)
+})
+
+test('FA25 the guards hear of an alarm’s beginning and of its end, also where it is of no zone', async (t) => {
+  const server = await testServer(t)
+  const db = server.database.db('cloister_admin')
+  const guards = await db
+    .selectFrom('facility.workstation')
+    .select('workstation')
+    .where('purpose', '=', 'guard')
+    .execute()
+  assert.notEqual(guards.length, 0)
+  const signals = await listenTo(t, server.database)
+  const alarm = { kind: 'disk-full', subject: 'the disk', zones: [] } as const
+  const now = server.now()
+  const during = (work: (tx: Tx) => Promise<void>) => signals.during(() => transact(db, work))
+  const told = guards.map(({ workstation }) => `workstation:${workstation}`)
+  assert.deepEqual(await during((tx) => raiseAlarm(tx, alarm, now)), told)
+  assert.deepEqual(await during((tx) => raiseAlarm(tx, alarm, now)), [])
+  assert.deepEqual(await during((tx) => endAlarms(tx, [alarm.kind], alarm.subject, now)), told)
+  assert.deepEqual(await during((tx) => endAlarms(tx, [alarm.kind], alarm.subject, now)), [])
 })

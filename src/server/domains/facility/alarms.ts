@@ -69,14 +69,19 @@ export async function raiseAlarm(tx: Tx, alarm: NewAlarm, at: Date): Promise<voi
   if (fresh) await tellZones(tx, zones)
 }
 
+/** Ends the alarms of a subject, and tells whom their beginning told. */
 export async function endAlarms(
   tx: Tx,
   kinds: readonly AlarmKind[],
   subject: string,
   at: Date,
 ): Promise<void> {
-  const zones = await clearAlarms(tx, kinds, subject, at)
-  if (zones.length > 0) await tellZones(tx, zones)
+  const ended = await clearAlarms(tx, kinds, subject, at)
+  if (ended.length === 0) return
+  await tellZones(
+    tx,
+    ended.flatMap(({ zones }) => zones),
+  )
 }
 
 /** Pages in these zones, and those of the guards, ask again. */

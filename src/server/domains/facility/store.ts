@@ -205,8 +205,8 @@ export async function clearAlarms(
   kinds: readonly string[],
   subject: string,
   now: Date,
-): Promise<string[]> {
-  const rows = await tx
+): Promise<{ readonly zones: readonly string[] }[]> {
+  return tx
     .updateTable('facility.alarm')
     .set({ cleared_at: now })
     .where('kind', 'in', kinds)
@@ -214,7 +214,6 @@ export async function clearAlarms(
     .where('cleared_at', 'is', null)
     .returning('zones')
     .execute()
-  return rows.flatMap(({ zones }) => zones)
 }
 
 export function standingAlarms(tx: Tx, kinds: readonly string[]) {
