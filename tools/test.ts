@@ -1,6 +1,6 @@
 /**
- * Runs the tests under the given folders (default: all), units first, then those that start
- * whole programs, two files at a time. Lists every skipped test with its reason and closes
+ * Runs the tests under the given folders (default: all), units side by side, then those that kill
+ * programs one after another, then those that start whole programs. Lists every skipped test with its reason and closes
  * with one line of counts. Under CI=true a skip is a failure.
  */
 import { execFileSync, spawn } from 'node:child_process'
@@ -40,10 +40,13 @@ const files = roots
   )
 if (files.length === 0) throw new Error(`no tests under ${roots.join(', ')}`)
 
-const wholePrograms = /^test\/(journeys|crash|network|installation)\//
-const groups = [
-  files.filter((name) => !wholePrograms.test(name)),
-  files.filter((name) => wholePrograms.test(name)),
+const killed = /^test\/crash\//
+const whole = /^test\/(journeys|network|installation)\//
+/** Files, and how many of them side by side. What is killed and restored needs the machine for itself. */
+const groups: [string[], number][] = [
+  [files.filter((name) => !killed.test(name) && !whole.test(name)), 2],
+  [files.filter((name) => killed.test(name)), 1],
+  [files.filter((name) => whole.test(name)), 2],
 ]
 
 /**
@@ -86,13 +89,13 @@ const environment = {
 const scratch = mkdtempSync(join(tmpdir(), 'cloister-tests-'))
 const outcomes: Outcome[] = []
 let status = 0
-for (const [place, group] of groups.entries()) {
+for (const [place, [group, concurrency]] of groups.entries()) {
   if (group.length === 0) continue
   const results = join(scratch, `${place}.jsonl`)
   const run = spawn(
     process.execPath,
     [
-      ...['-C', 'source', '--import', 'tsx', '--test', '--test-concurrency=2'],
+      ...['-C', 'source', '--import', 'tsx', '--test', `--test-concurrency=${concurrency}`],
       // No test takes so long; one that hangs fails, and does not hold up the run.
       '--test-timeout=600000',
       ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
