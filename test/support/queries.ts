@@ -14,12 +14,16 @@ interface Slice {
  */
 export async function writeQueries(
   folder: string,
-  source: string,
+  source: string | readonly string[],
   { encoding = 'utf8', most = 1000 }: { encoding?: 'utf8' | 'latin1'; most?: number } = {},
 ): Promise<number> {
-  const [rows = []] = Object.values(
-    JSON.parse(await readFile(source, 'latin1')) as Record<string, { data: Slice[] }[]>,
-  )
+  const rows: { data: Slice[] }[] = []
+  for (const file of [source].flat())
+    rows.push(
+      ...Object.values(
+        JSON.parse(await readFile(file, 'latin1')) as Record<string, { data: Slice[] }[]>,
+      ).flat(),
+    )
   const codePoints = (bytes: string) =>
     Array.from(Buffer.from(bytes, 'latin1').toString(encoding)).length
   const labels = new Set<string>()
